@@ -1,0 +1,311 @@
+"""The model for Mesa users: `ReturnModel` and `Household`, views on the columns of a run.
+
+Columns hold the state; a `Household` reads and writes its row.  Two drivers step the same rules and
+give the same bits: ``"compiled"`` runs a week for all rows at once, ``"agents"`` calls every household
+in turn through Mesa's AgentSet (hundreds of times slower, and easy to step through in a debugger).
+Agents are made when somebody asks for them.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Literal
+
+import mesa
+import numpy as np
+
+from abm.behaviour import Behaviour
+from abm.caseload import Caseload
+from abm.draws import key_of
+from abm.measures import IDS
+from abm.model import Prepared, prepare
+from abm.overrides import apply_settings
+from abm.parameters import InputError
+from abm.policy import Policy
+from abm.scenario import load_behaviour, load_caseload, load_policy
+from abm.stages import (
+    ABSENT, ADULTS, ALERT, CHILDREN, CHOICE, CONSIDERED_AT, HOUSING, ID, LEFT_AT, NOTICE, ORIGIN, PAYMENT, REMOVAL, SAFETY, SCHOOL,
+    SITE, STAGE, STAGES, STAY, TIES, TIES_LEFT, Housing, Stage,
+)  # fmt: skip
+from abm.state import LEDGER_AT, STOCKS_AT, State
+from abm.week import act, attend_rows, consider, the_books_close, the_state_acts
+from abm.why import Explanation, explain
+
+Driver = Literal["compiled", "agents"]
+
+
+def _number(column: int, kind: type, meaning: str) -> Any:
+    """A property that reads and writes one column of the household's row."""
+
+    def read(self: Household) -> Any:
+        return kind(self.model.state.s[column, self.row])
+
+    def write(self: Household, value: float) -> None:
+        self.model.state.s[column, self.row] = float(value)
+
+    return property(read, write, doc=meaning)
+
+
+class Household(mesa.Agent):
+    """One household deciding together: a view on one row of the model's columns.
+
+    Parameters
+    ----------
+    model
+        The model it lives in.
+    row
+        Its row.
+    """
+
+    model: ReturnModel
+
+    def __init__(self, model: ReturnModel, row: int) -> None:
+        super().__init__(model)
+        self.row = row
+
+    id = _number(ID, int, "identity, the coordinate of its draws")
+    adults = _number(ADULTS, int, "adults")
+    children = _number(CHILDREN, int, "children under 18")
+    school_children = _number(SCHOOL, int, "children of school age")
+    site = _number(SITE, int, "site where it is housed")
+    believed_safety = _number(SAFETY, float, "believed safety at home, 0–1")
+    believed_removal = _number(REMOVAL, float, "believed chance of removal within a year, 0–1")
+    believed_payment = _number(PAYMENT, float, "believed chance that a later payment is made, 0–1")
+    alert = _number(ALERT, float, "added attention, 0–1")
+    ties = _number(TIES, int, "ties to households in the country")
+    ties_left = _number(TIES_LEFT, int, "ties that left by choice")
+    left_at = _number(LEFT_AT, int, "week of its first departure; far below zero: not yet")
+
+    @property
+    def stage(self) -> str:
+        """Name of its stage."""
+        return STAGES[int(self.model.state.s[STAGE, self.row])]
+
+    @property
+    def housing(self) -> str:
+        """Name of its housing."""
+        return Housing(int(self.model.state.s[HOUSING, self.row])).name
+
+    @property
+    def origin(self) -> str:
+        """Name of its country of origin."""
+        return self.model.prepared.origins[int(self.model.state.s[ORIGIN, self.row])]
+
+    @property
+    def size(self) -> int:
+        """Persons."""
+        return int(self.adults + self.children)
+
+    @property
+    def neighbours(self) -> list[Household]:
+        """Households it is tied to that have arrived."""
+        state = self.model.state
+        rows = state.ties[state.tie_start[self.row] : state.tie_start[self.row + 1]]
+        known = self.model.by_row
+        return [known[int(row)] for row in rows if int(row) in known]
+
+    def step(self) -> None:
+        """Take in the week's news and, if it considers its situation, choose."""
+        model = self.model
+        s = model.state.s
+        origin = int(s[ORIGIN, self.row])
+        attend_rows(model.key, model.week, model.prepared.plain, model.state, origin, self.row, self.row + 1)
+        if int(s[NOTICE, self.row]) & 1:
+            consider(model.key, model.week, model.prepared.plain, model.state, self.row)
+
+    def advance(self) -> None:
+        """Let the choice, or what befell the household, take effect."""
+        model = self.model
+        s = model.state.s
+        notice = s[NOTICE, self.row]
+        if notice != 0.0 and (notice != 1.0 or s[CHOICE, self.row] != STAY):
+            act(model.key, model.week, model.prepared.plain, model.state, self.row)
+
+    def why(self, week: int | None = None) -> Explanation:
+        """The terms of its decision, by name, in a week or when it last considered its situation.
+
+        Raises
+        ------
+        InputError
+            If the week is not one in which it decides.
+        """
+        if week is None:
+            last = self.model.state.s[:, self.row]
+            week = int(max(0.0, last[CONSIDERED_AT]))
+        return explain(self.model.prepared, self.model.run_seed, self.id, week)
+
+
+def households_in(stage: int, model: ReturnModel) -> int:
+    """A model reporter (with its stage bound by `functools.partial`): households in a stage."""
+    return int(model.state.counts[0, stage])
+
+
+def cost_to_date(model: ReturnModel) -> float:
+    """Public cost so far, GBP, not discounted, of the simulated households."""
+    return float(model.state.history[: model.week, LEDGER_AT:].sum()) / 100.0
+
+
+class ReturnModel(mesa.Model):
+    """Households with failed claims under one policy, one step a week.
+
+    Parameters
+    ----------
+    policy, caseload, behaviour
+        Validated objects, or names (or paths) of scenario files; the fitted behaviour by default.
+    households
+        Households simulated at the start (default: the caseload's, up to its ``default_sample``).
+    weeks
+        Length of the run; `running` becomes False at its end.
+    rng
+        The seed, a whole number (text from a form is read as one).
+    driver
+        ``"compiled"`` or ``"agents"``.
+    **levers
+        Any parameter by dotted path, as in ``ReturnModel(**{"offer.amount_per_person": 5_000})``.
+
+    Raises
+    ------
+    InputError
+        If an input is not valid.
+    """
+
+    def __init__(
+        self,
+        policy: Policy | str = "uk-2025",
+        caseload: Caseload | str = "uk-families-2026",
+        behaviour: Behaviour | str | None = None,
+        *,
+        households: int | None = None,
+        weeks: int = 260,
+        rng: Any = 0,
+        driver: Driver = "compiled",
+        **levers: Any,
+    ) -> None:
+        self.run_seed = _seed(rng)
+        super().__init__(rng=self.run_seed)
+        if driver not in ("compiled", "agents"):
+            raise InputError("driver", driver, "one of compiled, agents")
+        self.driver = driver
+        self.prepared = _prepared(policy, caseload, behaviour, households, weeks, levers)
+        self.key = key_of(self.run_seed)
+        self.state: State = self.prepared.begin(self.run_seed)
+        self.week = 0
+        self.by_row: dict[int, Household] = {}
+        self._watched = False
+        self.datacollector = mesa.DataCollector(
+            model_reporters={"week": "week"}
+            | {stage.name.lower(): partial(households_in, int(stage)) for stage in Stage if stage != Stage.ABSENT}
+            | {"cost": cost_to_date}
+        )
+
+    # -- agents, made when somebody asks for them
+
+    def _watch(self) -> None:
+        if not self._watched:
+            self._watched = True
+            for row in np.flatnonzero(self.state.s[STAGE] != ABSENT):
+                self.by_row[int(row)] = Household(self, int(row))
+
+    @property
+    def agents(self) -> Any:
+        """The households that have arrived (those who left stay among them, with their stage)."""
+        self._watch()
+        return super().agents
+
+    @property
+    def agents_by_type(self) -> Any:
+        """The households by agent class."""
+        self._watch()
+        return super().agents_by_type
+
+    @property
+    def agent_types(self) -> Any:
+        """Agent classes."""
+        self._watch()
+        return super().agent_types
+
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """The columns of the households, by name: arrays that live and change with the model."""
+        from abm.stages import COLUMNS
+
+        return {name.lower(): self.state.s[k] for k, name in enumerate(COLUMNS)}
+
+    # -- time
+
+    def step(self) -> None:
+        """One week."""
+        if self.week >= self.prepared.weeks:
+            self.running = False
+            return
+        if self.driver == "compiled":
+            self.prepared.advance(self.run_seed, self.state, self.week, self.week + 1)
+            self._meet_arrivals()
+        else:
+            households = self.agents
+            the_state_acts(self.key, self.week, self.prepared.plain, self.state)
+            self._meet_arrivals()
+            households = self.agents
+            households.do("step")
+            households.do("advance")
+            the_books_close(self.week, self.prepared.plain, self.state)
+        self.week += 1
+        self.running = self.week < self.prepared.weeks
+        self.datacollector.collect(self)
+
+    def _meet_arrivals(self) -> None:
+        if self._watched:
+            state = self.state
+            first, last = state.arrival_start[self.week], state.arrival_start[self.week + 1]
+            for row in state.arrival_rows[first:last]:
+                self.by_row[int(row)] = Household(self, int(row))
+
+    @property
+    def stocks(self) -> dict[str, int]:
+        """Households by stage at the end of the last week (before the first step: at the start)."""
+        if self.week == 0:
+            counts = self.state.counts[0]
+        else:
+            counts = self.state.history[self.week - 1, STOCKS_AT : STOCKS_AT + len(STAGES)]
+        return {name: int(n) for name, n in zip(STAGES, counts, strict=True)}
+
+    @property
+    def measures(self) -> dict[str, float]:
+        """Outcomes of the finished run, by id.
+
+        Raises
+        ------
+        InputError
+            If the run is not finished.
+        """
+        if self.week < self.prepared.weeks:
+            raise InputError("measures", f"week {self.week}", f"a finished run ({self.prepared.weeks} weeks)")
+        from abm.compiled import outcomes
+
+        values = outcomes(self.prepared.setting, self.state, self.prepared.weight)
+        return dict(zip(IDS, values.tolist(), strict=True))
+
+
+def _seed(rng: Any) -> int:
+    if isinstance(rng, str) and rng.strip().isdigit():
+        return int(rng)
+    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
+        return int(rng)
+    raise InputError("rng", rng, "a whole number of at least 0")
+
+
+def _prepared(
+    policy: Policy | str,
+    caseload: Caseload | str,
+    behaviour: Behaviour | str | None,
+    households: int | None,
+    weeks: int,
+    levers: dict[str, Any],
+) -> Prepared:
+    policy = load_policy(policy) if isinstance(policy, str) else policy
+    caseload = load_caseload(caseload) if isinstance(caseload, str) else caseload
+    if behaviour is None or isinstance(behaviour, str):
+        behaviour = load_behaviour(behaviour) if behaviour else load_behaviour()
+    if levers:
+        policy, caseload, behaviour = apply_settings(policy, caseload, behaviour, levers)
+    return prepare(policy, caseload, behaviour, weeks=weeks, households=households)

@@ -1,0 +1,297 @@
+"""Runs: one seed through one setting, by the compiled driver or by Mesa's agents — same week, same bits.
+
+`prepare` packs validated inputs once; `Prepared` runs them for any number of seeds, from any number of
+threads.  `simulate` is the one-line version.  `ReturnModel` is the same run as a Mesa model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import abm.compiled as compiled
+from abm.behaviour import Behaviour
+from abm.caseload import Caseload
+from abm.draws import key_of
+from abm.ledger import LINES
+from abm.measures import IDS
+from abm.parameters import InputError
+from abm.policy import Policy
+from abm.scenario import load_behaviour, load_caseload, load_policy
+from abm.setting import Setting, as_records, origin_names, setting_of
+from abm.stages import (
+    ADULTS, CHILDREN, COLUMNS, HOUSING, LEFT_AT, NEVER, ORIGIN, RISK_FROM, ROUTE, STAGES, Housing,
+)  # fmt: skip
+from abm.state import FLOWS, FLOWS_AT, LEDGER_AT, STOCKS_AT, State
+from abm.version import VERSION
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Identifies what a run does: version of the package and hash of its rules.
+MODEL_VERSION = f"{VERSION}+{compiled.SOURCE_HASH}"
+
+#: Longest run, in weeks.
+MOST_WEEKS = 5_200
+MOST_HOUSEHOLDS = 10_000_000
+MOST_SEED = 2**63 - 1
+
+
+@dataclass
+class Run:
+    """A finished run.
+
+    Attributes
+    ----------
+    seed
+        Its seed.
+    state
+        Everything there is: final columns of the households, ties, weekly history.
+    values
+        Outcomes in the order of `abm.measures.MEASURES`, float64, NaN where the run has none.
+    """
+
+    prepared: Prepared
+    seed: int
+    state: State
+    values: np.ndarray
+
+    @property
+    def measures(self) -> dict[str, float]:
+        """Outcomes by id."""
+        return dict(zip(IDS, self.values.tolist(), strict=True))
+
+    @cached_property
+    def series(self) -> pd.DataFrame:
+        """Weekly history of the simulated households: stocks by stage, flows, and the account in pounds.
+
+        Counts are of the simulated households; multiply by `prepared.weight` for the caseload.  The
+        account is not discounted.  Columns ``stock_*``, the flows by name, ``cost_*``.
+        """
+        import pandas as pd
+
+        history = self.state.history
+        table = {f"stock_{name.lower()}": history[:, STOCKS_AT + k] for k, name in enumerate(STAGES)}
+        table |= {name: history[:, FLOWS_AT + k] for k, name in enumerate(FLOWS)}
+        table |= {f"cost_{name}": history[:, LEDGER_AT + k] / 100.0 for k, name in enumerate(LINES)}
+        frame = pd.DataFrame(table)
+        frame["cost_total"] = history[:, LEDGER_AT:].sum(axis=1) / 100.0
+        frame.insert(0, "week", np.arange(len(frame)))
+        return frame
+
+    @cached_property
+    def households(self) -> pd.DataFrame:
+        """One row a household, final state; origin, stage and housing by name, weeks that never came as NaN."""
+        import pandas as pd
+
+        s = self.state.s
+        frame = pd.DataFrame({name.lower(): s[k] for k, name in enumerate(COLUMNS)})
+        for name in ("since", "protected_at", "visited", "considered_at", "risk_from", "left_at", "absconded_at"):
+            frame[name] = frame[name].where(frame[name] > NEVER)
+        for name in ("support_end", "review_due", "offered", "standing_offered", "closing"):
+            frame[name] = frame[name].where(frame[name] < 1e8)
+        whole = ("id", "site", "adults", "children", "school", "ties", "ties_left", "ties_removed", "reentries")
+        frame = frame.astype({name: "int64" for name in whole})
+        frame["origin"] = pd.Categorical.from_codes(s[ORIGIN].astype(int), self.prepared.origins)
+        frame["stage"] = pd.Categorical.from_codes(frame["stage"].astype(int), STAGES)
+        route = frame["route"].astype(int)
+        frame["route"] = pd.Series([STAGES[code] if code else None for code in route], dtype="object")
+        frame["housing"] = pd.Categorical.from_codes(s[HOUSING].astype(int), [h.name for h in Housing])
+        frame["size"] = (s[ADULTS] + s[CHILDREN]).astype(int)
+        frame["received"] = frame["received"] / 100.0
+        return frame.drop(columns=["notice", "choice"])
+
+    def by(self, group: str, months: int = 12) -> pd.DataFrame:
+        """Return rates of the households at risk, by ``origin``, ``size``, ``housing`` or ``family``.
+
+        Parameters
+        ----------
+        group
+            What to group by (housing as it is at the end of the run).
+        months
+            Window of the rates.
+
+        Returns
+        -------
+        DataFrame
+            Per group: households at risk and followed that long, share returned by any route, by
+            assisted return, removed, and ever out of contact.
+        """
+        import pandas as pd
+
+        if group not in ("origin", "size", "housing", "family"):
+            raise InputError("by", group, "one of origin, size, housing, family")
+        window = months / 12.0 * 52.0
+        s, weeks = self.state.s, self.state.history.shape[0]
+        at_risk = (s[RISK_FROM] >= 0) & (s[RISK_FROM] + window <= weeks)
+        households = self.households[at_risk]
+        gone = (s[LEFT_AT] >= 0) & (s[LEFT_AT] < s[RISK_FROM] + window)
+        table = pd.DataFrame({
+            "households": 1.0,
+            "return_rate": gone[at_risk].astype(float),
+            "assisted_return_rate": (gone & (s[ROUTE] == 7))[at_risk].astype(float),
+            "removed_rate": (gone & (s[ROUTE] == 9))[at_risk].astype(float),
+            "absconded_share": households["absconded_at"].notna().to_numpy().astype(float),
+        })  # fmt: skip
+        keys = (households["children"] > 0).map({True: "family", False: "no children"}) if group == "family" else households[group]
+        grouped = table.groupby(keys.to_numpy(), observed=True)
+        result = grouped.mean()
+        result["households"] = grouped.size()
+        return result.rename_axis(group)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Inputs packed for running: safe to share between threads, and picklable.
+
+    Attributes
+    ----------
+    policy, caseload, behaviour
+        The validated inputs.
+    weeks, households
+        Length of the run and households simulated at the start.
+    """
+
+    policy: Policy
+    caseload: Caseload
+    behaviour: Behaviour
+    weeks: int
+    households: int
+    plain: Setting = field(repr=False, compare=False)
+    setting: Setting = field(repr=False, compare=False)
+
+    @property
+    def weight(self) -> float:
+        """Households of the caseload for which one simulated household stands."""
+        return self.caseload.households / self.households
+
+    @property
+    def origins(self) -> list[str]:
+        """Names of the origins, in the order of the setting."""
+        return origin_names(self.caseload)
+
+    @cached_property
+    def _digest(self) -> Any:
+        inputs = {
+            "model": MODEL_VERSION,
+            "policy": self.policy.model_dump(mode="json", exclude={"name", "title", "describes", "context"}),
+            "caseload": self.caseload.model_dump(
+                mode="json", exclude={"name", "title", "describes", "place", "date", "default_sample"}
+            ),
+            "behaviour": self.behaviour.model_dump(mode="json"),
+            "weeks": self.weeks,
+            "households": self.households,
+        }
+        text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.blake2b(text.encode(), digest_size=16)
+
+    def identity(self, seed: int) -> str:
+        """Hash of everything that determines a run: model, inputs and seed (names and titles aside)."""
+        digest = self._digest.copy()
+        digest.update(str(checked_seed(seed)).encode())
+        return str(digest.hexdigest())
+
+    def __getstate__(self) -> dict[str, Any]:
+        names = ("policy", "caseload", "behaviour", "weeks", "households")
+        return {name: getattr(self, name) for name in names}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        again = prepare(
+            state["policy"], state["caseload"], state["behaviour"], weeks=state["weeks"], households=state["households"]
+        )
+        self.__dict__.update(again.__dict__)
+
+    def begin(self, seed: int) -> State:
+        """The households, their ties and an empty history, before week 0."""
+        state: State = compiled.begin(np.uint64(key_of(checked_seed(seed))), self.setting)
+        return state
+
+    def advance(self, seed: int, state: State, first: int, last: int) -> None:
+        """Run weeks first … last − 1 (compiled; releases the interpreter lock)."""
+        compiled.advance(np.uint64(key_of(seed)), self.setting, state, first, last)
+
+    def run(self, seed: int = 0) -> Run:
+        """A whole run with everything that can be asked of it."""
+        state = self.begin(seed)
+        self.advance(seed, state, 0, self.weeks)
+        return Run(self, seed, state, compiled.outcomes(self.setting, state, self.weight))
+
+    def measures(self, seed: int) -> np.ndarray:
+        """Outcomes of a run in the order of `abm.measures.MEASURES`, shape (measures,)."""
+        return self.run(seed).values
+
+
+def checked_seed(seed: object) -> int:
+    """A seed as a plain integer.
+
+    Raises
+    ------
+    InputError
+        If it is not a whole number from 0 to 2**63 − 1.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= int(seed) <= MOST_SEED:
+        raise InputError("seed", seed, f"a whole number from 0 to {MOST_SEED}")
+    return int(seed)
+
+
+def _whole(name: str, value: object, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= int(value) <= most:
+        raise InputError(name, value, f"a whole number from {least:,} to {most:,}")
+    return int(value)
+
+
+def prepare(
+    policy: Policy | str,
+    caseload: Caseload | str,
+    behaviour: Behaviour | str | None = None,
+    *,
+    weeks: int = 260,
+    households: int | None = None,
+) -> Prepared:
+    """Pack inputs for running.
+
+    Parameters
+    ----------
+    policy, caseload, behaviour
+        Validated objects, or names (or paths) of scenario files; the fitted behaviour by default.
+    weeks
+        Length of the run; one step is one week.
+    households
+        Households simulated at the start; by default all of the caseload's, up to its
+        ``default_sample``.  Totals stand for the whole caseload whatever the number.
+
+    Raises
+    ------
+    InputError
+        If an input is not valid.
+    """
+    if isinstance(policy, str):
+        policy = load_policy(policy)
+    if isinstance(caseload, str):
+        caseload = load_caseload(caseload)
+    if behaviour is None or isinstance(behaviour, str):
+        behaviour = load_behaviour(behaviour) if behaviour else load_behaviour()
+    weeks = _whole("weeks", weeks, 1, MOST_WEEKS)
+    if households is None:
+        households = min(caseload.households, caseload.default_sample)
+    households = _whole("households", households, 1, MOST_HOUSEHOLDS)
+    setting = setting_of(policy, caseload, behaviour, weeks, households)
+    return Prepared(policy, caseload, behaviour, weeks, households, setting, as_records(setting))
+
+
+def simulate(
+    policy: Policy | str,
+    caseload: Caseload | str,
+    behaviour: Behaviour | str | None = None,
+    *,
+    seed: int = 0,
+    weeks: int = 260,
+    households: int | None = None,
+) -> Run:
+    """Run one policy on one caseload once; see `prepare` for the parameters."""
+    return prepare(policy, caseload, behaviour, weeks=weeks, households=households).run(seed)
