@@ -39,6 +39,12 @@ def routine(function: F) -> F:
     return marked
 
 
+def loop(function: F) -> F:
+    """Mark a hot loop over households that makes no arrays: compiled without counting references to them."""
+    marked: F = register_jitable(error_model="numpy", _nrt=False)(function)
+    return marked
+
+
 # ---- four primitives ---------------------------------------------------------------------------
 
 
@@ -64,7 +70,7 @@ def from_bits(pattern: int) -> float:
     return value
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _select(typing_context, condition, yes, no):  # type: ignore[no-untyped-def]
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         return builder.select(*arguments)
@@ -72,7 +78,7 @@ def _select(typing_context, condition, yes, no):  # type: ignore[no-untyped-def]
     return types.float64(types.boolean, types.float64, types.float64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _to_int(typing_context, x):  # type: ignore[no-untyped-def]
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         return builder.bitcast(arguments[0], context.get_value_type(types.int64))
@@ -80,7 +86,7 @@ def _to_int(typing_context, x):  # type: ignore[no-untyped-def]
     return types.int64(types.float64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _to_float(typing_context, pattern):  # type: ignore[no-untyped-def]
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         return builder.bitcast(arguments[0], context.get_value_type(types.float64))
@@ -88,22 +94,22 @@ def _to_float(typing_context, pattern):  # type: ignore[no-untyped-def]
     return types.float64(types.int64), generate
 
 
-@overload(where, inline="never")  # type: ignore[untyped-decorator]
+@overload(where, inline="never")
 def _where(condition, yes, no):  # type: ignore[no-untyped-def]
     return lambda condition, yes, no: _select(bool(condition), float(yes), float(no))
 
 
-@overload(nearest)  # type: ignore[untyped-decorator]
+@overload(nearest)
 def _nearest(x):  # type: ignore[no-untyped-def]
     return lambda x: np.rint(x)
 
 
-@overload(bits_of)  # type: ignore[untyped-decorator]
+@overload(bits_of)
 def _bits_of(x):  # type: ignore[no-untyped-def]
     return lambda x: _to_int(x)
 
 
-@overload(from_bits)  # type: ignore[untyped-decorator]
+@overload(from_bits)
 def _from_bits(pattern):  # type: ignore[no-untyped-def]
     return lambda pattern: _to_float(np.int64(pattern))
 

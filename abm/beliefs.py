@@ -25,8 +25,6 @@ CLOSING_SOON = 2.0
 CONSIDERS, FATE, SUPPORT_ENDS, MOVES = 1, 2, 4, 8
 
 
-
-
 class Attention(NamedTuple):
     """The coefficients that every household needs every week (see `abm.behaviour.Behaviour`)."""
 
@@ -46,7 +44,15 @@ def _present(stage: float) -> bool:
 
 @rule
 def safety_after_news(
-    b: Attention, key: int, household: int, week: int, belief: float, stage: float, noise: float, truth: float, listed: float
+    b: Attention,
+    key: int,
+    household: int,
+    week: int,
+    belief: float,
+    stage: float,
+    noise: float,
+    truth: float,
+    listed: float,
 ) -> float:
     """Belief on safety after a week's news and a week of the official list.
 
@@ -60,7 +66,9 @@ def safety_after_news(
 
 
 @rule
-def removal_after_news(b: Attention, belief: float, stage: float, children: float, single: float, family: float) -> float:
+def removal_after_news(
+    b: Attention, belief: float, stage: float, children: float, single: float, family: float
+) -> float:
     """Belief on removal after a week: it drifts to the credibility of enforcement for one's kind."""
     seen = where(children > 0.0, family, single)
     return where(_present(stage), belief + b.learning_removal * (seen - belief), belief)

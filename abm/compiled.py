@@ -28,8 +28,9 @@ from abm.week import one_week
 
 #: Files whose text decides what a run does.
 SOURCES = (
-    "arithmetic", "draws", "stages", "beliefs", "decision", "offers", "ledger", "setting", "population", "ties",
-    "paths", "state", "moves", "procedure", "week", "measures", "behaviour", "policy", "world", "caseload", "homeland",
+    "arithmetic", "draws", "stages", "beliefs", "decision", "offers", "ledger", "setting", "population", "arrivals",
+    "ties", "paths", "state", "moves", "queues", "procedure", "enforcement", "week", "measures", "behaviour", "policy",
+    "world", "caseload", "homeland",
 )  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def _compiled(function: Callable[..., Any]) -> Any:
 def _entries(fingerprint: str) -> tuple[Any, Any, Any]:
     # `fingerprint` is a free variable of each function below and so part of the key of Numba's cache.
 
-    def begin(key: np.uint64, x: Setting) -> State:
+    def begin(key: Any, x: Setting) -> State:
         _ = fingerprint
         table, segments, stock_rows, site_rows, arrival_rows, arrival_start = populate(key, x)
         start, to = draw_ties(key, x, table, segments, stock_rows, site_rows, arrival_rows)
@@ -67,7 +68,7 @@ def _entries(fingerprint: str) -> tuple[Any, Any, Any]:
 
     begin = _compiled(begin)
 
-    def advance(key: np.uint64, x: Setting, state: State, first: int, last: int) -> None:
+    def advance(key: Any, x: Setting, state: State, first: int, last: int) -> None:
         _ = fingerprint
         for week in range(first, last):
             one_week(key, week, x, state)
@@ -85,7 +86,7 @@ def _entries(fingerprint: str) -> tuple[Any, Any, Any]:
 begin, advance, outcomes = _entries(SOURCE_HASH)
 
 
-class _Announcer(event.Listener):  # type: ignore[misc]
+class _Announcer(event.Listener):
     def __init__(self, tell: Callable[[str], None]) -> None:
         self.tell, self.told = tell, False
 

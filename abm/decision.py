@@ -22,7 +22,7 @@ from typing import NamedTuple
 from abm.arithmetic import exp, log, rule
 from abm.behaviour import Behaviour
 from abm.stages import (
-    ABSCONDED, ASSISTED_RETURN, AWAITING, EXHAUSTED, GO_IRREGULAR, HOTEL, REFUSED, STAY, UNASSISTED_RETURN,
+    ABSCONDED, ASSISTED_RETURN, AWAITING, GO_IRREGULAR, REFUSED, STAY, UNASSISTED_RETURN,
 )  # fmt: skip
 
 WEEKS_PER_YEAR = 365.25 / 7.0
@@ -186,8 +186,3 @@ def worth(cash: float, at_departure: float, trust: float, later: float, in_kind:
     """
     return (cash * (at_departure + (1.0 - at_departure) * trust * later) + in_kind * trust * later) / persons
 
-
-__all__ = [
-    "EXHAUSTED", "HOTEL", "REFERENCE_INCOME", "WEEKS_PER_YEAR", "Circumstances", "Terms", "attachment", "choose",
-    "hope_of_staying", "incentive", "irregular_utility", "return_utility", "terms", "worth",
-]  # fmt: skip

@@ -15,12 +15,13 @@ References
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numba import types
 from numba.extending import intrinsic, overload
 
-from abm.arithmetic import from_bits, log, normal_quantile, rule
+from abm.arithmetic import bits_of, from_bits, log, normal_quantile, rule
 
 
 class Purpose(IntEnum):
@@ -93,7 +94,7 @@ def _hashed(key: int, household: int, week: int, purpose: int) -> int:
     return (pattern >> 12) | 0x3FF0000000000000
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _as_signed(typing_context, z):  # type: ignore[no-untyped-def]
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         return arguments[0]
@@ -101,11 +102,11 @@ def _as_signed(typing_context, z):  # type: ignore[no-untyped-def]
     return types.int64(types.uint64), generate
 
 
-_U = np.uint64
-_G, _A, _B, _K = np.uint64(GOLDEN), np.uint64(_FIRST), np.uint64(_SECOND), np.uint64(0xD1B54A32D192ED03)
+_U: Any = np.uint64
+_G, _A, _B, _K = _U(GOLDEN), _U(_FIRST), _U(_SECOND), _U(0xD1B54A32D192ED03)
 
 
-@overload(mixed)  # type: ignore[untyped-decorator]
+@overload(mixed)
 def _mixed(z):  # type: ignore[no-untyped-def]
     def compiled(z):  # type: ignore[no-untyped-def]
         z = (z ^ (z >> _U(30))) * _A
@@ -115,12 +116,12 @@ def _mixed(z):  # type: ignore[no-untyped-def]
     return compiled
 
 
-@overload(key_of)  # type: ignore[untyped-decorator]
+@overload(key_of)
 def _key_of(seed):  # type: ignore[no-untyped-def]
     return lambda seed: mixed(mixed(_U(seed) * _G + _K))
 
 
-@overload(_hashed)  # type: ignore[untyped-decorator]
+@overload(_hashed)
 def _hashed_compiled(key, household, week, purpose):  # type: ignore[no-untyped-def]
     def compiled(key, household, week, purpose):  # type: ignore[no-untyped-def]
         counter = (_U(household) << _U(24)) | ((_U(week) & _U(0xFFFF)) << _U(8)) | _U(purpose)
@@ -128,6 +129,12 @@ def _hashed_compiled(key, household, week, purpose):  # type: ignore[no-untyped-
         return _as_signed((pattern >> _U(12)) | _U(0x3FF0000000000000))
 
     return compiled
+
+
+@rule
+def identity_of(stored: float) -> int:
+    """A household's identity as a whole number, from a column of floats (below 2**51)."""
+    return bits_of(stored + 4503599627370496.0) - 0x4330000000000000
 
 
 @rule

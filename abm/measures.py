@@ -19,14 +19,16 @@ import numpy as np
 from abm.arithmetic import exp, log, routine, rule
 from abm.decision import WEEKS_PER_YEAR
 from abm.ledger import (
-    ADVICE_LINE, DETENTION_LINE, ENFORCEMENT_LINE, INDUCED_LINE, LINE_COUNT, LINES, OFFER_LINE, REINTEGRATION_LINE, TRAVEL_LINE,
+    ADVICE_LINE, DETENTION_LINE, ENFORCEMENT_LINE, INDUCED_LINE, LINE_COUNT, OFFER_LINE, REINTEGRATION_LINE,
+    TRAVEL_LINE,
 )  # fmt: skip
 from abm.setting import Setting
 from abm.stages import (
-    ABSCONDED_AT, ASSISTED, LEFT_AT, LEFT_UNSAFE, REENTRIES, REMOVED, RISK_FROM, ROUTE, STAGE,
+    ABSCONDED_AT, ASSISTED, LEFT_AT, LEFT_UNSAFE, REENTRIES, REMOVED, RISK_FROM, ROUTE,
 )  # fmt: skip
 from abm.state import (
-    ARRIVALS_FLOW, CHILDREN_IN_LIMBO, FLOW_COUNT, FLOWS_AT, HOUSEHOLDS, LEDGER_AT, INDUCED_FLOW, REMOVED_CHILDREN, UNSAFE_PERSONS, UNSUPPORTED_PERSONS, State,
+    ARRIVALS_FLOW, CHILDREN_IN_LIMBO, FLOWS_AT, FLOW_COUNT, HOUSEHOLDS, INDUCED_FLOW, LEDGER_AT, REMOVED_CHILDREN,
+    UNSAFE_PERSONS, UNSUPPORTED_PERSONS, State,
 )  # fmt: skip
 
 Group = Literal["firm", "fair", "compassionate", "public money"]
@@ -265,5 +267,3 @@ def measure(x: Setting, state: State, weight: float):  # type: ignore[no-untyped
         risk * weight,
     ])  # fmt: skip
 
-
-__all__ = ["COMPARED", "IDS", "LINES", "MEASURES", "STAGE", "Measure", "measure"]

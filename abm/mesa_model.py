@@ -24,8 +24,8 @@ from abm.parameters import InputError
 from abm.policy import Policy
 from abm.scenario import load_behaviour, load_caseload, load_policy
 from abm.stages import (
-    ABSENT, ADULTS, ALERT, CHILDREN, CHOICE, CONSIDERED_AT, HOUSING, ID, LEFT_AT, NOTICE, ORIGIN, PAYMENT, REMOVAL, SAFETY, SCHOOL,
-    SITE, STAGE, STAGES, STAY, TIES, TIES_LEFT, Housing, Stage,
+    ABSENT, ADULTS, ALERT, CHILDREN, CHOICE, CONSIDERED_AT, HOUSING, ID, LEFT_AT, NOTICE, ORIGIN, PAYMENT, REMOVAL,
+    SAFETY, SCHOOL, SITE, STAGE, STAGES, STAY, TIES, TIES_LEFT, Housing, Stage,
 )  # fmt: skip
 from abm.state import LEDGER_AT, STOCKS_AT, State
 from abm.week import act, attend_rows, consider, the_books_close, the_state_acts

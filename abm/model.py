@@ -96,7 +96,7 @@ class Run:
         for name in ("support_end", "review_due", "offered", "standing_offered", "closing"):
             frame[name] = frame[name].where(frame[name] < 1e8)
         whole = ("id", "site", "adults", "children", "school", "ties", "ties_left", "ties_removed", "reentries")
-        frame = frame.astype({name: "int64" for name in whole})
+        frame = frame.astype(dict.fromkeys(whole, "int64"))
         frame["origin"] = pd.Categorical.from_codes(s[ORIGIN].astype(int), self.prepared.origins)
         frame["stage"] = pd.Categorical.from_codes(frame["stage"].astype(int), STAGES)
         route = frame["route"].astype(int)
@@ -138,7 +138,9 @@ class Run:
             "removed_rate": (gone & (s[ROUTE] == 9))[at_risk].astype(float),
             "absconded_share": households["absconded_at"].notna().to_numpy().astype(float),
         })  # fmt: skip
-        keys = (households["children"] > 0).map({True: "family", False: "no children"}) if group == "family" else households[group]
+        keys = households["size"] if group == "family" else households[group]
+        if group == "family":
+            keys = (households["children"] > 0).map({True: "family", False: "no children"})
         grouped = table.groupby(keys.to_numpy(), observed=True)
         result = grouped.mean()
         result["households"] = grouped.size()

@@ -8,7 +8,7 @@ from abm.arithmetic import routine, rule
 from abm.beliefs import raised
 from abm.draws import Purpose, normal, uniform
 from abm.ledger import OFFER_LINE, REINTEGRATION_LINE, TRAVEL_LINE, charge
-from abm.offers import household_amount, meets_conditions, open_to_stage
+from abm.offers import meets_conditions, open_to_stage
 from abm.policy import CONTINUE, END_AFTER
 from abm.population import housing_of
 from abm.setting import PATIENCE_CLASSES, Setting
@@ -19,8 +19,9 @@ from abm.stages import (
     TIES_REMOVED, UNASSISTED, WITHDRAWN,
 )  # fmt: skip
 from abm.state import (
-    ARRIVALS_FLOW, ASSISTED_FLOW, ASSISTED_PERSONS, EXHAUSTED_FLOW, INDUCED_FLOW, LEDGER_AT, LISTED, REENTERED_FLOW, REMOVED_CHILDREN,
-    REMOVED_PERSONS, SINGLE, TRUE_SAFETY, UNASSISTED_FLOW, UNASSISTED_PERSONS, UNREAD, UNSAFE_PERSONS, State, count, enter, note,
+    ARRIVALS_FLOW, ASSISTED_FLOW, ASSISTED_PERSONS, EXHAUSTED_FLOW, INDUCED_FLOW, LEDGER_AT, LISTED, REENTERED_FLOW,
+    REMOVED_CHILDREN, REMOVED_PERSONS, SINGLE, TRUE_SAFETY, UNASSISTED_FLOW, UNASSISTED_PERSONS, UNREAD,
+    UNSAFE_PERSONS, State, count, enter, note,
 )  # fmt: skip
 
 _REPORT, _PAID, _REHOUSING = int(Purpose.REPORT), int(Purpose.PAID), int(Purpose.REHOUSING)
@@ -255,4 +256,3 @@ def offered_now(x: Setting, state: State, i: int, week: int, standing: bool) -> 
         return 0.0
     shares = x.standing_shares if standing else x.offer_shares
     return shares[week, PATIENCE_CLASSES, min(int(week - told), shares.shape[2] - 1)]
-

@@ -77,7 +77,7 @@ def schedule(offer: Offer, weeks: int, discount: np.ndarray) -> np.ndarray:
     return shares
 
 
-@njit(nogil=True, cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True, error_model="numpy")
 def best_later(calendar, profile, discount, start_week, later):  # type: ignore[no-untyped-def]
     """Fill `later` with the recursion above, backwards from the horizon."""
     delays = len(profile)

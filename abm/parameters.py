@@ -53,9 +53,7 @@ class InputError(ValueError):
         The closest correct spelling, if one is close.
     """
 
-    def __init__(
-        self, field: str, value: object, allowed: str, *, file: str = "", nearest: str | None = None
-    ) -> None:
+    def __init__(self, field: str, value: object, allowed: str, *, file: str = "", nearest: str | None = None) -> None:
         self.field, self.value, self.allowed, self.file, self.nearest = field, value, allowed, file, nearest
         where = f"{file}: " if file else ""
         hint = f" Did you mean {nearest!r}?" if nearest else ""
@@ -151,7 +149,7 @@ def parameter(
     low, high
         Plausible range, for sensitivity analysis; inside the hard bounds.
     """
-    extra = {"unit": unit, "low": low, "high": high, "mark": mark, "source": source, "step": step}
+    extra: dict[str, Any] = {"unit": unit, "low": low, "high": high, "mark": mark, "source": source, "step": step}
     return Field(default, ge=ge, le=le, description=meaning, json_schema_extra=extra)
 
 
@@ -189,9 +187,7 @@ class Inputs(BaseModel):
         values = self.model_dump()
         for path, value in changes.items():
             if path not in known:
-                raise InputError(
-                    path, value, "no such parameter", file=file, nearest=nearest_spelling(path, known)
-                )
+                raise InputError(path, value, "no such parameter", file=file, nearest=nearest_spelling(path, known))
             place = values
             *parents, leaf = path.split(".")
             for parent in parents:
@@ -329,7 +325,7 @@ def parse_value(declaration: Declaration, text: str, *, file: str = "--set") -> 
 def plain_type(model: type[BaseModel], name: str, module: str) -> Any:
     """A named tuple with the numeric fields of a flat model: what the compiled week reads by name."""
     fields = [d.path for d in declarations(model).values() if "." not in d.path and d.kind != "str"]
-    made: Any = namedtuple(name, fields)  # type: ignore[misc]  # noqa: PYI024
+    made: Any = namedtuple(name, fields)  # type: ignore[misc]
     made.__module__ = module
     return made
 

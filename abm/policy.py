@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from abm.parameters import Inputs, clash, parameter, plain, plain_type
+from abm.parameters import Inputs, clash, parameter, plain_type
 
 SupportRule = Literal["continue", "end_after", "end_on_refusal"]
 Priority = Literal["random", "longest_first", "newest_first", "families_first", "singles_first"]
@@ -206,8 +206,3 @@ RANDOM, LONGEST_FIRST, NEWEST_FIRST, FAMILIES_FIRST, SINGLES_FIRST = 0.0, 1.0, 2
 OfferTerms: Any = plain_type(Offer, "OfferTerms", __name__)
 SupportTerms: Any = plain_type(Support, "SupportTerms", __name__)
 EnforcementTerms: Any = plain_type(Enforcement, "EnforcementTerms", __name__)
-
-__all__ = [
-    "Advice", "Enforcement", "Entry", "Housing", "Offer", "Policy", "Procedure", "Reintegration", "Scope",
-    "Settlement", "Status", "Support", "plain",
-]  # fmt: skip

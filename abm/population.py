@@ -11,19 +11,16 @@ import math
 
 import numpy as np
 
+from abm.arrivals import count_arrivals, list_arrivals
 from abm.arithmetic import exp, log, routine, rule
 from abm.draws import Purpose, exponential, normal, uniform
 from abm.setting import FAMILIES, LEVEL, PATIENCE_CLASSES, SHARE, Setting
 from abm.stages import (
-    ABROAD, ABSCONDED, ABSCONDED_AT, ABSENT, ACCOUNT, ADULTS, ALERT, APPEALS, ARRIVED, AWAITING, CHILDREN, CHOICE,
-    CLOSING, COLUMN_COUNT, CONSIDERED_AT, DISPERSAL, EXHAUSTED, HOTEL, HOUSING, ID, INDUCED, LEFT_AT, NEVER, NEWS_NOISE,
-    OFFERED, ORIGIN, OWN, PATIENCE, PAYMENT, PROTECTED, PROTECTED_AT, REFUSED, REMOVAL, REVIEW_DUE, RISK_FROM, SAFETY,
-    SCHOOL, SINCE, SITE, STAGE, STANDING_OFFERED, SUPPORT_END, TASTE_IRREGULAR, TASTE_RETURN, VISITED, WITHDRAWN,
+    ABROAD, ABSCONDED, ABSCONDED_AT, ABSENT, ACCOUNT, ADULTS, APPEALS, ARRIVED, AWAITING, CHILDREN, CLOSING,
+    COLUMN_COUNT, CONSIDERED_AT, DISPERSAL, EXHAUSTED, HOTEL, HOUSING, ID, INDUCED, LEFT_AT, NEVER, NEWS_NOISE,
+    OFFERED, ORIGIN, OWN, PATIENCE, PAYMENT, PROTECTED, PROTECTED_AT, REFUSED, REMOVAL, REVIEW_DUE, RISK_FROM,
+    SAFETY, SCHOOL, SINCE, SITE, STAGE, STANDING_OFFERED, SUPPORT_END, TASTE_IRREGULAR, TASTE_RETURN, VISITED,
 )  # fmt: skip
-
-#: Identities of arrivals start here: week w, k-th of the week is ARRIVALS + w * 2**20 + k.
-ARRIVALS = 1 << 32
-_WEEK_OF_ARRIVALS = 1 << 20
 
 _NO_LIMIT = 1.0e9
 
@@ -31,10 +28,9 @@ _ORIGIN, _FAMILY, _ADULTS, _CHILDREN, _SCHOOL, _STAGE, _HOUSING, _ARRIVED, _WAIT
     int(Purpose.ORIGIN), int(Purpose.FAMILY), int(Purpose.ADULTS), int(Purpose.CHILDREN), int(Purpose.SCHOOL),
     int(Purpose.STAGE), int(Purpose.HOUSING), int(Purpose.ARRIVED), int(Purpose.WAITED),
 )  # fmt: skip
-_PATIENCE, _TASTE_RETURN, _TASTE_IRREGULAR, _SAFETY, _PAYMENT, _SITE, _ABROAD, _INFLOW, _APPEALS = (
+_PATIENCE, _TASTE_RETURN, _TASTE_IRREGULAR, _SAFETY, _PAYMENT, _SITE, _ABROAD, _APPEALS = (
     int(Purpose.PATIENCE), int(Purpose.TASTE_RETURN), int(Purpose.TASTE_IRREGULAR), int(Purpose.BELIEF_SAFETY),
-    int(Purpose.BELIEF_PAYMENT), int(Purpose.SITE), int(Purpose.TIES_ABROAD), int(Purpose.INFLOW),
-    int(Purpose.APPEALS),
+    int(Purpose.BELIEF_PAYMENT), int(Purpose.SITE), int(Purpose.TIES_ABROAD), int(Purpose.APPEALS),
 )  # fmt: skip
 
 
@@ -49,47 +45,6 @@ def poisson(mean: float, u: float) -> float:
         p = p * mean / k
         cumulative += p
     return k
-
-
-@routine
-def count_arrivals(key: int, x: Setting, rate: float):  # type: ignore[no-untyped-def]
-    """Number of arrivals over the run at `rate` a week."""
-    total = 0
-    for week in range(int(x.rates.weeks)):
-        k = 0
-        level = 0.0
-        while True:
-            level += exponential(key, ARRIVALS + week * _WEEK_OF_ARRIVALS + k, 0, _INFLOW)
-            if level > rate:
-                break
-            k += 1
-        total += k
-    return total
-
-
-@routine
-def list_arrivals(key: int, x: Setting, identities, arrived, induced) -> None:  # type: ignore[no-untyped-def]
-    """Identity, week and account of every arrival.
-
-    The k-th candidate of a week comes if the sum of k + 1 exponential draws stays below the week's
-    rate: a Poisson number, and a policy that pulls adds candidates without touching the others.
-    """
-    most = max(x.rates.inflow, x.rates.inflow_policy)
-    n = 0
-    for week in range(int(x.rates.weeks)):
-        k = 0
-        level = 0.0
-        while True:
-            identity = ARRIVALS + week * _WEEK_OF_ARRIVALS + k
-            level += exponential(key, identity, 0, _INFLOW)
-            if level > most:
-                break
-            if level <= x.rates.inflow_policy:
-                identities[n] = identity
-                arrived[n] = week
-                induced[n] = 1 if level > x.rates.inflow else 0
-                n += 1
-            k += 1
 
 
 @rule
@@ -323,5 +278,3 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
         segments[o] = start[o * groups]
     return table, segments, stock_rows, site_rows, arrival_rows, arrival_start
 
-
-__all__ = ["ALERT", "ARRIVALS", "CHOICE", "WITHDRAWN", "housing_of", "poisson", "populate"]

@@ -12,6 +12,7 @@ inherits, field by field, sources included.  The word "none" takes a limit away.
 
 from __future__ import annotations
 
+import csv
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,12 +25,23 @@ from abm.caseload import Caseload
 from abm.entries import entry
 from abm.figures import evidence_figure
 from abm.overrides import apply_settings
-from abm.parameters import Declaration, Figure, InputError, Inputs, M, build, declarations, nearest_spelling
+from abm.parameters import (
+    Declaration,
+    Figure,
+    InputError,
+    Inputs,
+    M,
+    build,
+    declarations,
+    nearest_spelling,
+    parse_value,
+)  # fmt: skip
 from abm.people import check_origins, people
 from abm.policy import Policy
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 BEHAVIOUR = Path(__file__).parent / "evidence" / "behaviour.toml"
+DRAWS = Path(__file__).parent / "evidence" / "behaviour_draws.csv"
 
 _TEXTS: dict[type[Inputs], tuple[str, ...]] = {
     Policy: ("name", "title", "describes", "context"),
@@ -95,6 +107,36 @@ def load_behaviour(name_or_path: str | Path | None = None) -> Behaviour:
     if name_or_path is None:
         return _load(Behaviour, "behaviour", BEHAVIOUR) if BEHAVIOUR.exists() else Behaviour()
     return _load(Behaviour, "behaviour", name_or_path)
+
+
+def load_behaviour_draws(path: Path = DRAWS) -> list[Behaviour]:
+    """The behavioural vectors that the fit accepted, one a row; empty without such a file.
+
+    A column is a field of `Behaviour` (with or without ``behaviour.`` before it); fields without a column
+    keep their fitted value.  Columns ``draw``, ``chain`` and ``distance`` are not parameters.
+
+    Raises
+    ------
+    InputError
+        If a column is unknown or a value is not allowed.
+    """
+    if not path.exists():
+        return []
+    file, fitted, known = _shown(path), load_behaviour(), declarations(Behaviour)
+    with path.open(encoding="utf-8", newline="") as lines:
+        table = list(csv.DictReader(lines))
+    made = []
+    for row in table:
+        values = {}
+        for column, text in row.items():
+            name = str(column).removeprefix("behaviour.")
+            if name in ("draw", "chain", "distance"):
+                continue
+            if name not in known:
+                raise InputError(name, text, "no such parameter", file=file, nearest=nearest_spelling(name, known))
+            values[name] = parse_value(known[name], str(text), file=file)
+        made.append(fitted.with_values(values, file=file))
+    return made
 
 
 # ---- from a file to values ------------------------------------------------------------------------
@@ -235,6 +277,6 @@ def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
 
 
 __all__ = [
-    "apply_settings", "caseload_names", "document", "evidence_figure", "load_behaviour", "load_caseload", "load_policy",
-    "policy_names",
+    "apply_settings", "caseload_names", "document", "evidence_figure", "load_behaviour", "load_behaviour_draws",
+    "load_caseload", "load_policy", "policy_names",
 ]  # fmt: skip

@@ -232,14 +232,16 @@ def _paid_later(weekly: np.ndarray, delay: float, behaviour: Behaviour) -> np.nd
 
 def as_records(x: Setting) -> Setting:
     """The same setting for the compiled driver: named tuples of numbers become records, which pass as pointers."""
-    return Setting(*(_record(part) if isinstance(part, tuple) else part for part in x))
+    parts: list[Any] = [_record(part) if isinstance(part, tuple) else part for part in x]
+    return Setting(*parts)
 
 
 @cache
-def _layout(kind: type) -> np.dtype[Any]:
+def _layout(kind: Any) -> Any:
     number = np.int64 if kind is Prices else np.float64
-    return np.dtype([(name, number) for name in kind._fields])  # type: ignore[attr-defined]
+    return np.dtype([(name, number) for name in kind._fields])
 
 
 def _record(part: Any) -> Any:
-    return np.array([tuple(part)], dtype=_layout(type(part)))[0]
+    kind: Any = type(part)
+    return np.array([tuple(part)], dtype=_layout(kind))[0]

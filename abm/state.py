@@ -12,9 +12,10 @@ import numpy as np
 
 from abm.arithmetic import routine, rule
 from abm.ledger import LINE_COUNT
+from abm.setting import Setting
 from abm.stages import (
-    ABSCONDED, ABSCONDED_AT, ABSENT, ACCOUNT, ADULTS, AWAITING, CHILDREN, EXHAUSTED, HOUSING, ORDINARY, OWN,
-    PROTECTED, REFUSED, SETTLED, SINCE, STAGE, STAGE_COUNT, WITHDRAWN,
+    ABSCONDED, ABSCONDED_AT, ACCOUNT, ADULTS, AWAITING, CHILDREN, EXHAUSTED, HOUSING, OWN, SINCE, STAGE,
+    STAGE_COUNT, WITHDRAWN,
 )  # fmt: skip
 
 #: Weekly counts of what happened, in households unless the name says persons or children.
@@ -89,10 +90,21 @@ class State(NamedTuple):
     history: np.ndarray  # one row a week: stocks, flows, pence; (weeks, HISTORY_COUNT)
     heard: np.ndarray  # rows with unread news, (rows,)
     queue: np.ndarray  # rows in line, (rows,)
+    turns: np.ndarray  # their turns, (rows,)
+    lots: np.ndarray  # a lot for every row, (rows,)
 
 
 @routine
-def new_state(x, table, segments, tie_start, ties, arrival_rows, arrival_start, lands):  # type: ignore[no-untyped-def]
+def new_state(
+    x: Setting,
+    table: np.ndarray,
+    segments: np.ndarray,
+    tie_start: np.ndarray,
+    ties: np.ndarray,
+    arrival_rows: np.ndarray,
+    arrival_start: np.ndarray,
+    lands: np.ndarray,
+) -> State:
     """An empty history around freshly made households."""
     rows = table.shape[1]
     state = State(
@@ -108,6 +120,8 @@ def new_state(x, table, segments, tie_start, ties, arrival_rows, arrival_start, 
         np.zeros((int(x.rates.weeks), HISTORY_COUNT), np.int64),
         np.empty(rows, np.int64),
         np.empty(rows, np.int64),
+        np.empty(rows),
+        np.empty(rows),
     )
     for i in range(rows):
         count(state, i, 1)
@@ -178,5 +192,3 @@ def note(state: State, week: int, flow: int, amount: int) -> None:
     """Count something that happened this week."""
     state.history[week, FLOWS_AT + flow] += amount
 
-
-__all__ = ["ABSENT", "FLOWS", "ORDINARY", "PROTECTED", "REFUSED", "SETTLED", "State", "count", "enter", "rehouse"]

@@ -106,7 +106,7 @@ def last_of_stock(x: Setting, s, first: int, last: int) -> int:  # type: ignore[
 
 
 @routine
-def neighbour_lists(one, other, degree):  # type: ignore[no-untyped-def]
+def neighbour_lists(one: np.ndarray, other: np.ndarray, degree: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sorted neighbour lists without repeats, from the two ends of each tie and the degrees."""
     rows = len(degree) - 1
     for i in range(rows):

@@ -7,26 +7,28 @@ chooses on the state of the world at the same moment, and only then do the choic
 
 from __future__ import annotations
 
-from abm.arithmetic import bits_of, routine, rule
+from abm.arithmetic import loop, routine, rule
 from abm.beliefs import Attention, after_reports, notice_of, raised, removal_after_news, safety_after_news
 from abm.decision import WEEKS_PER_YEAR, Circumstances, choose, hope_of_staying, terms, worth
-from abm.draws import Purpose, uniform
+from abm.draws import Purpose, identity_of, uniform
 from abm.ledger import CASEWORK_LINE, DISPERSAL_LINE, HOTEL_LINE, SUBSISTENCE_LINE, charge
 from abm.moves import announce, arrive, come_back, leave, offered_now, pay
 from abm.offers import household_amount, meets_conditions, open_to_stage
 from abm.parameters import NO_LIMIT
-from abm.procedure import appeals, initial_decisions, removals, reviews, visits
+from abm.enforcement import removals
+from abm.procedure import appeals, initial_decisions, reviews, visits
 from abm.setting import ALLOWED, GRANT, INCOME, Setting
 from abm.stages import (
     ABSCONDED, ADULTS, ALERT, APPEALS, ARRIVED, ASSISTED, ASSISTED_RETURN, CHILDREN, CHOICE, CLOSING, CONSIDERED_AT,
-    DISPERSAL, EXHAUSTED, GO_IRREGULAR, HOTEL, HOUSING, ID, NEWS_NOISE, NOTICE, OFFERED, ORIGIN, OWN, PAID, PATIENCE,
-    PAYMENT, PAYMENTS, REFUSED, REMOVAL, REMOVALS, REPORTED, REPORTS, RISK_FROM, SAFETY, SCHOOL, SETTLED, SINCE, STAGE, STAGE_COUNT,
-    STANDING_OFFERED, STAY, SUPPORT_END, TASTE_IRREGULAR, TASTE_RETURN, TIES, TIES_LEFT, UNASSISTED, WITHDRAWN,
+    DISPERSAL, EXHAUSTED, GO_IRREGULAR, HOTEL, HOUSING, ID, NEWS_NOISE, NOTICE, OFFERED, ORIGIN, OWN, PAID,
+    PATIENCE, PAYMENT, PAYMENTS, REFUSED, REMOVAL, REMOVALS, REPORTED, REPORTS, RISK_FROM, SAFETY, SCHOOL, SETTLED,
+    SINCE, STAGE, STAGE_COUNT, STANDING_OFFERED, STAY, SUPPORT_END, TASTE_IRREGULAR, TASTE_RETURN, TIES, TIES_LEFT,
+    UNASSISTED, WITHDRAWN,
 )  # fmt: skip
 from abm.state import (
-    ABSCONDED_FLOW, CASES, CHILDREN_IN_LIMBO, HOUSED, HOUSEHOLDS, LEDGER_AT, LISTED, SINGLE, STOCKS_AT, TRUE_SAFETY,
-    UNREAD, UNSUPPORTED, YOUNG, CONSIDERED_FLOW, DETECTED_FLOW, PERSONS_IN_HOTELS, REGULARISED_FLOW,
-    SUPPORT_ENDED_FLOW, UNSUPPORTED_PERSONS, State, enter, note, rehouse,
+    ABSCONDED_FLOW, CASES, CHILDREN_IN_LIMBO, CONSIDERED_FLOW, DETECTED_FLOW, HOUSED, HOUSEHOLDS, LEDGER_AT, LISTED,
+    PERSONS_IN_HOTELS, REGULARISED_FLOW, SINGLE, STOCKS_AT, SUPPORT_ENDED_FLOW, TRUE_SAFETY, UNREAD, UNSUPPORTED,
+    UNSUPPORTED_PERSONS, YOUNG, State, enter, note, rehouse,
 )  # fmt: skip
 
 _CHOOSE, _FATE = int(Purpose.CHOOSE), int(Purpose.FATE)
@@ -62,12 +64,6 @@ def read_news(x: Setting, state: State) -> None:
 
 
 @rule
-def identity_of(stored: float) -> int:
-    """A household's identity as a whole number (below 2**51)."""
-    return bits_of(stored + 4503599627370496.0) - 0x4330000000000000
-
-
-@rule
 def believed_removal(x: Setting, seen: float) -> float:
     """The risk of removal that households drift to: what is seen, and part of what is announced."""
     return seen + x.b.announcement_trust * max(0.0, x.enforcement.announced_risk - seen)
@@ -81,7 +77,8 @@ def return_fate(x: Setting, safety: float) -> float:
 
 @rule
 def attend(  # type: ignore[no-untyped-def]
-    b: Attention, key, week, truth, listed, single, family, limbo_fate, absconded_fate, returned_fate, hotel_exit,
+    b: Attention, key, week, truth, listed, single, family, limbo_fate, absconded_fate, returned_fate,
+    hotel_exit,
     identity, stage, children, alert, closing, support_end, housing, noise, safety, removal, notice,
 ) -> None:  # fmt: skip
     """A week's news and attention for the households of one origin (columns, changed in place)."""
@@ -109,7 +106,8 @@ def attend_rows(key: int, week: int, x: Setting, state: State, origin: int, firs
         ),
         key, week, truth, state.lands[LISTED, week, origin],
         believed_removal(x, state.credibility[0]), believed_removal(x, state.credibility[1]),
-        x.rates.regularised, min(1.0, x.rates.regularised + x.rates.detected), return_fate(x, truth), x.rates.hotel_exit,
+        x.rates.regularised, min(1.0, x.rates.regularised + x.rates.detected), return_fate(x, truth),
+        x.rates.hotel_exit,
         s[ID, first:last], s[STAGE, first:last], s[CHILDREN, first:last], s[ALERT, first:last], s[CLOSING, first:last],
         s[SUPPORT_END, first:last], s[HOUSING, first:last], s[NEWS_NOISE, first:last], s[SAFETY, first:last],
         s[REMOVAL, first:last], s[NOTICE, first:last],
@@ -303,6 +301,13 @@ def one_week(key: int, week: int, x: Setting, state: State) -> None:
     the_state_acts(key, week, x, state)
     for origin in range(len(state.segments) - 1):
         attend_rows(key, week, x, state, origin, state.segments[origin], state.segments[origin + 1])
+    households_choose(key, week, x, state)
+    the_books_close(week, x, state)
+
+
+@loop
+def households_choose(key: int, week: int, x: Setting, state: State) -> None:
+    """Those who consider choose, all on the same state of the world; then what was chosen takes effect."""
     s = state.s
     noticed = 0
     for i in range(s.shape[1]):
@@ -316,4 +321,3 @@ def one_week(key: int, week: int, x: Setting, state: State) -> None:
         i = state.queue[q]
         if s[NOTICE, i] != 1.0 or s[CHOICE, i] != STAY:
             act(key, week, x, state, i)
-    the_books_close(week, x, state)

@@ -16,8 +16,8 @@ from abm.draws import Purpose, key_of, uniform
 from abm.model import Prepared
 from abm.parameters import InputError
 from abm.stages import (
-    ABROAD, ABSCONDED, ADULTS, ARRIVED, CHILDREN, CHOICE, CONSIDERED_AT, HOUSING, ID, NOTICE, ORIGIN, REENTRIES, SCHOOL,
-    SITE, STAGE, TIES, WITHDRAWN, Choice, Housing, Stage,
+    ABROAD, ABSCONDED, ADULTS, ARRIVED, CHILDREN, CHOICE, CONSIDERED_AT, HOUSING, ID, NOTICE, ORIGIN, REENTRIES,
+    SCHOOL, SITE, STAGE, TIES, WITHDRAWN, Choice, Housing, Stage,
 )  # fmt: skip
 from abm.state import State
 from abm.week import attend_rows, best_now, circumstances, consider, the_state_acts
