@@ -165,12 +165,13 @@ def log(x: float) -> float:
 def normal_quantile(u: float) -> float:
     """Standard normal quantile of `u` in (0, 1): one uniform in, one normal out, monotone.
 
-    Absolute error below 1e-6 [1]_.
+    Absolute error below 1e-6 [1]_; `u` is held within 6e-8 of 0 and 1, the result within ±5.3.
 
     References
     ----------
     .. [1] M. Giles, "Approximating the erfinv function", GPU Computing Gems 2 (2010), ch. 10.
     """
+    u = where(u < 6e-8, 6e-8, where(u > 1.0 - 6e-8, 1.0 - 6e-8, u))
     x = 2.0 * u - 1.0
     w = -log((1.0 - x) * (1.0 + x))
     near = w < 5.0

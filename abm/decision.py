@@ -51,6 +51,15 @@ class Circumstances(NamedTuple):
     taste_irregular: float
 
 
+class Shocks(NamedTuple):
+    """The errors of the four alternatives, exponential with mean one."""
+
+    stay: float
+    assisted: float
+    unassisted: float
+    irregular: float
+
+
 class Terms(NamedTuple):
     """The utility of each way out, term by term; staying is zero."""
 
@@ -134,27 +143,35 @@ def irregular_utility(v: Terms) -> float:
 
 
 @rule
-def choose(v: Terms, stage: float, offered: float, u: float) -> float:
-    """The choice of one household: a multinomial logit decided by one uniform number.
+def choose(v: Terms, stage: float, offered: float, shocks: Shocks) -> float:
+    """The choice of one household: the way out with the largest utility plus extreme-value error.
 
-    Assisted return is a choice only while it is offered (`offered` = 1); going irregular only while in
-    contact.  The ways home come first on the unit interval, so that whatever raises their utility can
-    never turn a return into staying for the same `u`.
+    Written as a race: each alternative is reached after an exponential time e / exp(V), and the first
+    one is taken, which is the multinomial logit.  Each alternative has an error of its own, so that
+    raising the utility of one can only turn other choices into that one.
+
+    Parameters
+    ----------
+    offered
+        1 while assisted return is on offer to the household, else 0.
+    shocks
+        Four exponential numbers of mean one.
     """
     home = return_utility(v)
-    assisted = offered * exp(v.assisted_constant + v.incentive + v.waiting + home)
-    unassisted = exp(v.unassisted_constant + home)
-    irregular = exp(irregular_utility(v))
-    if stage == ABSCONDED:
-        irregular = 0.0
-    x = u * (1.0 + assisted + unassisted + irregular)
-    if x < assisted:
-        return ASSISTED_RETURN
-    if x < assisted + unassisted:
-        return UNASSISTED_RETURN
-    if x < assisted + unassisted + irregular:
-        return GO_IRREGULAR
-    return STAY
+    choice = STAY
+    first = shocks.stay
+    if offered > 0.0:
+        reached = shocks.assisted * exp(-(v.assisted_constant + v.incentive + v.waiting + home))
+        if reached < first:
+            choice, first = ASSISTED_RETURN, reached
+    reached = shocks.unassisted * exp(-(v.unassisted_constant + home))
+    if reached < first:
+        choice, first = UNASSISTED_RETURN, reached
+    if stage != ABSCONDED:
+        reached = shocks.irregular * exp(-irregular_utility(v))
+        if reached < first:
+            choice = GO_IRREGULAR
+    return choice
 
 
 @rule
@@ -185,4 +202,3 @@ def worth(cash: float, at_departure: float, trust: float, later: float, in_kind:
         Worth of help in kind after return, GBP, believed and discounted like the rest.
     """
     return (cash * (at_departure + (1.0 - at_departure) * trust * later) + in_kind * trust * later) / persons
-

@@ -51,7 +51,6 @@ class Purpose(IntEnum):
     # drawn each week
     NEWS = 32
     CONSIDER = 33
-    CHOOSE = 34
     FATE = 35
     MOVE = 36
     DECISION_TURN = 40
@@ -67,6 +66,11 @@ class Purpose(IntEnum):
     REPORT = 50
     PAID = 51
     REHOUSING = 52
+    # one shock for each way out, so that a better offer changes no choice but towards it
+    SHOCK_STAY = 54
+    SHOCK_ASSISTED = 55
+    SHOCK_UNASSISTED = 56
+    SHOCK_IRREGULAR = 57
     # paths of a country of origin (the household coordinate holds the country)
     SAFETY_PATH = 60
 

@@ -266,4 +266,3 @@ def measure(x: Setting, state: State, weight: float):  # type: ignore[no-untyped
         flows[INDUCED_FLOW] * weight,
         risk * weight,
     ])  # fmt: skip
-

@@ -14,9 +14,9 @@ from abm.population import housing_of
 from abm.setting import PATIENCE_CLASSES, Setting
 from abm.stages import (
     ABSENT, ACCOUNT, ADULTS, ALERT, ARRIVED, ASSISTED, AWAITING, CHILDREN, CLOSING, EXHAUSTED, HOUSING, ID, LEFT_AT,
-    LEFT_UNSAFE, OFFERED, ORIGIN, OWN, PAID, PAYMENTS, PROTECTED, RECEIVED, REENTERED, REENTRIES, REFUSED, REMOVALS,
-    REMOVED, REPORTED, REPORTS, RISK_FROM, ROUTE, SINCE, STAGE, STANDING_OFFERED, SUPPORT_END, TIES, TIES_LEFT,
-    TIES_REMOVED, UNASSISTED, WITHDRAWN,
+    LEFT_UNSAFE, OFFERED, ORIGIN, OWN, PAID, PAYMENTS, RECEIVED, REENTERED, REENTRIES, REFUSED, REMOVALS, REMOVED,
+    REPORTED, REPORTS, RISK_FROM, ROUTE, SINCE, STAGE, STANDING_OFFERED, SUPPORT_END, TIES, TIES_LEFT, TIES_REMOVED,
+    UNASSISTED, WITHDRAWN,
 )  # fmt: skip
 from abm.state import (
     ARRIVALS_FLOW, ASSISTED_FLOW, ASSISTED_PERSONS, EXHAUSTED_FLOW, INDUCED_FLOW, LEDGER_AT, LISTED, REENTERED_FLOW,
@@ -34,10 +34,11 @@ def make_offers(x: Setting, state: State, i: int, week: int) -> None:
     """Make the offers that are open to a household in its stage, once; a new offer draws attention."""
     s = state.s
     listed = state.lands[LISTED, week, int(s[ORIGIN, i])]
-    if s[STANDING_OFFERED, i] == _NO_LIMIT and open_to_stage(x.standing, s[STAGE, i]):
-        s[STANDING_OFFERED, i] = max(float(week), x.standing.start_week)
-    if s[OFFERED, i] == _NO_LIMIT and open_to_stage(x.offer, s[STAGE, i]):
-        told = max(float(week), x.offer.start_week)
+    told = max(float(week), x.standing.start_week)
+    if s[STANDING_OFFERED, i] == _NO_LIMIT and told < x.standing.end_week and open_to_stage(x.standing, s[STAGE, i]):
+        s[STANDING_OFFERED, i] = told
+    told = max(float(week), x.offer.start_week)
+    if s[OFFERED, i] == _NO_LIMIT and told < x.offer.end_week and open_to_stage(x.offer, s[STAGE, i]):
         s[OFFERED, i] = told
         if x.offer.amount_per_person > 0.0 and meets_conditions(x.offer, s[CHILDREN, i], s[ARRIVED, i], listed):
             closing = min(x.offer.end_week, told + x.offer.acceptance_window_weeks)
@@ -151,7 +152,7 @@ def leave(key: int, week: int, x: Setting, state: State, i: int, route: float) -
     if route == REMOVED:
         note(state, week, REMOVED_PERSONS, persons)
         note(state, week, REMOVED_CHILDREN, children)
-        tell_of_removal(x, state, i)
+        tell_of_removal(state, i)
         return
     if route == ASSISTED:
         note(state, week, ASSISTED_FLOW, 1)
@@ -160,48 +161,47 @@ def leave(key: int, week: int, x: Setting, state: State, i: int, route: float) -
         note(state, week, UNASSISTED_FLOW, 1)
         note(state, week, UNASSISTED_PERSONS, persons)
     report = quantised(truth + x.b.news_noise * normal(key, identity, week, _REPORT))
-    tell_of_return(x, state, i, report, route == ASSISTED, paid)
+    tell_of_return(state, i, report, route == ASSISTED, paid)
 
 
 @rule
 def hear(state: State, j: int) -> None:
     """Put household j on the list of those with unread news, once."""
     s = state.s
-    if s[REPORTS, j] + s[PAYMENTS, j] + s[REMOVALS, j] == 0.0:
+    if s[REPORTS, j] + s[REMOVALS, j] == 0.0:
         state.heard[state.counts[SINGLE, UNREAD]] = j
         state.counts[SINGLE, UNREAD] += 1
 
 
 @routine
-def tell_of_return(x: Setting, state: State, i: int, report: float, promised: bool, paid: bool) -> None:
-    """Ties learn that household i went home: an example, a reason to think, and in time a report."""
+def tell_of_return(state: State, i: int, report: float, promised: bool, paid: bool) -> None:
+    """Ties learn that household i went home and, in time, how it fares.
+
+    What they hear are counts and sums that are exact in any order; they read it next week.
+    """
     s = state.s
     for e in range(state.tie_start[i], state.tie_start[i + 1]):
         j = state.ties[e]
         if s[STAGE, j] != ABSENT:
+            hear(state, j)
             s[TIES_LEFT, j] += 1.0
-            s[ALERT, j] = raised(s[ALERT, j], x.b.alert_departure)
-            if x.b.information > 0.0 and 1.0 <= s[STAGE, j] <= PROTECTED:
-                hear(state, j)
-                s[REPORTS, j] += 1.0
-                s[REPORTED, j] += report
-                if promised:
-                    s[PAYMENTS, j] += 1.0
-                    s[PAID, j] += 1.0 if paid else 0.0
+            s[REPORTS, j] += 1.0
+            s[REPORTED, j] += report
+            if promised:
+                s[PAYMENTS, j] += 1.0
+                s[PAID, j] += 1.0 if paid else 0.0
 
 
 @routine
-def tell_of_removal(x: Setting, state: State, i: int) -> None:
+def tell_of_removal(state: State, i: int) -> None:
     """Ties learn that household i was removed."""
     s = state.s
     for e in range(state.tie_start[i], state.tie_start[i + 1]):
         j = state.ties[e]
         if s[STAGE, j] != ABSENT:
+            hear(state, j)
             s[TIES_REMOVED, j] += 1.0
-            s[ALERT, j] = raised(s[ALERT, j], x.b.alert_removal)
-            if x.b.fear > 0.0 and 1.0 <= s[STAGE, j] <= PROTECTED:
-                hear(state, j)
-                s[REMOVALS, j] += 1.0
+            s[REMOVALS, j] += 1.0
 
 
 @routine

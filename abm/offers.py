@@ -92,9 +92,9 @@ def best_later(calendar, profile, discount, start_week, later):  # type: ignore[
 
 
 @rule
-def household_amount(terms, adults: float, children: float) -> float:  # type: ignore[no-untyped-def]
-    """The full amount of an offer to a household, GBP, cap applied."""
-    amount = terms.amount_per_person * (adults + terms.child_share * children)
+def household_amount(terms, adults: float, children: float, share: float) -> float:  # type: ignore[no-untyped-def]
+    """A share of the amount of an offer to a household, GBP; no household gets more than the cap."""
+    amount = terms.amount_per_person * (adults + terms.child_share * children) * share
     return min(amount, terms.household_cap)
 
 

@@ -277,4 +277,3 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
     for o in range(origins + 1):
         segments[o] = start[o * groups]
     return table, segments, stock_rows, site_rows, arrival_rows, arrival_start
-

@@ -26,15 +26,7 @@ from abm.entries import entry
 from abm.figures import evidence_figure
 from abm.overrides import apply_settings
 from abm.parameters import (
-    Declaration,
-    Figure,
-    InputError,
-    Inputs,
-    M,
-    build,
-    declarations,
-    nearest_spelling,
-    parse_value,
+    M, Declaration, Figure, InputError, Inputs, build, declarations, nearest_spelling, parse_value,
 )  # fmt: skip
 from abm.people import check_origins, people
 from abm.policy import Policy

@@ -96,10 +96,10 @@ COLUMNS: dict[str, str] = {
     "TIES": "ties to households in the country",
     "TIES_LEFT": "ties that left by choice",
     "TIES_REMOVED": "ties that were removed",
-    "REPORTS": "unread reports on safety from returned ties",
-    "REPORTED": "sum of those reports",
+    "REPORTS": "unread news of ties that went home, each with a report on safety",
+    "REPORTED": "sum of their reports on safety",
     "PAYMENTS": "unread reports on payment from returned ties",
-    "PAID": "sum of those reports",
+    "PAID": "of them, that it was paid",
     "REMOVALS": "unread news of removed ties",
     # the week's working
     "NOTICE": "what happens to it this week (bits)",

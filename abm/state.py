@@ -191,4 +191,3 @@ def rehouse(state: State, i: int, housing: float, withdrawn: float) -> None:
 def note(state: State, week: int, flow: int, amount: int) -> None:
     """Count something that happened this week."""
     state.history[week, FLOWS_AT + flow] += amount
-

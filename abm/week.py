@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from abm.arithmetic import loop, routine, rule
 from abm.beliefs import Attention, after_reports, notice_of, raised, removal_after_news, safety_after_news
-from abm.decision import WEEKS_PER_YEAR, Circumstances, choose, hope_of_staying, terms, worth
-from abm.draws import Purpose, identity_of, uniform
+from abm.decision import WEEKS_PER_YEAR, Circumstances, Shocks, choose, hope_of_staying, terms, worth
+from abm.draws import Purpose, exponential, identity_of, uniform
 from abm.ledger import CASEWORK_LINE, DISPERSAL_LINE, HOTEL_LINE, SUBSISTENCE_LINE, charge
 from abm.moves import announce, arrive, come_back, leave, offered_now, pay
 from abm.offers import household_amount, meets_conditions, open_to_stage
@@ -31,7 +31,8 @@ from abm.state import (
     UNSUPPORTED_PERSONS, YOUNG, State, enter, note, rehouse,
 )  # fmt: skip
 
-_CHOOSE, _FATE = int(Purpose.CHOOSE), int(Purpose.FATE)
+_FATE, _SHOCK_STAY, _SHOCK_ASSISTED = int(Purpose.FATE), int(Purpose.SHOCK_STAY), int(Purpose.SHOCK_ASSISTED)
+_SHOCK_UNASSISTED, _SHOCK_IRREGULAR = int(Purpose.SHOCK_UNASSISTED), int(Purpose.SHOCK_IRREGULAR)
 _NOT_YET = -1.0e5
 
 
@@ -51,13 +52,19 @@ def the_state_acts(key: int, week: int, x: Setting, state: State) -> None:
 
 @routine
 def read_news(x: Setting, state: State) -> None:
-    """Beliefs take in what returned and removed ties have told since last week."""
+    """Attention and beliefs take in what happened to ties since last week."""
     s, b = state.s, x.b
     for h in range(state.counts[SINGLE, UNREAD]):
         i = state.heard[h]
-        s[SAFETY, i] = after_reports(s[SAFETY, i], b.report_strength, s[REPORTS, i], s[REPORTED, i])
-        s[PAYMENT, i] = after_reports(s[PAYMENT, i], b.report_strength, s[PAYMENTS, i], s[PAID, i])
-        s[REMOVAL, i] = after_reports(s[REMOVAL, i], b.removal_strength, s[REMOVALS, i], s[REMOVALS, i])
+        for _ in range(int(s[REPORTS, i])):
+            s[ALERT, i] = raised(s[ALERT, i], b.alert_departure)
+        for _ in range(int(s[REMOVALS, i])):
+            s[ALERT, i] = raised(s[ALERT, i], b.alert_removal)
+        if b.information > 0.0:
+            s[SAFETY, i] = after_reports(s[SAFETY, i], b.report_strength, s[REPORTS, i], s[REPORTED, i])
+            s[PAYMENT, i] = after_reports(s[PAYMENT, i], b.report_strength, s[PAYMENTS, i], s[PAID, i])
+        if b.fear > 0.0:
+            s[REMOVAL, i] = after_reports(s[REMOVAL, i], b.removal_strength, s[REMOVALS, i], s[REMOVALS, i])
         for column in (REPORTS, REPORTED, PAYMENTS, PAID, REMOVALS):
             s[column, i] = 0.0
     state.counts[SINGLE, UNREAD] = 0
@@ -119,7 +126,7 @@ def worth_of(x: Setting, state: State, i: int, standing: bool, share: float, in_
     """Worth per head of a share of one of the offers to household i, GBP."""
     s = state.s
     offer = x.standing if standing else x.offer
-    full = household_amount(offer, s[ADULTS, i], s[CHILDREN, i]) * share
+    full = household_amount(offer, s[ADULTS, i], s[CHILDREN, i], share)
     later = x.paid_later[1 if standing else 0, int(s[PATIENCE, i])]
     persons = s[ADULTS, i] + s[CHILDREN, i]
     return worth(full, offer.paid_at_departure, s[PAYMENT, i], later, in_kind, persons)
@@ -194,13 +201,24 @@ def circumstances(x: Setting, state: State, i: int, week: int, cash_now: float) 
 
 
 @rule
+def shocks_of(key: int, household: int, week: int) -> Shocks:
+    """A household's errors of the week."""
+    return Shocks(
+        exponential(key, household, week, _SHOCK_STAY),
+        exponential(key, household, week, _SHOCK_ASSISTED),
+        exponential(key, household, week, _SHOCK_UNASSISTED),
+        exponential(key, household, week, _SHOCK_IRREGULAR),
+    )
+
+
+@rule
 def consider(key: int, week: int, x: Setting, state: State, i: int) -> None:
     """Household i considers its situation and chooses; nothing takes effect yet."""
     s = state.s
     cash, which = best_now(x, state, i, week)
     v = terms(x.b, circumstances(x, state, i, week, cash))
     offered = 1.0 if which > 0 else 0.0
-    s[CHOICE, i] = choose(v, s[STAGE, i], offered, uniform(key, int(s[ID, i]), week, _CHOOSE))
+    s[CHOICE, i] = choose(v, s[STAGE, i], offered, shocks_of(key, int(s[ID, i]), week))
     s[CONSIDERED_AT, i] = float(week)
     note(state, week, CONSIDERED_FLOW, 1)
 
@@ -237,7 +255,7 @@ def accept(key: int, week: int, x: Setting, state: State, i: int) -> None:
     _, which = best_now(x, state, i, week)
     offer = x.standing if which == 2 else x.offer
     share = offered_now(x, state, i, week, which == 2)
-    full = household_amount(offer, s[ADULTS, i], s[CHILDREN, i]) * share
+    full = household_amount(offer, s[ADULTS, i], s[CHILDREN, i], share)
     pay(key, week, x, state, i, full, offer.paid_at_departure)
     leave(key, week, x, state, i, ASSISTED)
 

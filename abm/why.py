@@ -6,13 +6,14 @@ explanation replays the run to the week in question and reads the decision from 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from abm.decision import Circumstances, Terms, irregular_utility, return_utility, terms
-from abm.draws import Purpose, key_of, uniform
+from abm.draws import key_of
 from abm.model import Prepared
 from abm.parameters import InputError
 from abm.stages import (
@@ -20,7 +21,7 @@ from abm.stages import (
     SCHOOL, SITE, STAGE, TIES, WITHDRAWN, Choice, Housing, Stage,
 )  # fmt: skip
 from abm.state import State
-from abm.week import attend_rows, best_now, circumstances, consider, the_state_acts
+from abm.week import attend_rows, best_now, circumstances, consider, shocks_of, the_state_acts
 
 #: Which ways out a term belongs to, and what it is called.
 TERM_NAMES: dict[str, tuple[str, str]] = {
@@ -63,8 +64,8 @@ class Explanation:
         (name, value, ways out it belongs to: assisted, unassisted, return (both), irregular).
     utilities, probabilities
         By way out; staying has utility 0.
-    draw
-        The uniform number that decided.
+    draws
+        The extreme-value error of each way out; the largest utility plus error is chosen.
     choice
         What they chose ("STAY" if they did not consider).
     history
@@ -78,7 +79,7 @@ class Explanation:
     terms: list[tuple[str, float, str]]
     utilities: dict[str, float]
     probabilities: dict[str, float]
-    draw: float
+    draws: dict[str, float]
     choice: str
     history: list[tuple[int, str]]
     beliefs: dict[str, float]
@@ -186,11 +187,16 @@ def _explained(
         terms=[(TERM_NAMES[name][0], float(value), TERM_NAMES[name][1]) for name, value in v._asdict().items()],
         utilities=utilities,
         probabilities={name: weight / total for name, weight in weights.items()},
-        draw=float(uniform(key, int(s[ID, row]), week, int(Purpose.CHOOSE))),
+        draws=dict(zip(utilities, _errors(key, int(s[ID, row]), week, utilities), strict=True)),
         choice=choice,
         history=history,
         beliefs=_beliefs(told),
     )
+
+
+def _errors(key: int, household: int, week: int, ways: Iterable[str]) -> list[float]:
+    shocks = shocks_of(key, household, week)._asdict()
+    return [-float(np.log(shocks[way.removeprefix("go ").split()[0]])) for way in ways]
 
 
 def _beliefs(x: Circumstances) -> dict[str, float]:

@@ -289,7 +289,7 @@ def write_draws(members: Sequence[tuple[Behaviour, float]], folder: Path = EVIDE
     names = (*FITTED, *VARIED)
     with (folder / "behaviour_draws.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*names, "rms_error"])
+        writer.writerow([*names, "distance"])
         for member, error in members:
             writer.writerow([*(f"{getattr(member, name):.6g}" for name in names), f"{error:.4f}"])
 
