@@ -46,7 +46,7 @@ class Behaviour(Inputs):
         -7.0, unit="utility", ge=-60, le=60, low=-9, high=-5, meaning="constant of assisted return"
     )
     money: float = parameter(
-        0.8, unit="utility per log unit", ge=0, le=20, low=0.2, high=1.6,
+        0.8, unit="utility per log unit", ge=0, le=20, low=0.2, high=3.0,
         meaning="weight of the incentive, log(1 + amount / income at home)",
     )
     anticipation: float = parameter(
@@ -115,7 +115,7 @@ class Behaviour(Inputs):
         0.2, unit="utility", ge=0, le=20, low=0.0, high=0.8, meaning="push to return after support is withdrawn"
     )
     lost_support_irregular: float = parameter(
-        2.0, unit="utility", ge=0, le=20, low=1.0, high=3.0, meaning="push into irregularity after support is withdrawn"
+        2.0, unit="utility", ge=0, le=20, low=1.0, high=5.0, meaning="push into irregularity after support is withdrawn"
     )
 
     # -- risk of removal
