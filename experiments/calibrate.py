@@ -312,7 +312,8 @@ def main(members: int = 64) -> None:
     write_table(table, EVIDENCE.parent.parent / "results" / "reference" / "fit.csv")
     for row in table:
         print(
-            f"{row['id']:20s} target {row['target']:10.4g} [{row['low']:.4g}, {row['high']:.4g}]  model {row['model']:10.4g} "
+            f"{row['id']:20s} target {row['target']:10.4g} [{row['low']:.4g}, {row['high']:.4g}]  "
+            f"model {row['model']:10.4g} "
             f"[{row['model_low']:.4g}, {row['model_high']:.4g}]  {'fitted' if row['fitted'] else 'shown'}  "
             f"{'met' if row['met'] else 'MISSED'}"
         )

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from abm.behaviour import Behaviour
+from abm.draws import key_of, uniform
 from abm.model import Run, prepare
-from abm.scenario import load_policy
+from abm.scenario import load_caseload, load_policy
 from abm.stages import ADULTS, ASSISTED, CHILDREN, LEFT_AT, ROUTE
 from experiments.calibrate import COHORT_WEEKS, target_rows
 
@@ -40,7 +41,12 @@ NOT_REPRESENTED: dict[str, str] = {
 
 
 def _after_the_larger_offer(behaviour: Behaviour, seed: int) -> dict[str, float]:
-    run = prepare("uk-2006-offer", "uk-refused-2005", behaviour, weeks=208, households=SIZE).run(seed)
+    caseload = load_caseload("uk-refused-2005")
+    stock = caseload.figure("households")  # known to within a factor of almost two: drawn over its range
+    low, high = stock.low or stock.value, stock.high or stock.value
+    drawn = int(low + (high - low) * uniform(key_of(seed), 0, 0, 0))
+    caseload = caseload.with_values({"households": drawn})
+    run = prepare("uk-2006-offer", caseload, behaviour, weeks=208, households=SIZE).run(seed)
     persons = run.series["assisted_persons"].to_numpy() * run.prepared.weight
     return {"UK_AVR_2007": float(persons[104:156].sum()), "UK_AVR_2008": float(persons[156:208].sum())}
 

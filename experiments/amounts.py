@@ -1,0 +1,117 @@
+"""How numbers are written for people: money in £m or £k, shares in per cent, and no more digits than they carry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+#: What stands for a number that does not exist.
+NONE = "–"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How one measure is written, the same for all policies.
+
+    Attributes
+    ----------
+    factor
+        What values are multiplied by.
+    label
+        The unit as shown, and that of differences.
+    decimals, difference_decimals
+        Digits after the point.
+    """
+
+    factor: float
+    label: str
+    difference_label: str
+    decimals: int
+    difference_decimals: int
+
+    def value(self, value: float) -> str:
+        """A level."""
+        return number(value * self.factor, self.decimals)
+
+    def difference(self, value: float) -> str:
+        """A difference, with its sign."""
+        return number(value * self.factor, self.difference_decimals, signed=True)
+
+    def interval(self, low: float, high: float) -> str:
+        """An interval of levels; nothing where all are alike."""
+        if low == high or math.isnan(low) or math.isnan(high):
+            return ""
+        return f"[{self.value(low)}, {self.value(high)}]"
+
+    def difference_interval(self, low: float, high: float) -> str:
+        """An interval of differences; nothing where all are alike."""
+        if low == high or math.isnan(low) or math.isnan(high):
+            return ""
+        return f"[{self.difference(low)}, {self.difference(high)}]"
+
+
+def scale(unit: str, levels: Iterable[float], differences: Iterable[float] = ()) -> Scale:
+    """The scale that suits some values of a unit.
+
+    Parameters
+    ----------
+    unit
+        As a measure declares it: ``share``, ``GBP``, ``GBP/household``, ``households`` …
+    levels, differences
+        All the numbers that will be written with it; NaN is left out.
+    """
+    most, most_difference = _largest(levels), _largest(differences)
+    factor, label, difference_label = 1.0, unit, unit
+    if unit == "share":
+        factor, label, difference_label = 100.0, "%", "points"
+    elif unit.startswith("GBP"):
+        per = unit.removeprefix("GBP").replace("/", " per ")
+        factor, sign = next(
+            ((f, s) for least, f, s in ((1e9, 1e-9, "£bn"), (1e6, 1e-6, "£m"), (1e4, 1e-3, "£k")) if most >= least),
+            (1.0, "£"),
+        )
+        label = difference_label = sign + per
+    decimals = _decimals(most * factor, 3, at_most=1 if most * factor >= 1 else 2)
+    if factor in (1e-9, 1e-6):
+        decimals = max(1, decimals)
+    return Scale(
+        factor, label, difference_label, decimals, max(decimals, _decimals(most_difference * factor, 2, at_most=3))
+    )
+
+
+def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
+    """A number with thousands separated; zero without sign or digits; a dash for NaN."""
+    if math.isnan(value):
+        return NONE
+    if value == 0.0:
+        return "0"
+    text = f"{value:{'+' if signed else ''},.{decimals}f}"
+    # A small number that rounds to zero keeps its zeros and loses its sign.
+    return text.lstrip("+-") if not text.strip("+-0.,") else text
+
+
+def plain(value: object) -> str:
+    """A parameter's value: words as they are, numbers without needless digits."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and abs(value) >= 10_000:
+        return f"{value:,}"
+    if isinstance(value, float):
+        if value.is_integer() and abs(value) < 1e15:
+            return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.0f}"
+        return f"{value:,.6g}" if abs(value) >= 10_000 else f"{value:.6g}"
+    return str(value)
+
+
+def _largest(values: Iterable[float]) -> float:
+    return max((abs(value) for value in values if not math.isnan(value)), default=0.0)
+
+
+def _decimals(most: float, digits: int, *, at_most: int) -> int:
+    """Decimals that show so many significant digits of the largest number."""
+    if most == 0.0:
+        return 0
+    return min(at_most, max(0, digits - 1 - math.floor(math.log10(most))))

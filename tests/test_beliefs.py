@@ -1,0 +1,285 @@
+"""Attention and the three beliefs move as their rules say, and true safety follows its path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny import ATTENTIVE, LIVELY, QUIET, STILL, caseload, column, flow
+
+from abm import prepare
+from abm.beliefs import (
+    CONSIDERS, FATE, MOVES, SUPPORT_ENDS, Attention, after_reports, notice_of, raised, removal_after_news,
+    safety_after_news, trust_after_visit,
+)  # fmt: skip
+from abm.draws import key_of
+from abm.setting import weekly_chance
+from abm.stages import (
+    ABROAD, ABSCONDED, ALERT, ASSISTED, AWAITING, EXHAUSTED, LEFT_AT, NEWS_NOISE, PAYMENT, PROTECTED, REFUSED, REMOVAL, REMOVALS,
+    REMOVED, REPORTS, ROUTE, SAFETY, SETTLED, STAGE, TIES_REMOVED, UNASSISTED, VISITED,
+)  # fmt: skip
+from abm.state import LISTED, TRUE_SAFETY
+
+share = st.floats(0.0, 1.0)
+HERE = (AWAITING, REFUSED, EXHAUSTED, ABSCONDED, PROTECTED)
+GONE = (SETTLED, ASSISTED, UNASSISTED, REMOVED)
+KEY = key_of(1)
+
+
+def attention(**given: float) -> Attention:
+    return Attention(**(dict.fromkeys(Attention._fields, 0.0) | given))
+
+
+# ---- rules -----------------------------------------------------------------------------------------------
+
+
+@given(share, share)
+def test_one_more_reason_to_think_raises_attention_within_bounds(alert: float, bump: float) -> None:
+    after = raised(alert, bump)
+    assert alert - 1e-15 <= after <= 1.0
+    assert after == pytest.approx(1 - (1 - alert) * (1 - bump))
+
+
+@given(share)
+def test_no_reason_to_think_leaves_attention_as_it_is_to_the_bit(alert: float) -> None:
+    assert raised(alert, 0.0) == alert
+
+
+@given(share, share, st.sampled_from(HERE), st.floats(0, 2), share, st.integers(0, 500))
+def test_belief_on_safety_stays_a_share(belief: float, truth: float, stage: float, noise: float, rate: float, week: int) -> None:
+    b = attention(learning_safety=rate, list_trust=0.05)
+    assert 0.0 <= safety_after_news(b, KEY, 3, week, belief, stage, noise, truth, 1.0) <= 1.0
+
+
+@given(share, share, st.sampled_from(HERE), share)
+def test_news_without_noise_moves_belief_part_of_the_way_to_the_truth(belief: float, truth: float, stage: float, rate: float) -> None:
+    after = safety_after_news(attention(learning_safety=rate), KEY, 3, 5, belief, stage, 0.0, truth, 0.0)
+    assert after == pytest.approx(belief + rate * (truth - belief), abs=1e-12)
+
+
+@given(share, share, share)
+def test_more_true_safety_never_lowers_believed_safety(belief: float, one: float, other: float) -> None:
+    low, high = (
+        safety_after_news(attention(learning_safety=0.1), KEY, 3, 5, belief, EXHAUSTED, 0.2, truth, 0.0)
+        for truth in sorted((one, other))
+    )
+    assert low <= high
+
+
+@given(share, share)
+def test_the_safe_list_is_believed_by_its_trust(belief: float, trust: float) -> None:
+    b = attention(list_trust=trust)
+    on, off = (safety_after_news(b, KEY, 3, 5, belief, EXHAUSTED, 0.0, 0.0, listed) for listed in (1.0, 0.0))
+    assert on == pytest.approx(belief + trust * (1 - belief), abs=1e-12)
+    assert off == belief
+
+
+@given(share, share, share, st.sampled_from(GONE))
+def test_those_who_are_not_in_the_country_learn_nothing(belief: float, truth: float, rate: float, stage: float) -> None:
+    b = attention(learning_safety=rate, list_trust=rate, learning_removal=rate)
+    assert safety_after_news(b, KEY, 3, 5, belief, stage, 0.3, truth, 1.0) == belief
+    assert removal_after_news(b, belief, stage, 0.0, 1.0, 1.0) == belief
+
+
+@given(share, share, share, share)
+def test_belief_on_removal_drifts_to_what_is_seen_of_ones_kind(belief: float, rate: float, single: float, family: float) -> None:
+    b = attention(learning_removal=rate)
+    for children, seen in ((0.0, single), (2.0, family)):
+        after = removal_after_news(b, belief, EXHAUSTED, children, single, family)
+        assert after == pytest.approx(belief + rate * (seen - belief), abs=1e-12)
+
+
+@given(share, st.floats(0.01, 1_000), st.integers(0, 50), share)
+def test_reports_are_weighed_as_a_beta_binomial(belief: float, strength: float, count: int, mean: float) -> None:
+    after = after_reports(belief, strength, float(count), count * mean)
+    assert after == pytest.approx((strength * belief + count * mean) / (strength + count))
+    assert min(belief, mean) - 1e-9 <= after <= max(belief, mean) + 1e-9
+    assert after_reports(belief, strength, 0.0, 0.0) == pytest.approx(belief, rel=1e-15)
+
+
+@given(share, share, share)
+def test_an_independent_adviser_removes_doubt_about_payment(belief: float, trust: float, independence: float) -> None:
+    after = trust_after_visit(belief, trust, independence)
+    assert 1 - after == pytest.approx((1 - belief) * (1 - trust * independence), abs=1e-12)
+    assert trust_after_visit(belief, trust, 0.0) == belief
+
+
+def notice(b: Attention, household: int = 1, week: int = 10, **given: float) -> int:
+    facts = {"stage": EXHAUSTED, "alert": 0.0, "closing": 1e9, "support_end": 1e9, "housing": 0.0, "limbo_fate": 0.0,
+             "absconded_fate": 0.0, "returned_fate": 0.0, "hotel_exit": 0.0} | given  # fmt: skip
+    return int(notice_of(b, KEY, household, week, **facts))
+
+
+@pytest.mark.parametrize(("stage", "expected"), [(s, s <= ABSCONDED and s >= 1) for s in (0.0, *HERE, *GONE)])
+def test_only_those_without_an_answer_consider(stage: float, expected: bool) -> None:
+    assert bool(notice(attention(consider=1.0), stage=stage) & CONSIDERS) == expected
+
+
+def test_an_offer_draws_attention_in_its_last_two_weeks() -> None:
+    b = attention(alert_closing=1.0)
+    assert [week for week in range(5, 16) if notice(b, week=week, closing=12.0) & CONSIDERS] == [10, 11]
+
+
+def test_support_ends_from_its_week_on_and_moves_happen_to_those_in_hotels() -> None:
+    b = attention()
+    assert [week for week in range(8, 13) if notice(b, week=week, support_end=10.0) & SUPPORT_ENDS] == [10, 11, 12]
+    assert not notice(b, support_end=0.0, stage=AWAITING) & SUPPORT_ENDS
+    assert notice(b, hotel_exit=1.0) & MOVES
+    assert not notice(b, hotel_exit=1.0, housing=1.0) & MOVES
+    assert not notice(b, hotel_exit=1.0, stage=PROTECTED) & MOVES
+
+
+@pytest.mark.parametrize(("stage", "which"), [
+    (EXHAUSTED, "limbo_fate"), (ABSCONDED, "absconded_fate"), (ASSISTED, "returned_fate"), (UNASSISTED, "returned_fate"),
+])  # fmt: skip
+def test_fates_come_by_stage(stage: float, which: str) -> None:
+    assert notice(attention(), stage=stage, **{which: 1.0}) == FATE
+    others = {"limbo_fate", "absconded_fate", "returned_fate"} - {which}
+    assert notice(attention(), stage=stage, **dict.fromkeys(others, 1.0)) == 0
+    assert notice(attention(), stage=REMOVED, **{which: 1.0}) == 0
+
+
+# ---- in a run --------------------------------------------------------------------------------------------
+
+
+def test_beliefs_on_safety_converge_on_the_truth() -> None:
+    people = caseload(households=2_000)
+    b = QUIET.with_values({"learning_safety": 0.1, "news_noise": 0.2, "safety_spread": 0.3})
+    run = prepare(STILL, people, b, weeks=104).run(1)
+    truth = run.state.lands[TRUE_SAFETY, 0, 0]
+    assert column(run, SAFETY).mean() == pytest.approx(truth, abs=0.01)
+    assert column(run, SAFETY).std() == pytest.approx(0.2 * np.sqrt(0.1 / 1.9), rel=0.1)  # a stationary first-order process
+
+
+def test_ties_abroad_make_news_less_noisy() -> None:
+    s = prepare(STILL, caseload(households=500, network__abroad=3.0), LIVELY, weeks=1).begin(1).s
+    assert np.allclose(s[NEWS_NOISE], LIVELY.news_noise / np.sqrt(1 + s[ABROAD]))
+    assert s[ABROAD].mean() == pytest.approx(3.0, abs=0.3)
+
+
+def test_one_report_moves_the_beliefs_of_a_tie_a_week_later() -> None:
+    """From b to (κ b + r) / (κ + 1), of safety and of payment; those who heard nothing keep theirs."""
+    people = caseload(households=400, network__mean_ties=4.0, world__payment_reliability=0.0)
+    b = ATTENTIVE.with_values({"assisted": -4.0, "information": 1.0, "report_strength": 4.0, "payment_belief": 0.6,
+                               "safety_spread": 0.2})  # fmt: skip
+    prepared = prepare(STILL.with_values({"standing.amount_per_person": 1_000.0}), people, b, weeks=10)
+    state = prepared.begin(1)
+    prepared.advance(1, state, 0, 1)
+    before = state.s.copy()
+    prepared.advance(1, state, 1, 2)
+    here = (before[STAGE] == EXHAUSTED) & (before[REPORTS] <= 1)
+    one, none = here & (before[REPORTS] == 1), here & (before[REPORTS] == 0)
+    assert one.sum() > 10
+    truth = np.floor(state.lands[TRUE_SAFETY, 0, 0] * 1024 + 0.5) / 1024
+    assert np.allclose(state.s[SAFETY, one], (4 * before[SAFETY, one] + truth) / 5)
+    assert np.allclose(state.s[PAYMENT, one], 4 * before[PAYMENT, one] / 5)  # nobody is ever paid later
+    assert np.array_equal(state.s[[SAFETY, PAYMENT]][:, none], before[[SAFETY, PAYMENT]][:, none])
+
+
+def test_a_removal_among_ties_raises_the_believed_risk() -> None:
+    people = caseload(households=600, network__mean_ties=6.0, composition__family_share=0.0, world__removal_success=1.0)
+    policy = STILL.with_values({"enforcement.attempts_per_1000_week": 3.0})
+    b = QUIET.with_values({"fear": 1.0, "removal_strength": 8.0})
+    run = prepare(policy, people, b, weeks=10).run(1)
+    still = column(run, STAGE) == EXHAUSTED
+    removed = column(run, TIES_REMOVED)
+    start = run.prepared.plain.rates.credibility
+    heard = removed >= 1
+    assert np.all(column(run, REMOVAL)[still & ~heard] == start)
+    one = still & (removed == 1) & (column(run, REMOVALS) == 0)
+    assert one.sum() > 20
+    assert np.allclose(column(run, REMOVAL)[one], (8 * start + 1) / 9)
+
+
+def test_an_announced_risk_is_believed_in_part() -> None:
+    b = QUIET.with_values({"learning_removal": 0.2, "announcement_trust": 0.25})
+    run = prepare(STILL.with_values({"enforcement.announced_risk": 0.4}), caseload(households=50), b, weeks=80).run(1)
+    assert np.allclose(column(run, REMOVAL), 0.1, atol=1e-6)
+
+
+def test_a_visit_raises_trust_and_attention() -> None:
+    b = QUIET.with_values({"visit_trust": 0.5, "payment_belief": 0.5, "alert_visit": 0.8, "alert_memory": 1.0})
+    policy = STILL.with_values({"advice.visits_per_1000_week": 100.0, "advice.independence": 0.6})
+    prepared = prepare(policy, caseload(households=200), b, weeks=5)
+    start, run = prepared.begin(1).s, prepared.run(1)
+    visited = column(run, VISITED) >= 0
+    assert visited.sum() == 100
+    before = start[PAYMENT][np.argsort(start[0])]
+    assert np.allclose(1 - column(run, PAYMENT)[visited], (1 - before[visited]) * 0.7)
+    assert np.all(column(run, PAYMENT)[~visited] == before[~visited])
+    assert np.allclose(column(run, ALERT), np.where(visited, 0.8, 0.0))
+
+
+def test_initial_trust_in_payment_has_the_mean_that_is_asked_for() -> None:
+    for mean in (0.3, 0.6, 0.9):
+        s = prepare(STILL, caseload(households=5_000), QUIET.with_values({"payment_belief": mean}), weeks=1).begin(1).s
+        assert s[PAYMENT].mean() == pytest.approx(mean, abs=0.015)
+        assert np.all((s[PAYMENT] >= 0) & (s[PAYMENT] <= 1))
+
+
+# ---- true safety -----------------------------------------------------------------------------------------
+
+
+def safety_of(weeks: int = 260, seed: int = 1, land: str = "Pakistan", **world: Any) -> np.ndarray:
+    people = caseload({land: 0.5, "Albania": 0.5}, **{f"world__{name}": value for name, value in world.items()})
+    return prepare(STILL, people, QUIET, weeks=weeks).begin(seed).lands
+
+
+def test_a_constant_path_stays() -> None:
+    lands = safety_of()
+    assert np.all(lands[TRUE_SAFETY] == lands[TRUE_SAFETY, 0])
+
+
+def test_a_trend_rises_by_its_yearly_change_up_to_one() -> None:
+    path = safety_of(safety_path="trend", safety_trend=0.1)[TRUE_SAFETY]
+    assert path[105, 0] - path[0, 0] == pytest.approx(0.1 * 105 / (365.25 / 7))
+    assert path[-1, 1] == 1.0
+
+
+def test_a_shock_halves_in_its_half_life() -> None:
+    path = safety_of(safety_path="shock", safety_week=20, safety_change=-0.2, safety_recovery_years=14 / 365.25 * 4)[TRUE_SAFETY, :, 0]
+    assert np.all(path[:20] == path[0])
+    assert path[20] - path[0] == pytest.approx(-0.2)
+    assert path[28] - path[0] == pytest.approx(-0.1)
+    assert path[36] - path[0] == pytest.approx(-0.05)
+
+
+def test_regimes_change_once_at_their_rate_and_the_same_under_every_policy() -> None:
+    changes = []
+    for seed in range(300):
+        path = safety_of(104, seed, safety_path="regime_change", safety_change=0.2, regime_per_year=0.5, safety_origins="Pakistan")
+        steps = np.flatnonzero(np.diff(path[TRUE_SAFETY, :, 0]))
+        assert len(steps) <= 1
+        assert not np.diff(path[TRUE_SAFETY, :, 1]).any()  # not on the path
+        changes.append(len(steps))
+    assert np.mean(changes) == pytest.approx(1 - np.exp(-0.5 * 103 / (365.25 / 7)), abs=0.09)
+
+
+def test_the_safe_list_follows_true_safety_after_its_delay() -> None:
+    lands = safety_of(safety_path="shock", safety_week=30, safety_change=0.3, safety_recovery_years=100.0, list_delay_weeks=13)
+    assert np.flatnonzero(lands[LISTED, :, 0])[0] == 43
+    assert np.all(lands[LISTED, :, 1] == 1.0)
+
+
+def test_more_safety_at_home_brings_the_same_households_home_earlier() -> None:
+    """Whole runs, all else equal, peers off: nobody's return comes later because home is safer."""
+    b = LIVELY.with_values({"norm": 0.0, "information": 0.0, "fear": 0.0, "alert_departure": 0.0, "alert_removal": 0.0,
+                            "irregular": -60.0, "list_trust": 0.0, "assisted": -60.0, "safety": 4.0})  # fmt: skip
+    weeks = []
+    for change in (0.0, 0.1, 0.3):
+        people = caseload({"Pakistan": 1.0}, households=1_000, world__safety_path="shock", world__safety_week=5,
+                          world__safety_change=change, world__safety_recovery_years=100.0)  # fmt: skip
+        run = prepare(STILL, people, b, weeks=104).run(2)
+        weeks.append(np.where(column(run, ROUTE) == UNASSISTED, column(run, LEFT_AT), np.inf))
+        assert flow(run, "unassisted").sum() > 20
+    assert np.all(weeks[1] <= weeks[0])
+    assert np.all(weeks[2] <= weeks[1])
+    assert np.sum(weeks[2] < weeks[0]) > 10
+
+
+def test_a_rate_a_year_becomes_a_chance_a_week() -> None:
+    assert (1 - weekly_chance(0.3)) ** (365.25 / 7) == pytest.approx(np.exp(-0.3))
+    assert weekly_chance(0.0) == 0.0

@@ -1,0 +1,300 @@
+"""Books balance: every household is in one stage every week, flows reconcile stocks, the account sums to the penny."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tiny import ATTENTIVE, LIVELY, STILL, STILL_WORLD, busy, busy_caseload, busy_policy, caseload, changed, flow
+
+from abm import Prepared, Run, load_behaviour, load_caseload, load_policy, prepare
+from abm.decision import WEEKS_PER_YEAR
+from abm.ledger import LINES, pence
+from abm.stages import (
+    ABSCONDED, ABSENT, ACCOUNT, ADULTS, ARRIVED, ASSISTED, AWAITING, CHILDREN, EXHAUSTED, HOUSING, ID, LEFT_AT, PROTECTED,
+    RECEIVED, REENTRIES, REFUSED, REMOVED, ROUTE, SETTLED, STAGE, STAGE_COUNT, UNASSISTED, WITHDRAWN,
+)  # fmt: skip
+from abm.state import FLOWS_AT, LEDGER_AT, State
+
+REMOVED_STAGE = int(REMOVED)
+
+
+def recount(state: State) -> np.ndarray:
+    """The counts, from the table alone: written down a second time, on purpose."""
+    s = state.s
+    counts = np.zeros_like(state.counts)
+    persons = (s[ADULTS] + s[CHILDREN]).astype(int)
+    for stage in range(STAGE_COUNT):
+        there = s[STAGE] == stage
+        counts[0, stage] = there.sum()
+        counts[1, stage] = persons[there].sum()
+        counts[2, stage] = s[CHILDREN, there].sum()
+        counts[7, stage] = (s[CHILDREN, there] > 0).sum()
+    pending = np.isin(s[STAGE], (AWAITING, REFUSED, EXHAUSTED))
+    supported = pending & (s[HOUSING] < 2) & (s[WITHDRAWN] == 0)
+    for account in range(3):
+        for housing in range(2):
+            counts[3 + account, housing] = persons[supported & (s[ACCOUNT] == account) & (s[HOUSING] == housing)].sum()
+        counts[6, account] = (pending & (s[ACCOUNT] == account)).sum()
+    counts[6, 3] = persons[(s[STAGE] == ABSCONDED) | ((s[STAGE] == EXHAUSTED) & (s[WITHDRAWN] == 1))].sum()
+    counts[6, 4] = state.counts[6, 4]  # households with unread news: not a count of stages
+    return counts
+
+
+def totals(run: Run) -> dict[str, int]:
+    """Each line of the account over the run, in pence."""
+    return dict(zip(LINES, run.state.history[:, LEDGER_AT:].sum(axis=0).tolist(), strict=True))
+
+
+def supported_persons(prepared: Prepared, seed: int, weeks: int) -> np.ndarray:
+    """Persons housed by the state at the end of each week, from the tables of those weeks: (weeks, hotel | dispersal)."""
+    state = prepared.begin(seed)
+    found = np.zeros((weeks, 2), int)
+    for week in range(weeks):
+        prepared.advance(seed, state, week, week + 1)
+        s = state.s
+        housed = np.isin(s[STAGE], (AWAITING, REFUSED, EXHAUSTED)) & (s[WITHDRAWN] == 0)
+        for housing in range(2):
+            found[week, housing] = (s[ADULTS] + s[CHILDREN])[housed & (s[HOUSING] == housing)].sum()
+    return found
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return busy().run(1)
+
+
+def test_every_household_is_in_exactly_one_stage_every_week(run: Run) -> None:
+    stocks = run.state.history[:, :STAGE_COUNT]
+    assert np.all(stocks >= 0)
+    assert np.all(stocks.sum(axis=1) == run.state.s.shape[1])
+    assert set(run.state.s[STAGE]) <= set(map(float, range(STAGE_COUNT)))
+
+
+def test_every_kind_of_event_happens_in_the_busy_setting(run: Run) -> None:
+    """So that the accounts below are put to the test."""
+    happened = run.series.drop(columns="week").sum()
+    idle = {name for name, total in happened.items() if total == 0}
+    assert idle == set()
+
+
+def test_households_present_are_those_who_came(run: Run) -> None:
+    present = run.state.history[:, 1:STAGE_COUNT].sum(axis=1)
+    assert np.array_equal(present, 400 + np.cumsum(flow(run, "arrivals")))
+
+
+def test_flows_reconcile_stocks_week_by_week(run: Run) -> None:
+    """The changes of each stock are exactly what the flows say, as far as flows tell stages apart."""
+    stocks = run.state.history[:, :STAGE_COUNT]
+    start = recount(run.prepared.begin(1))[0]
+    change = np.diff(np.vstack([start, stocks]), axis=0)
+    f = {name: flow(run, name) for name in run.series.columns if not name.startswith(("stock_", "cost_", "week"))}
+    assert np.array_equal(change[:, int(ABSENT)], -f["arrivals"])
+    assert np.array_equal(change[:, int(PROTECTED)], f["granted"] + f["appeals_allowed"] - f["revoked"] - f["settled"])
+    assert np.array_equal(change[:, int(SETTLED)], f["settled"] + f["regularised"])
+    assert np.array_equal(change[:, REMOVED_STAGE], f["removed"])
+    returned = change[:, int(ASSISTED)] + change[:, int(UNASSISTED)]
+    assert np.array_equal(returned, f["assisted"] + f["unassisted"] - f["re_entered"])
+    in_limbo = change[:, [int(AWAITING), int(REFUSED), int(EXHAUSTED), int(ABSCONDED)]].sum(axis=1)
+    came = f["arrivals"] + f["re_entered"] + f["revoked"]
+    went = f["granted"] + f["appeals_allowed"] + f["regularised"] + f["assisted"] + f["unassisted"] + f["removed"]
+    assert np.array_equal(in_limbo, came - went)
+
+
+def test_appeals_reconcile_refusals(run: Run) -> None:
+    """Rights are exhausted by a dismissed appeal or by none; nobody is exhausted who was not refused."""
+    assert np.all(flow(run, "exhausted") >= flow(run, "appeals_dismissed"))
+    at_start = recount(run.prepared.begin(1))[0, int(REFUSED)]
+    refused = np.cumsum(flow(run, "refused") + flow(run, "revoked")) + at_start
+    assert np.all(np.cumsum(flow(run, "exhausted") + flow(run, "appeals_allowed")) <= refused)
+
+
+def test_counts_kept_as_things_happen_equal_a_recount() -> None:
+    prepared = busy()
+    state = prepared.begin(2)
+    stops = [0, *sorted(np.random.default_rng(0).choice(np.arange(1, 104), 8, replace=False).tolist()), 104]
+    for first, last in zip(stops, stops[1:], strict=False):
+        prepared.advance(2, state, first, last)
+        assert np.array_equal(state.counts, recount(state)), f"after week {last - 1}"
+        assert np.array_equal(state.history[last - 1, :STAGE_COUNT], recount(state)[0])
+
+
+def test_flows_of_persons_equal_the_households_that_left(run: Run) -> None:
+    s = run.state.s
+    once = s[REENTRIES] == 0
+    for route, name in ((ASSISTED, "assisted"), (UNASSISTED, "unassisted"), (REMOVED, "removed")):
+        first = np.bincount(s[LEFT_AT, s[ROUTE] == route].astype(int), minlength=104)
+        again = flow(run, name).sum() - first.sum()
+        assert 0 <= again <= s[REENTRIES].sum()
+        assert np.all(flow(run, name) >= first)
+    assert flow(run, "re_entered").sum() == s[REENTRIES].sum()
+    left_for_good = once & np.isin(s[STAGE], (ASSISTED, UNASSISTED, REMOVED))
+    persons = sum(flow(run, f"{name}_persons").sum() for name in ("assisted", "unassisted", "removed"))
+    assert persons >= (s[ADULTS] + s[CHILDREN])[left_for_good].sum()
+
+
+# ---- the public account ------------------------------------------------------------------------------
+
+
+def test_the_account_sums_to_the_total(run: Run) -> None:
+    lines = run.series[[f"cost_{name}" for name in LINES]]
+    assert np.allclose(lines.sum(axis=1), run.series["cost_total"], rtol=1e-15)
+    assert int(round(run.series["cost_total"].sum() * 100)) == sum(totals(run).values())
+
+
+def test_discounted_lines_sum_to_the_public_cost(run: Run) -> None:
+    weekly = 1.035 ** -(np.arange(104) / WEEKS_PER_YEAR)
+    assert run.measures["cost_npv"] == pytest.approx(float(run.series["cost_total"] @ weekly), rel=1e-12)
+    assert run.measures["offer_spend"] == pytest.approx(float(run.series["cost_offer"] @ weekly), rel=1e-12)
+
+
+def test_accommodation_is_persons_times_price() -> None:
+    """With one account, so that the lines hold everybody."""
+    prepared = prepare(busy_policy(), busy_caseload(world__remigration_per_year=0.0, world__pull_elasticity=0.0,
+                       inflow_per_week=2.0), LIVELY, weeks=60)  # fmt: skip
+    run = prepared.run(4)
+    persons = supported_persons(prepared, 4, 60)
+    w = prepared.caseload.world
+    lines = {name: run.state.history[:, LEDGER_AT + k] for k, name in enumerate(LINES)}
+    assert np.array_equal(lines["hotel"], persons[:, 0] * pence(7 * w.hotel_night))
+    assert np.array_equal(lines["dispersal"], persons[:, 1] * pence(7 * w.dispersal_night))
+    food = persons @ np.array([pence(w.hotel_subsistence_week), pence(w.subsistence_week)])
+    assert np.array_equal(lines["subsistence"], food)
+    assert np.array_equal(flow(run, "persons_in_hotels"), persons[:, 0])
+    assert lines["induced_arrivals"].sum() == lines["re_entry"].sum() == 0
+
+
+def test_casework_appeals_advice_and_enforcement_are_counts_times_price() -> None:
+    prepared = prepare(busy_policy(), busy_caseload(world__remigration_per_year=0.0, world__pull_elasticity=0.0),
+                       LIVELY, weeks=80)  # fmt: skip
+    run = prepared.run(4)
+    w, f, paid = prepared.caseload.world, {n: flow(run, n).sum() for n in run.series if n in _flows(run)}, totals(run)
+    pending = run.state.history[:, 1:4].sum()
+    decided = (f["granted"] + f["refused"]) * pence(w.decision_case) + f["reviews"] * pence(w.review_case)
+    assert paid["casework"] == decided + pending * pence(w.casework_year / WEEKS_PER_YEAR)
+    assert paid["appeals"] == (f["appeals_allowed"] + f["appeals_dismissed"]) * pence(w.appeal_case)
+    assert paid["advice"] == f["visits"] * pence(w.visit)
+    assert paid["enforcement"] == f["attempts"] * pence(w.enforcement_attempt) + f["removed"] * pence(w.enforcement_success)
+    assert paid["travel"] == f["assisted_persons"] * pence(w.travel_person)
+    assert paid["reintegration"] == f["assisted"] * pence(prepared.policy.reintegration.per_household)
+    assert paid["offer"] == run.state.s[RECEIVED].sum()
+    assert paid["offer"] > 0
+
+
+def _flows(run: Run) -> set[str]:
+    return {name for name in run.series.columns if not name.startswith(("stock_", "cost_"))} - {"week"}
+
+
+def test_detention_is_charged_for_those_removed() -> None:
+    prepared = prepare(busy_policy(), busy_caseload(world__remigration_per_year=0.0, world__pull_elasticity=0.0),
+                       LIVELY, weeks=80)  # fmt: skip
+    run = prepared.run(4)
+    s, w = run.state.s, prepared.caseload.world
+    removed = s[ROUTE] == REMOVED
+    days = np.where(s[CHILDREN] > 0, w.detention_days_family, w.detention_days)
+    owed = sum(int(n) * pence(w.detention_day * d) for n, d in zip((s[ADULTS] + s[CHILDREN])[removed], days[removed], strict=True))
+    assert totals(run)["detention"] == owed > 0
+
+
+def test_induced_arrivals_and_re_entries_have_their_own_lines() -> None:
+    """What the others cost is on the ordinary lines; moving it between lines changes no total."""
+    with_both = busy().run(1)
+    assert totals(with_both)["induced_arrivals"] > 0
+    assert totals(with_both)["re_entry"] > 0
+    without = changed(changed(busy(), "world.pull_elasticity", 0.0), "world.remigration_per_year", 0.0).run(1)
+    assert totals(without)["induced_arrivals"] == totals(without)["re_entry"] == 0
+
+
+def test_nobody_gets_more_than_the_cap() -> None:
+    """A household that leaves once gets one payment, and the cap is the most that one household can get."""
+    for terms in ({}, {"offer__early_bonus": 1.0, "offer__early_weeks": 10}, {"offer__decline_per_week": -0.1}):
+        policy = busy_policy(offer__safe_origins_only=False, standing__amount_per_person=0.0, **terms)
+        run = prepare(policy, busy_caseload(), LIVELY, weeks=60).run(1)
+        once = run.state.s[RECEIVED, run.state.s[REENTRIES] == 0]
+        assert once.max() > 0
+        assert once.max() <= pence(20_000.0), f"{once.max() / 100:.0f} paid under a cap of 20,000, with {terms}"
+
+
+def test_a_bonus_and_a_decline_are_paid_as_scheduled() -> None:
+    """One adult each: 1,000 and half as much again for four weeks, then a fiftieth less each week down to 600."""
+    terms = {"offer.amount_per_person": 1_000.0, "offer.early_bonus": 0.5, "offer.early_weeks": 4,
+             "offer.decline_per_week": 0.02, "offer.floor_share": 0.6}  # fmt: skip
+    people = caseload(composition__family_share=0.0, households=400)
+    run = prepare(STILL.with_values(terms), people, ATTENTIVE.with_values({"assisted": -3.0}), weeks=52).run(1)
+    left = run.state.s[LEFT_AT] >= 0
+    weeks = run.state.s[LEFT_AT, left]
+    owed = np.where(weeks < 4, 1_500.0, np.maximum(600.0, 1_000.0 * (1 - 0.02 * (weeks - 4))))
+    assert np.array_equal(run.state.s[RECEIVED, left], np.floor(owed * 100 + 0.5))
+    assert weeks.min() < 4
+    assert weeks.max() > 30
+
+
+def test_the_unpaid_part_of_an_offer_costs_nothing() -> None:
+    terms = {"standing.amount_per_person": 1_000.0, "standing.paid_at_departure": 0.25}
+    people = caseload(composition__family_share=0.0, households=2_000, world__payment_reliability=0.6)
+    run = prepare(STILL.with_values(terms), people, ATTENTIVE.with_values({"assisted": 0.0}), weeks=52).run(1)
+    paid = run.state.s[RECEIVED, run.state.s[LEFT_AT] >= 0] / 100
+    assert set(paid) == {250.0, 1_000.0}
+    assert np.mean(paid == 1_000.0) == pytest.approx(0.6, abs=0.05)
+
+
+def test_totals_stand_for_the_whole_caseload() -> None:
+    people = busy_caseload(households=4_000)
+    sample, half = (prepare(busy_policy(), people, LIVELY, weeks=20, households=n).run(1) for n in (400, 200))
+    assert sample.prepared.weight == 10.0
+    assert half.prepared.weight == 20.0
+    assert sample.measures["departures"] == 10.0 * np.sum(sample.state.s[LEFT_AT] >= 0)
+    assert half.measures["cost_npv"] == pytest.approx(sample.measures["cost_npv"], rel=0.15)
+
+
+# ---- the official arithmetic -------------------------------------------------------------------------
+
+
+def test_a_family_of_three_in_a_hotel_costs_158_000_pounds_a_year() -> None:
+    """Out of the account: the hotel line of a year in which nobody leaves, per family."""
+    people = load_caseload("uk-families-2026-official")
+    nobody = load_behaviour().with_values({"assisted": -60.0, "unassisted": -60.0, "irregular": -60.0})
+    policy = load_policy("uk-2025").with_values({"settlement.regularisation_per_year": 0.0})
+    run = prepare(policy, people, nobody, weeks=52).run(0)
+    assert np.all(run.state.s[ADULTS] + run.state.s[CHILDREN] == 3)
+    a_year = totals(run)["hotel"] / 100 / 150 * WEEKS_PER_YEAR / 52
+    assert a_year == pytest.approx(158_000, rel=0.01)
+    assert run.measures["cost_npv"] == totals(run)["hotel"] / 100
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_official_arithmetic_if_every_family_accepts(seed: int) -> None:
+    """150 families of three, 30,000 each, all accept in the week of the offer: about 19.2 million saved in a year."""
+    people = load_caseload("uk-families-2026-official")
+    behaviour = load_behaviour()
+    nobody = behaviour.with_values({"assisted": -60.0, "unassisted": -60.0, "irregular": -60.0})
+    everybody = nobody.with_values({"consider": 1.0, "assisted": 60.0})
+    still = {"settlement.regularisation_per_year": 0.0}
+    pilot = load_policy("uk-pilot-2026").with_values(still | {"standing.amount_per_person": 0.0})
+    stay = prepare(load_policy("uk-2025").with_values(still), people, nobody, weeks=52).run(seed)
+    leave = prepare(pilot, people, everybody, weeks=52).run(seed)
+    assert np.all(leave.state.s[LEFT_AT] == 0.0)
+    assert totals(leave)["offer"] == 150 * pence(30_000.0)
+    assert set(name for name, total in totals(leave).items() if total) == {"offer"}
+    saved = stay.measures["cost_npv"] - leave.measures["cost_npv"]
+    assert saved == pytest.approx(19.2e6, rel=0.01)
+
+
+def test_re_entry_and_stages_of_the_stock_start_as_the_caseload_says() -> None:
+    state = prepare(STILL, busy_caseload(households=4_000), LIVELY, weeks=2).begin(1)
+    stock = state.s[STAGE, state.s[ID] < 2**32]
+    shares = np.bincount(stock.astype(int), minlength=STAGE_COUNT) / len(stock)
+    assert shares[1:6] == pytest.approx([0.2, 0.15, 0.4, 0.1, 0.15], abs=0.025)
+    assert np.all(state.s[ARRIVED, state.s[ID] < 2**32] < 0)
+
+
+def test_nothing_is_booked_when_nothing_costs() -> None:
+    free = {path: 0.0 for path in (
+        "hotel_night", "dispersal_night", "subsistence_week", "hotel_subsistence_week", "decision_case", "appeal_case",
+        "review_case", "casework_year", "visit", "travel_person", "enforcement_attempt", "enforcement_success",
+        "detention_day")}  # fmt: skip
+    people = busy_caseload(**{f"world__{name}": price for name, price in free.items()})
+    policy = busy_policy(offer__amount_per_person=0.0, standing__amount_per_person=0.0, reintegration__per_household=0.0)
+    run = prepare(policy, people, LIVELY, weeks=60).run(1)
+    assert not run.state.history[:, LEDGER_AT:].any()
+    assert run.state.history[:, FLOWS_AT:LEDGER_AT].any()
+    assert STILL_WORLD["world.remigration_per_year"] == 0.0

@@ -1,0 +1,255 @@
+"""Designs say what they vary, lay the points they promise, and refuse what they cannot mean."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from abm.parameters import InputError
+from experiments.design import DESIGNS, Design, design_names, load_design
+from experiments.study import lay_out
+
+AMOUNT = "offer.amount_per_person"
+
+
+def design(**fields: Any) -> dict[str, Any]:
+    return {"variants": ["uk-pilot-2026"], "set": {"offer.household_cap": "none"}, **fields}
+
+
+def points(**fields: Any) -> list[dict[str, Any]]:
+    study = lay_out(design(**fields))
+    return [study.settings(cell) for cell in range(study.cells)]
+
+
+# ---- what is laid -----------------------------------------------------------------------------------
+
+
+def test_a_grid_is_every_combination_once() -> None:
+    laid = points(factors={AMOUNT: [0, 5000], "offer.early_bonus": {"low": 0, "high": 1, "levels": 3}})
+    assert laid == [{AMOUNT: a, "offer.early_bonus": b} for a in (0.0, 5000.0) for b in (0.0, 0.5, 1.0)]
+
+
+def test_one_at_a_time_leaves_the_other_factors_at_the_variants_own_values() -> None:
+    fields = design(factors={AMOUNT: [0, 20000], "behaviour.money": [0.1]}, sampling={"method": "one-at-a-time"})
+    study = lay_out(fields)
+    assert [study.settings(c) for c in range(study.cells)] == [
+        {},
+        {AMOUNT: 0.0},
+        {AMOUNT: 20000.0},
+        {"behaviour.money": 0.1},
+    ]
+    assert study.value(3, AMOUNT) == study.bases.policies[0].offer.amount_per_person
+    assert study.value(0, "behaviour.money") == study.bases.behaviour.money
+    assert study.points.varied == ("", AMOUNT, AMOUNT, "behaviour.money")
+
+
+def test_own_in_a_list_is_the_variants_own_value() -> None:
+    study = lay_out(design(variants=["uk-2025", "uk-pilot-2026"], factors={AMOUNT: [0, "own"]}))
+    assert [study.value(cell, AMOUNT) for cell in range(4)] == [0.0, 0.0, 0.0, 10000.0]
+
+
+def test_a_latin_hypercube_has_one_point_in_each_stratum_of_each_factor() -> None:
+    fields = {"factors": {AMOUNT: {"low": 0, "high": 20000}, "behaviour.money": {"low": 0.2, "high": 1.6}}}
+    laid = points(**fields, sampling={"method": "latin-hypercube", "points": 50})
+    for path, low, high in ((AMOUNT, 0, 20000), ("behaviour.money", 0.2, 1.6)):
+        strata = sorted(int((row[path] - low) / (high - low) * 50) for row in laid)
+        assert strata == list(range(50))
+
+
+def test_a_sobol_sample_fills_every_half_equally() -> None:
+    fields = {"factors": {AMOUNT: {"low": 0, "high": 20000}, "behaviour.money": "plausible"}}
+    laid = points(**fields, sampling={"method": "sobol", "points": 64})
+    assert sum(row[AMOUNT] < 10000 for row in laid) == 32
+
+
+def test_saltelli_changes_one_factor_between_the_base_point_and_each_of_its_neighbours() -> None:
+    fields = {
+        "factors": {AMOUNT: {"low": 0, "high": 20000}, "behaviour.money": "plausible", "offer.early_bonus": [0, 1]}
+    }
+    laid = points(**fields, sampling={"method": "saltelli", "points": 8})
+    assert len(laid) == 8 * (3 + 2)
+    for base in range(0, len(laid), 5):
+        for k, path in enumerate(fields["factors"], start=1):
+            changed = {name for name in laid[base] if laid[base][name] != laid[base + k][name]}
+            assert changed <= {path}
+
+
+@pytest.mark.parametrize("method", ["latin-hypercube", "sobol", "saltelli"])
+def test_a_sample_is_the_same_every_time_also_with_seed_zero(method: str) -> None:
+    fields = {"factors": {AMOUNT: {"low": 0, "high": 20000}}, "sampling": {"method": method, "points": 16}}
+    assert points(**fields, seed=0) == points(**fields, seed=0) != points(**fields, seed=1)
+
+
+def test_an_integer_range_reaches_both_ends() -> None:
+    fields = {"factors": {"offer.acceptance_window_weeks": {"low": 1, "high": 4}}}
+    laid = points(**fields, sampling={"method": "sobol", "points": 64})
+    assert Counter(row["offer.acceptance_window_weeks"] for row in laid) == {1: 16, 2: 16, 3: 16, 4: 16}
+
+
+def test_a_logarithmic_range_has_equal_ratios() -> None:
+    laid = points(factors={AMOUNT: {"low": 100, "high": 10000, "levels": 3, "scale": "log"}})
+    assert [row[AMOUNT] for row in laid] == pytest.approx([100, 1000, 10000])
+
+
+def test_plausible_is_the_range_of_the_figure_in_force() -> None:
+    study = lay_out(design(factors={"world.hotel_night": "plausible"}, sampling={"levels": 2}))
+    figure = study.bases.caseload.figure("world.hotel_night")
+    assert [study.settings(c)["world.hotel_night"] for c in (0, 1)] == [figure.low, figure.high]
+
+
+def test_dotted_keys_read_the_same_quoted_or_not(tmp_path: Path) -> None:
+    quoted, plain = tmp_path / "a.toml", tmp_path / "b.toml"
+    quoted.write_text('[factors]\n"offer.early_bonus" = [0, 1]\n"behaviour.money" = { low = 0.2, high = 1.0 }\n')
+    plain.write_text("[factors]\noffer.early_bonus = [0, 1]\nbehaviour.money = { low = 0.2, high = 1.0 }\n")
+    assert load_design(quoted).factors == load_design(plain).factors
+
+
+def test_every_point_and_variant_meets_the_same_seeds() -> None:
+    study = lay_out(design(variants=["uk-2025", "uk-pilot-2026"], factors={AMOUNT: [0, 1000]}, seed=7, replicates=3))
+    assert study.cells == 4
+    assert study.runs == 12
+    # A run's seed is made of the design's seed and the replicate alone: no cell enters.
+    assert study.bases.seed == 7
+
+
+def test_posterior_draws_are_crossed_with_points(tmp_path: Path) -> None:
+    (tmp_path / "posterior.csv").write_text("draw,behaviour.money,behaviour.norm\n0,0.5,1\n1,0.6,2\n2,0.7,3\n")
+    study = lay_out(design(factors={AMOUNT: [0, 1000]}, posterior=str(tmp_path / "posterior.csv"), draws=2))
+    assert [study.settings(cell) for cell in range(study.cells)] == [
+        {AMOUNT: a, "behaviour.money": m, "behaviour.norm": n}
+        for a in (0.0, 1000.0)
+        for m, n in ((0.5, 1.0), (0.6, 2.0))
+    ]
+
+
+def test_what_does_not_enter_a_run_does_not_change_the_fingerprint() -> None:
+    one = lay_out(design(factors={AMOUNT: [0, 1000]}))
+    other = lay_out(design(factors={AMOUNT: [0, 1000]}, title="Another title", replicates=99, name="other"))
+    assert one.fingerprint == other.fingerprint
+
+
+@pytest.mark.parametrize("change", [
+    {"weeks": 100}, {"seed": 1}, {"households": 10}, {"variants": ["uk-2025"]}, {"caseload": "uk-refused-2025"},
+    {"factors": {AMOUNT: [0, 1001]}}, {"set": {"offer.household_cap": 50000}}, {"series": True},
+])  # fmt: skip
+def test_what_enters_a_run_changes_the_fingerprint(change: dict[str, Any]) -> None:
+    fields = design(factors={AMOUNT: [0, 1000]})
+    assert lay_out(fields).fingerprint != lay_out({**fields, **change}).fingerprint
+
+
+# ---- the ready designs ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", design_names())
+def test_a_ready_design_can_be_run_as_it_is(name: str) -> None:
+    study = lay_out(name)
+    study.check()
+    assert study.design.title
+    assert study.design.describes
+
+
+def test_the_ready_designs_cover_the_questions_asked() -> None:
+    assert set(design_names()) >= {
+        "offer-amount", "amount-early-bonus", "amount-acceptance-window", "amount-support-rule", "enforcement-offer",
+        "pull-factor-amount", "peers", "safety-shock", "review-interval", "national-one-to-one", "pilot-sobol",
+    }  # fmt: skip
+    assert {path.parent for path in DESIGNS.glob("*.toml")} == {DESIGNS}
+
+
+def test_the_dose_response_runs_from_nothing_to_twenty_thousand() -> None:
+    study = lay_out("offer-amount")
+    amounts = np.array(study.points.columns[AMOUNT])
+    assert (amounts.min(), amounts.max()) == (0.0, 20000.0)
+    assert study.bases.settings["offer.household_cap"] is None or study.bases.settings["offer.household_cap"] == "none"
+
+
+def test_the_national_design_simulates_every_household() -> None:
+    study = lay_out("national-one-to-one")
+    assert study.bases.households == study.bases.caseload.households
+
+
+def test_the_sobol_design_has_ten_thousand_runs() -> None:
+    assert 10_000 <= lay_out("pilot-sobol").runs <= 11_000
+
+
+# ---- what is refused --------------------------------------------------------------------------------
+
+
+REFUSED: list[tuple[dict[str, Any], str, str, str | None]] = [
+    ({"factor": {}}, "factor", "no such field", "factors"),
+    ({"factors": {"offer.amount_per_persn": [1]}}, "factors.offer.amount_per_persn", "no such parameter", AMOUNT),
+    ({"factors": {AMOUNT: [-1]}}, f"factors.{AMOUNT}", "0 to 100000", None),
+    ({"factors": {AMOUNT: ["many"]}}, f"factors.{AMOUNT}", "a number", None),
+    ({"factors": {AMOUNT: [float("nan")]}}, f"factors.{AMOUNT}", "a number", None),
+    ({"factors": {AMOUNT: 1000}}, f"factors.{AMOUNT}", "belongs in [set]", None),
+    ({"factors": {AMOUNT: []}}, f"factors.{AMOUNT}", "at least one value", None),
+    ({"factors": {AMOUNT: [1, 1]}}, f"factors.{AMOUNT}", "each once", None),
+    ({"factors": {AMOUNT: {"low": 5, "high": 3}}}, f"factors.{AMOUNT}", "low is below its high", None),
+    ({"factors": {AMOUNT: {"low": 0, "high": 5, "levls": 3}}}, f"factors.{AMOUNT}.levls", "one of", "levels"),
+    ({"factors": {AMOUNT: {"low": 0}}}, f"factors.{AMOUNT}", "high is missing", None),
+    ({"factors": {AMOUNT: {"low": 0, "high": 1e9}}}, f"factors.{AMOUNT}.high", "0 to 100000", None),
+    ({"factors": {AMOUNT: {"low": 0, "high": 9, "scale": "log"}}}, f"factors.{AMOUNT}", "above zero", None),
+    ({"factors": {"support.families": ["continu"]}}, "factors.support.families", "one of continue", "continue"),
+    ({"factors": {"support.families": {"low": 0, "high": 1}}}, "factors.support.families", "a list", None),
+    ({"factors": {"offer.child_share": "plausible"}}, "factors.offer.child_share", "no plausible range", None),
+    ({"factors": {AMOUNT: [1]}, "set": {AMOUNT: 1}}, f"set.{AMOUNT}", "not in both", None),
+    ({"set": {"offer.start_week": 1.5}}, "set.offer.start_week", "a whole number", None),
+    ({"sampling": {"method": "soboll"}}, "sampling.method", "one of grid", None),
+    ({"sampling": {"method": "sobol"}}, "factors", "at least one factor", None),
+    ({"sampling": {"method": "sobol", "points": 9}, "factors": {AMOUNT: [0, 1]}}, "sampling.points", "8 or 16", None),
+    ({"sampling": 3}, "sampling", "a section", None),
+    ({"weeks": 0}, "weeks", "from 1 to 5000", None),
+    ({"replicates": 2.5}, "replicates", "a whole number", None),
+    ({"variants": []}, "variants", "at least one", None),
+    ({"variants": ["uk-2025", "uk-2025"]}, "variants", "each variant once", None),
+    ({"variants": ["uk-pilot-2027"]}, "variants", "known", "uk-pilot-2026"),
+    ({"caseload": "uk-family-2026"}, "caseload", "known", "uk-families-2026"),
+    ({"posterior": "none.csv"}, "posterior", "CSV or Parquet", None),
+    ({"draws": 3}, "draws", "posterior", None),
+    ({"every_household": True, "households": 5}, "households", "every_household", None),
+    ({"factors": {"offer.start_week": {"low": 0, "high": 5000, "levels": 5000},
+                  AMOUNT: {"low": 0, "high": 1, "levels": 99999}}}, "sampling.levels", "at most", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "allowed", "nearest"), REFUSED, ids=[row[1] + "-" + row[2] for row in REFUSED]
+)
+def test_a_bad_design_is_refused_by_name(fields: dict[str, Any], field: str, allowed: str, nearest: str | None) -> None:
+    with pytest.raises(InputError) as refusal:
+        lay_out(design(**fields) if "set" not in fields else fields)
+    assert refusal.value.field == field
+    assert allowed in refusal.value.allowed
+    if nearest is not None:
+        assert refusal.value.nearest == nearest
+
+
+def test_values_that_clash_are_refused_before_anything_runs() -> None:
+    study = lay_out({"variants": ["uk-pilot-2026"], "factors": {AMOUNT: [0, 90000]}})
+    with pytest.raises(InputError, match="household_cap"):
+        study.check()
+
+
+def test_a_file_is_named_in_the_message(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("weeks = 'many'\n")
+    with pytest.raises(InputError) as refusal:
+        load_design(file)
+    assert str(file) in str(refusal.value)
+
+
+def test_an_unknown_name_gets_the_nearest_ready_design() -> None:
+    with pytest.raises(InputError) as refusal:
+        load_design("offer-amont")
+    assert refusal.value.nearest == "offer-amount"
+
+
+def test_options_replace_the_designs_own_and_are_checked() -> None:
+    made = load_design(design()).with_options(replicates=3, weeks=None)
+    assert (made.replicates, made.weeks) == (3, Design().weeks)
+    with pytest.raises(InputError, match="weeks"):
+        load_design(design()).with_options(weeks=-1)

@@ -1,0 +1,196 @@
+"""On a cluster (a scheduler and workers on this machine) a sweep gives the same tables, and survives deaths."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny_model
+
+import abm
+from abm.parameters import InputError
+from experiments.sweep import sweep
+from experiments.tables import results
+
+distributed = pytest.importorskip("distributed")
+pytestmark = pytest.mark.cluster
+
+HERE = Path(__file__).parent
+AMOUNT = "offer.amount_per_person"
+DESIGN: dict[str, Any] = {
+    "variants": ["uk-2025", "uk-upfront-national"], "factors": {AMOUNT: [0, 1000, 2000]}, "replicates": 50, "weeks": 4,
+    "set": {"offer.household_cap": "none"},
+}  # fmt: skip
+TABLES = ("runs.parquet", "summary.parquet", "summary.csv")
+
+
+class Cluster:
+    """A scheduler and its workers, each a process."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._file, self._folder = folder / "scheduler.json", folder
+        python = os.pathsep.join([str(HERE.parent), str(HERE), os.environ.get("PYTHONPATH", "")])
+        self._environment = {
+            **os.environ, **environment, "PYTHONPATH": python, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
+        }  # fmt: skip
+        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        until = time.monotonic() + 60
+        while not self._file.exists() or not self._file.read_text().strip().endswith("}"):
+            assert time.monotonic() < until, "the scheduler did not start"
+            time.sleep(0.05)
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def address(self) -> str:
+        import json
+
+        return str(json.loads(self._file.read_text())["address"])
+
+    def add_worker(self, *options: str) -> subprocess.Popen[bytes]:
+        worker = self._start(
+            "worker", "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard", "--local-directory",
+            str(self._folder), *options,
+        )  # fmt: skip
+        self.workers.append(worker)
+        return worker
+
+    def stop(self) -> None:
+        for process in (*self.workers, self.scheduler):
+            # The whole group: a nanny has a worker below it.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(20)
+
+    def _start(self, kind: str, *options: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "dask", kind, "--scheduler-file", str(self._file), *options]
+        log = (self._folder / f"{kind}.log").open("ab")
+        with log:
+            return subprocess.Popen(command, env=self._environment, stdout=log, stderr=log, start_new_session=True)
+
+
+@pytest.fixture
+def tiny_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    """Two workers that have the stand-in for the model, whose runs take ten milliseconds."""
+    tiny_model.install(monkeypatch.setattr)
+    cluster = Cluster(tmp_path, {"TINY_SECONDS": "0.01", "TINY_LOG": str(tmp_path / "log")})
+    try:
+        for _ in range(2):
+            cluster.add_worker("--no-nanny", "--preload", str(HERE / "tiny_model.py"))
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Two workers that have the model itself."""
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"), {})
+    try:
+        for _ in range(2):
+            cluster.add_worker()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in TABLES}
+
+
+def test_two_workers_give_the_tables_that_threads_give(cluster: Cluster, tmp_path: Path) -> None:
+    design = {**DESIGN, "replicates": 6, "weeks": 30, "households": 60, "series": True}
+    here = sweep(design, out=tmp_path / "here")
+    there = sweep(design, out=tmp_path / "there", cluster=cluster.address)
+    assert there.new == 36
+    assert tables(here.folder) == tables(there.folder)
+    assert (here.folder / "series.parquet").read_bytes() == (there.folder / "series.parquet").read_bytes()
+
+
+def test_a_sweep_begun_on_threads_can_be_finished_on_a_cluster(cluster: Cluster, tmp_path: Path) -> None:
+    design = {**DESIGN, "replicates": 2, "weeks": 10, "households": 30}
+    sweep(design, out=tmp_path / "mixed")
+    more = sweep({**design, "replicates": 4}, out=tmp_path / "mixed", cluster=cluster.address)
+    whole = sweep({**design, "replicates": 4}, out=tmp_path / "whole")
+    assert more.new == 12
+    assert tables(more.folder) == tables(whole.folder)
+
+
+def test_workers_with_another_model_version_are_refused(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(abm, "MODEL_VERSION", "another")
+    with pytest.raises(InputError, match="model version another"):
+        sweep(DESIGN, out=tmp_path / "out", cluster=cluster.address)
+
+
+class KillOnce:
+    """Progress that kills a process when some runs are done."""
+
+    def __init__(self, process: subprocess.Popen[bytes], after: int) -> None:
+        self.process, self.after, self.killed = process, after, False
+
+    def start(self, total: int, done: int, where: str) -> None: ...
+
+    def update(self, done: int, failed: int, total: int) -> None:
+        if done >= self.after and not self.killed:
+            self.process.send_signal(signal.SIGKILL)
+            self.killed = True
+
+    def say(self, message: str) -> None: ...
+
+    def end(self) -> None: ...
+
+
+def test_a_worker_killed_in_the_middle_loses_nothing(tiny_cluster: Cluster, tmp_path: Path) -> None:
+    killer = KillOnce(tiny_cluster.workers[0], after=60)
+    outcome = sweep(DESIGN, out=tmp_path / "out", cluster=tiny_cluster.address, progress=killer)
+    assert killer.killed
+    assert (outcome.done, outcome.failed) == (300, 0)
+    whole = sweep(DESIGN, out=tmp_path / "whole")
+    assert tables(outcome.folder) == tables(whole.folder)
+    times = Counter((tmp_path / "log").read_text().split())
+    # Only what the dead worker had in hand was run again.
+    assert len(times) == 300
+    assert sum(count - 1 for count in times.values()) < 150
+
+
+def test_a_run_that_kills_its_worker_is_recorded_and_the_others_go_on(tiny_cluster: Cluster, tmp_path: Path) -> None:
+    for _ in range(8):
+        tiny_cluster.add_worker("--no-nanny", "--preload", str(HERE / "tiny_model.py"))
+    design = {**DESIGN, "variants": ["uk-2025"], "factors": {AMOUNT: [0, tiny_model.DEADLY, 2000]}, "replicates": 1}
+    outcome = sweep(design, out=tmp_path / "out", cluster=tiny_cluster.address)
+    assert (outcome.done, outcome.failed) == (3, 1)
+    failure = outcome.results("failures").iloc[0]
+    assert failure[AMOUNT] == tiny_model.DEADLY
+    assert failure["error"].startswith("WorkerDied")
+    assert failure["run_id"] == ""
+
+
+def test_a_scheduler_killed_in_the_middle_is_told_and_what_is_done_is_kept(
+    tiny_cluster: Cluster, tmp_path: Path
+) -> None:
+    import dask
+
+    killer = KillOnce(tiny_cluster.scheduler, after=60)
+    with dask.config.set({"distributed.comm.timeouts.connect": "2s"}), pytest.raises(InputError, match="to resume"):
+        sweep(DESIGN, out=tmp_path / "out", cluster=tiny_cluster.address, progress=killer)
+    kept = len(results(tmp_path / "out"))
+    assert kept >= 60
+    resumed = sweep(DESIGN, out=tmp_path / "out")
+    assert resumed.new == 300 - kept
+
+
+@pytest.mark.parametrize("address", ["nowhere", "tcp://127.0.0.1:1"])
+def test_an_address_without_a_cluster_is_refused(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.engine.PATIENCE", 1.0)
+    with pytest.raises(InputError, match="--cluster"):
+        sweep({**DESIGN, "replicates": 1}, out=tmp_path / "out", cluster=address)

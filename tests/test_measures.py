@@ -1,0 +1,238 @@
+"""Outcomes: each by its definition, with its denominator, computed a second time from the table of households."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+from tiny import ATTENTIVE, LIVELY, QUIET, STANDING, STILL, busy, busy_caseload, busy_policy, caseload, flow
+
+from abm import COMPARED, MEASURES, InputError, Prepared, Run, prepare
+from abm.decision import WEEKS_PER_YEAR
+from abm.stages import (
+    ABSCONDED_AT, ADULTS, ASSISTED, AWAITING, CHILDREN, LEFT_AT, LEFT_UNSAFE, NEVER, RECEIVED, REENTRIES, REMOVED,
+    RISK_FROM, ROUTE, STAGE, UNASSISTED, WITHDRAWN,
+)  # fmt: skip
+from abm.state import State
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return prepare(busy_policy(), busy_caseload(households=800), LIVELY, weeks=156, households=400).run(2)
+
+
+def test_every_measure_says_what_it_is(run: Run) -> None:
+    assert list(run.measures) == list(MEASURES)
+    for measure in (*MEASURES.values(), *COMPARED.values()):
+        assert measure.unit
+        assert len(measure.definition) > 15
+        assert measure.group in ("firm", "fair", "compassionate", "public money")
+    wanted = (
+        "assisted_return_rate_12m return_rate_12m return_rate_60m caseload_end median_weeks_to_departure absconded_share "
+        "removed_share reentry_share cost_npv cost_per_departure child_years_in_limbo unsafe_returns induced_arrivals"
+    )
+    assert set(wanted.split()) <= set(MEASURES)
+    assert {"net_saving_npv", "cost_per_additional_return"} <= set(COMPARED)
+
+
+@pytest.mark.parametrize(("measure", "window", "routes"), [
+    ("assisted_return_rate_12m", 52, (ASSISTED,)), ("return_rate_12m", 52, (ASSISTED, UNASSISTED, REMOVED)),
+    ("return_rate_24m", 104, (ASSISTED, UNASSISTED, REMOVED)),
+])  # fmt: skip
+def test_return_rates_are_of_those_at_risk_and_followed_long_enough(
+    run: Run, measure: str, window: int, routes: tuple[float, ...]
+) -> None:
+    s = run.state.s
+    followed = (s[RISK_FROM] >= 0) & (s[RISK_FROM] + window <= 156)
+    within = s[LEFT_AT] - s[RISK_FROM]
+    left = (s[LEFT_AT] >= 0) & (within >= 0) & (within < window) & np.isin(s[ROUTE], routes)
+    before = followed & (s[LEFT_AT] >= 0) & (within < 0)  # left before the claim had failed, and came back
+    assert followed.sum() > 100
+    assert run.measures[measure] == pytest.approx(np.sum(followed & left) / np.sum(followed), abs=before.sum() / followed.sum() + 1e-12)
+
+
+def test_shares_are_of_those_ever_at_risk(run: Run) -> None:
+    s, m = run.state.s, run.measures
+    risk = s[RISK_FROM] >= 0
+    assert m["at_risk"] == risk.sum() * 2.0
+    assert m["absconded_share"] == np.mean(s[ABSCONDED_AT, risk] >= 0)
+    for name, route in (("removed_share", REMOVED), ("assisted_share", ASSISTED), ("unassisted_share", UNASSISTED)):
+        assert m[name] == np.mean(s[ROUTE, risk] == route)
+    returned = np.isin(s[ROUTE], (ASSISTED, UNASSISTED))
+    assert m["reentry_share"] == np.mean(s[REENTRIES, returned] > 0)
+    left = s[LEFT_AT] >= 0
+    assert m["unsafe_share"] == np.mean(s[LEFT_UNSAFE, left])
+
+
+def test_totals_stand_for_the_caseload(run: Run) -> None:
+    s, m, weight = run.state.s, run.measures, 2.0
+    assert run.prepared.weight == weight
+    assert m["departures"] == weight * np.sum(s[LEFT_AT] >= 0)
+    assert m["assisted_departures"] == weight * np.sum(s[ROUTE] == ASSISTED)
+    assert m["removals"] == weight * np.sum(s[ROUTE] == REMOVED)
+    assert m["caseload_end"] == weight * np.sum(s[STAGE] == 3)
+    assert m["arrivals"] == weight * flow(run, "arrivals").sum()
+    assert m["induced_arrivals"] == weight * flow(run, "induced_arrivals").sum()
+    assert m["children_removed"] == weight * flow(run, "removed_children").sum()
+    assert m["unsafe_returns"] == weight * flow(run, "unsafe_persons").sum()
+    assert m["child_years_in_limbo"] == pytest.approx(weight * flow(run, "children_in_limbo").sum() / WEEKS_PER_YEAR)
+    assert m["destitution_weeks"] == weight * flow(run, "unsupported_persons").sum()
+
+
+def test_child_years_and_destitution_are_sums_over_weeks_of_the_table() -> None:
+    prepared = busy(weeks=52)
+    state = prepared.begin(3)
+    children, destitute = 0.0, 0.0
+    for week in range(52):
+        prepared.advance(3, state, week, week + 1)
+        s = state.s
+        limbo = (s[STAGE] >= AWAITING) & (s[STAGE] <= 4)
+        children += s[CHILDREN, limbo].sum()
+        without = (s[STAGE] == 4) | ((s[STAGE] == 3) & (s[WITHDRAWN] == 1))
+        destitute += (s[ADULTS] + s[CHILDREN])[without].sum()
+    m = prepared.run(3).measures
+    assert m["child_years_in_limbo"] == pytest.approx(children / WEEKS_PER_YEAR)
+    assert m["destitution_weeks"] == destitute
+
+
+def test_spending_on_departures_is_shared_among_departures(run: Run) -> None:
+    weekly = 1.035 ** -(np.arange(156) / WEEKS_PER_YEAR)
+    lines = ("offer", "travel", "reintegration", "advice", "enforcement", "detention")
+    spent = sum(float(run.series[f"cost_{name}"] @ weekly) for name in lines)
+    assert run.measures["cost_per_departure"] == pytest.approx(spent / np.sum(run.state.s[LEFT_AT] >= 0))
+
+
+# ---- the median by Kaplan and Meier ----------------------------------------------------------------------
+
+
+def measured(durations: list[float], events: list[bool], weeks: int) -> float:
+    """The model's median for households with given times: a departure, or the end of their follow-up."""
+    prepared: Prepared = prepare(STILL, caseload(households=len(durations)), QUIET, weeks=weeks)
+    state: State = prepared.begin(0)
+    prepared.advance(0, state, 0, weeks)
+    for i, (time, left) in enumerate(zip(durations, events, strict=True)):
+        # A household that leaves in week w (from 0) has left by the end of w + 1 weeks.
+        state.s[RISK_FROM, i] = 0.0 if left else weeks - time
+        state.s[LEFT_AT, i] = time - 1.0 if left else NEVER
+        state.s[ROUTE, i] = ASSISTED if left else 0.0
+    from abm.compiled import outcomes
+
+    values = outcomes(prepared.setting, state, 1.0)
+    return float(values[list(MEASURES).index("median_weeks_to_departure")])
+
+
+def by_hand(durations: list[float], events: list[bool]) -> float:
+    """Kaplan–Meier by scipy: the first time at which survival is at most a half."""
+    times, left = np.array(durations, float), np.array(events)
+    data = stats.CensoredData(uncensored=times[left], right=times[~left])
+    survival = stats.ecdf(data).sf
+    below = survival.quantiles[survival.probabilities <= 0.5 + 1e-12]
+    return float(below[0]) if len(below) else math.nan
+
+
+def test_median_of_a_textbook_case() -> None:
+    """Times 6, 6, 6, 6+, 7, 9+, 10, 10+, 11+, 13, 16 …: the treated leukaemia patients of 1963, median 23 weeks."""
+    durations = [6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
+    events = [True] * 9 + [False] * 12
+    assert measured(durations, events, 40) == 23.0 == by_hand(durations, events)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_median_is_the_kaplan_meier_median(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 60))
+    durations = rng.integers(1, 60, n).astype(float).tolist()
+    events = (rng.random(n) < rng.uniform(0.3, 1.0)).tolist()
+    if not any(events) or all(events):
+        events[0], events[-1] = True, False
+    assert measured(durations, events, 60) == pytest.approx(by_hand(durations, events), nan_ok=True)
+
+
+@pytest.mark.parametrize("n", [2, 6, 10, 14, 22, 100, 250])
+def test_median_where_exactly_half_have_left(n: int) -> None:
+    """A survival of one half is reached, whatever the rounding of the product."""
+    durations = [float(k + 1) for k in range(n // 2)] + [300.0] * (n // 2)
+    assert measured(durations, [True] * (n // 2) + [False] * (n // 2), 300) == n / 2
+
+
+def test_without_half_leaving_there_is_no_median() -> None:
+    assert math.isnan(measured([5.0, 60.0, 60.0], [True, False, False], 60))
+
+
+def test_the_median_of_constant_hazards_is_that_of_the_formula() -> None:
+    b = ATTENTIVE.with_values({"assisted": -3.0})
+    run = prepare(STANDING, caseload(households=4_000), b, weeks=104).run(1)
+    hazard = math.exp(-3) / (1 + math.exp(-3))
+    assert run.measures["median_weeks_to_departure"] == pytest.approx(math.log(0.5) / math.log(1 - hazard), abs=1.5)
+
+
+# ---- what does not exist ---------------------------------------------------------------------------------
+
+
+def test_a_rate_whose_window_is_longer_than_the_run_does_not_exist() -> None:
+    m = prepare(STANDING, caseload(households=50), QUIET, weeks=51).run(1).measures
+    assert all(math.isnan(m[name]) for name in ("return_rate_12m", "return_rate_24m", "return_rate_60m", "assisted_return_rate_12m"))
+    m = prepare(STANDING, caseload(households=50), QUIET, weeks=52).run(1).measures
+    assert m["return_rate_12m"] == 0.0
+    assert math.isnan(m["return_rate_24m"])
+
+
+def test_shares_of_nobody_do_not_exist() -> None:
+    people = caseload(households=50, stages__protected=1.0, stages__exhausted=0.0)
+    m = prepare(STILL, people, QUIET, weeks=60).run(1).measures
+    for name in ("return_rate_12m", "absconded_share", "removed_share", "reentry_share", "cost_per_departure", "unsafe_share"):
+        assert math.isnan(m[name])
+    assert m["departures"] == m["at_risk"] == 0.0
+
+
+def test_who_leaves_before_the_claim_has_failed_is_not_a_return_of_those_at_risk() -> None:
+    """It left while awaiting a decision, came back, and was refused then: the window starts with that refusal."""
+    b = QUIET.with_values({"consider": 0.2, "unassisted": -1.0})
+    people = caseload(
+        households=600, stages__awaiting=1.0, stages__exhausted=0.0, world__remigration_per_year=20.0,
+        procedure__decisions_per_week=15.0, procedure__grant_rate=0.0, procedure__appeal_share=0.0,
+    )  # fmt: skip
+    run = prepare(STILL, people, b, weeks=104).run(1)
+    s = run.state.s
+    followed = (s[RISK_FROM] >= 0) & (s[RISK_FROM] + 52 <= 104)
+    early = followed & (s[LEFT_AT] >= 0) & (s[LEFT_AT] < s[RISK_FROM])
+    assert early.sum() > 20
+    within = followed & (s[LEFT_AT] >= s[RISK_FROM]) & (s[LEFT_AT] < s[RISK_FROM] + 52)
+    assert run.measures["return_rate_12m"] == pytest.approx(within.sum() / followed.sum()), f"{early.sum()} left before"
+
+
+@pytest.mark.parametrize(("settings", "field"), [
+    ({"weeks": 0}, "weeks"), ({"weeks": -1}, "weeks"), ({"weeks": 1.5}, "weeks"), ({"weeks": True}, "weeks"),
+    ({"weeks": 5_201}, "weeks"), ({"households": 0}, "households"), ({"households": 10_000_001}, "households"),
+])  # fmt: skip
+def test_a_run_of_no_weeks_or_no_households_is_refused(settings: dict[str, int], field: str) -> None:
+    with pytest.raises(InputError) as refused:
+        prepare(STILL, caseload(), QUIET, **settings)
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, 1.0, "1", True, None])
+def test_a_seed_that_is_no_whole_number_is_refused(seed: object) -> None:
+    with pytest.raises(InputError):
+        prepare(STILL, caseload(households=5), QUIET, weeks=2).run(seed)  # type: ignore[arg-type]
+
+
+def test_rates_by_group_add_up_to_the_whole(run: Run) -> None:
+    for group in ("origin", "size", "family", "housing"):
+        table = run.by(group, 12)
+        whole = (table["households"] * table["return_rate"]).sum() / table["households"].sum()
+        assert whole == pytest.approx(run.measures["return_rate_12m"])
+    with pytest.raises(InputError):
+        run.by("colour")
+
+
+def test_the_table_of_households_reads_like_one(run: Run) -> None:
+    table = run.households
+    assert len(table) == run.state.s.shape[1]
+    assert set(table["route"].dropna()) <= {"RETURNED_ASSISTED", "RETURNED_UNASSISTED", "REMOVED"}
+    assert (table["size"] == table["adults"] + table["children"]).all()
+    assert table["left_at"].notna().sum() == np.sum(run.state.s[LEFT_AT] >= 0)
+    assert table["received"].sum() == pytest.approx(run.state.s[RECEIVED].sum() / 100.0)
+    assert (table["received"] > 0).sum() > 10

@@ -1,0 +1,196 @@
+"""The files of comparisons and runs: whole or not at all, never over anything else, and true to what was run."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import hashlib
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from abm import InputError, prepare
+from abm.measures import IDS
+from experiments import run_files
+from experiments.compare import Comparison, compare
+from experiments.compare_files import FILES, place_of, write
+from experiments.output import MANIFEST, Place, fingerprint
+from experiments.paired import rows
+from experiments.question import Question, ask
+
+
+def asked(**changes: Any) -> Question:
+    return ask(["uk-upfront-national"], **({"weeks": 30, "replicates": 3, "households": 60} | changes))
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Comparison:
+    return compare(asked())
+
+
+@pytest.fixture(scope="module")
+def folder(comparison: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("results") / "new" / "folder"
+    write(place_of(comparison.question, path), comparison, rows(comparison))
+    return path
+
+
+def everything(path: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(path)): p.read_bytes() for p in sorted(path.rglob("*")) if p.is_file()}
+
+
+# ---- what is in them --------------------------------------------------------------------------------
+
+
+def test_a_comparison_leaves_the_contracted_files_and_nothing_else(folder: Path) -> None:
+    assert {p.name for p in folder.iterdir()} == {*FILES, MANIFEST}
+    assert [p.name for p in folder.parent.iterdir()] == ["folder"]
+
+
+def test_the_manifest_holds_inputs_versions_seeds_and_the_hash_of_each_file(
+    folder: Path, comparison: Comparison
+) -> None:
+    told = json.loads((folder / MANIFEST).read_text())
+    for name in FILES:
+        assert told["sha256"][name] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    assert {"model", "python", "numpy", "numba", "mesa"} <= set(told["versions"])
+    assert told["seeds"] == {"first": 0, "last": 2, "replicates": 3}
+    assert told["run_identities"] == comparison.identity
+    assert told["inputs"]["policies"][1]["offer"]["amount_per_person"] == 10_000.0
+    assert told["duration_seconds"] > 0
+
+
+def test_the_summary_holds_the_same_rows_as_the_json(folder: Path, comparison: Comparison) -> None:
+    with (folder / "summary.csv").open(newline="") as file:
+        found = list(csv.DictReader(file))
+    for told, given in zip(found, rows(comparison), strict=True):
+        assert told["measure"] == given["measure"]
+        for key in ("mean", "low", "high", "difference"):
+            assert told[key] == ("" if math.isnan(given[key]) else repr(given[key]))
+
+
+def test_every_run_is_a_row_of_the_runs(folder: Path, comparison: Comparison) -> None:
+    table = pd.read_parquet(folder / "runs.parquet")
+    assert len(table) == 2 * 2 * 3
+    mine = table[(table["role"] == "variant") & ~table["pull_factor_on"]]
+    assert mine["seed"].tolist() == [0, 1, 2]
+    assert mine["run_id"].tolist() == comparison.runs[1].identities
+    assert np.array_equal(mine[list(IDS)].to_numpy(), comparison.runs[1].measures, equal_nan=True)
+
+
+def test_the_weekly_series_add_up(folder: Path) -> None:
+    table = pd.read_parquet(folder / "weekly.parquet")
+    mean = table[table["role"] == "variant"].pivot(index="week", columns="series", values="mean")
+    assert len(mean) == 30
+    lines = [name for name in mean if name.startswith("cost_") and name != "cost_total"]
+    assert mean[lines].sum(axis=1).to_numpy() == pytest.approx(mean["cost_total"].to_numpy())
+    assert (table["low"] <= table["high"]).all()
+
+
+def test_the_picture_is_a_png_and_an_svg_of_some_size(folder: Path) -> None:
+    assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG\r\n")
+    assert "uk-upfront-national" not in {"", None}
+    assert b"</svg>" in (folder / "figure.svg").read_bytes()[-20:]
+    assert (folder / "figure.png").stat().st_size > 50_000
+
+
+def test_the_same_inputs_give_the_same_bytes(folder: Path, comparison: Comparison, tmp_path: Path) -> None:
+    write(place_of(comparison.question, tmp_path / "again"), compare(comparison.question), rows(comparison))
+    one, other = everything(folder), everything(tmp_path / "again")
+    for name in FILES:
+        assert one[name] == other[name], name
+
+
+def test_a_run_leaves_its_weeks_households_and_measures(tmp_path: Path) -> None:
+    prepared = prepare("uk-pilot-2026", "uk-families-2026", weeks=20, households=40)
+    run = prepared.run(5)
+    run_files.write(run_files.place_of(prepared, 5, tmp_path / "run"), run)
+    assert {p.name for p in (tmp_path / "run").iterdir()} == {*run_files.FILES, MANIFEST}
+    weekly = pd.read_parquet(tmp_path / "run" / "weekly.parquet")
+    pd.testing.assert_frame_equal(weekly, run.series)
+    assert len(pd.read_parquet(tmp_path / "run" / "households.parquet")) == len(run.households)
+    told = json.loads((tmp_path / "run" / MANIFEST).read_text())
+    assert told["run_identity"] == prepared.identity(5)
+
+
+# ---- whole or not at all ----------------------------------------------------------------------------
+
+
+def test_a_folder_that_holds_other_things_is_refused_and_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    before = everything(tmp_path)
+    with pytest.raises(InputError, match=r"holds other things \(thesis.tex\)"):
+        place_of(asked(), tmp_path)
+    assert everything(tmp_path) == before
+
+
+def test_results_of_other_inputs_are_refused_and_not_touched(folder: Path) -> None:
+    before = everything(folder)
+    with pytest.raises(InputError, match="the results of other inputs"):
+        place_of(asked(seed=1), folder)
+    assert everything(folder) == before
+
+
+def test_results_of_the_same_inputs_are_written_again(folder: Path, comparison: Comparison) -> None:
+    before = everything(folder)
+    write(place_of(asked(), folder), comparison, rows(comparison))
+    after = everything(folder)
+    assert {name: after[name] for name in FILES} == {name: before[name] for name in FILES}
+    assert set(after) == set(before)
+
+
+def test_an_empty_folder_is_used(comparison: Comparison, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    write(place_of(comparison.question, tmp_path / "empty"), comparison, rows(comparison))
+    assert (tmp_path / "empty" / MANIFEST).is_file()
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, there: bool) -> None:
+    path = tmp_path / "deep" / "results"
+    if there:
+        path.mkdir(parents=True)
+    place = Place(path, "compare", "mark")
+
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(InputError, match="No space left on device"):
+        place.write({"small.txt": lambda p: p.write_text("whole"), "large.txt": full}, {})
+    assert not any(p.is_file() for p in tmp_path.rglob("*"))
+    assert path.exists() == there
+
+
+def test_an_interruption_while_writing_leaves_nothing_behind(tmp_path: Path) -> None:
+    place = Place(tmp_path / "results", "compare", "mark")
+
+    def interrupted(path: Path) -> None:
+        path.write_text("half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        place.write({"large.txt": interrupted}, {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_looking_at_a_place_leaves_nothing_there(tmp_path: Path) -> None:
+    Place(tmp_path / "a" / "b" / "results", "compare", "mark")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["file.txt", "file.txt/below"])
+def test_a_file_where_the_folder_should_be_is_refused(tmp_path: Path, path: str) -> None:
+    (tmp_path / "file.txt").write_text("mine")
+    with pytest.raises(InputError, match="--out"):
+        Place(tmp_path / path, "compare", "mark")
+    assert (tmp_path / "file.txt").read_text() == "mine"
+
+
+def test_a_fingerprint_depends_on_every_value_and_not_on_their_order() -> None:
+    assert fingerprint({"a": 1, "b": [1, 2]}) == fingerprint({"b": [1, 2], "a": 1})
+    assert fingerprint({"a": 1, "b": [1, 2]}) != fingerprint({"a": 1, "b": [2, 1]})

@@ -1,0 +1,244 @@
+"""Who the households of a run are: as the caseload says, and who arrives: as its inflow and the pull factor say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from tiny import LIVELY, QUIET, STILL, busy, busy_caseload, busy_policy, caseload, flow
+
+from abm import load_caseload, prepare
+from abm.caseload import Caseload, HouseholdRow
+from abm.homeland import origin
+from abm.arrivals import ARRIVALS
+from abm.population import poisson
+from abm.setting import pull_factor
+from abm.stages import (
+    ABSENT, ACCOUNT, ADULTS, ARRIVED, CHILDREN, EXHAUSTED, HOUSING, ID, INDUCED, ORIGIN, PATIENCE, RISK_FROM, SAFETY, SCHOOL,
+    SINCE, SITE, STAGE, TASTE_IRREGULAR, TASTE_RETURN,
+)  # fmt: skip
+from abm.state import State
+
+
+def begin(people: Caseload, seed: int = 1, weeks: int = 4, **levers: Any) -> State:
+    return prepare(STILL.with_values(levers), people, LIVELY, weeks=weeks).begin(seed)
+
+
+def test_composition_is_as_the_caseload_says() -> None:
+    people = caseload(households=8_000, composition__family_share=0.4, composition__second_adult=0.3,
+                      composition__extra_children=0.9, composition__school_share=0.6)  # fmt: skip
+    s = begin(people).s
+    family = s[CHILDREN] > 0
+    assert family.mean() == pytest.approx(0.4, abs=0.02)
+    assert np.all(s[ADULTS, ~family] == 1)
+    assert s[ADULTS, family].mean() == pytest.approx(1.3, abs=0.03)
+    assert s[CHILDREN, family].mean() == pytest.approx(1.9, abs=0.05)
+    assert s[SCHOOL].sum() / s[CHILDREN].sum() == pytest.approx(0.6, abs=0.02)
+    assert np.all(s[SCHOOL] <= s[CHILDREN])
+
+
+def test_no_household_has_more_children_than_the_most() -> None:
+    s = begin(caseload(households=3_000, composition__family_share=1.0, composition__extra_children=4.0, composition__max_children=5)).s
+    assert s[CHILDREN].min() == 1
+    assert s[CHILDREN].max() == 5
+
+
+def test_family_shares_by_origin_come_from_the_evidence() -> None:
+    people = caseload({"Nigeria": 0.5, "Nepal": 0.5}, households=6_000, composition__family_share_by_origin=True)
+    s = begin(people).s
+    for position, name in enumerate(("Nigeria", "Nepal")):
+        seen = (s[CHILDREN] > 0)[s[ORIGIN] == position].mean()
+        assert seen == pytest.approx(origin(name).family_share, abs=0.025)
+
+
+def test_origins_stages_and_housing_have_their_shares() -> None:
+    s = begin(busy_caseload(households=8_000, default_sample=8_000), weeks=1).s
+    stock = s[:, s[ID] < ARRIVALS]
+    for column, expected in ((ORIGIN, [0.3, 0.3, 0.2, 0.2]), (STAGE, [0, 0.2, 0.15, 0.4, 0.1, 0.15])):
+        seen = np.bincount(stock[column].astype(int), minlength=len(expected)) / 8_000
+        assert seen == pytest.approx(expected, abs=0.025)
+    in_contact = stock[:, stock[STAGE] <= EXHAUSTED]
+    # Without a lever that ends it, support goes on: housing is as drawn.
+    assert np.bincount(in_contact[HOUSING].astype(int)) / in_contact.shape[1] == pytest.approx([0.3, 0.5, 0.2], abs=0.02)
+
+
+def test_weeks_already_spent_are_exponential() -> None:
+    s = begin(caseload(households=5_000, durations__exhausted_weeks=104.0, durations__before_exhausted_weeks=60.0)).s
+    assert np.mean(-s[SINCE]) == pytest.approx(104 - 0.5, rel=0.05)
+    assert stats.kstest(-s[SINCE], "expon", (-0.5, 104)).statistic < 0.03
+    assert np.mean(s[SINCE] - s[ARRIVED]) == pytest.approx(60 + 0.5, rel=0.05)
+    assert np.all(s[ARRIVED] < s[SINCE])
+
+
+def test_tastes_beliefs_and_patience_have_their_spread() -> None:
+    s = begin(caseload(households=6_000)).s
+    assert s[TASTE_RETURN].std() == pytest.approx(LIVELY.taste_return, rel=0.04)
+    assert s[TASTE_IRREGULAR].std() == pytest.approx(LIVELY.taste_irregular, rel=0.04)
+    assert abs(s[TASTE_RETURN].mean()) < 0.04
+    assert s[SAFETY].mean() == pytest.approx(origin("Albania").safety, abs=0.01)
+    assert np.all((s[SAFETY] >= 0) & (s[SAFETY] <= 1))
+    assert np.bincount(s[PATIENCE].astype(int)) / 6_000 == pytest.approx([0.25] * 4, abs=0.02)
+    kinds = s[[TASTE_RETURN, TASTE_IRREGULAR, PATIENCE, SAFETY, CHILDREN, SINCE, SITE]]
+    assert np.max(np.abs(np.corrcoef(kinds) - np.eye(7))) < 0.06
+
+
+def test_rows_are_grouped_by_origin_and_in_order_of_site() -> None:
+    state = busy().begin(1)
+    for o in range(4):
+        rows = state.s[:, state.segments[o] : state.segments[o + 1]]
+        assert np.all(rows[ORIGIN] == o)
+        stock = rows[ID] < ARRIVALS
+        assert np.all(np.diff(stock.astype(int)) <= 0)
+        assert np.all(np.diff(rows[SITE, stock]) >= 0)
+    assert state.segments[-1] == state.s.shape[1]
+    assert len(np.unique(state.s[ID])) == state.s.shape[1]
+
+
+def test_only_those_whose_claim_has_failed_are_at_risk_at_the_start() -> None:
+    s = busy().begin(1).s
+    assert np.array_equal(s[RISK_FROM] == 0, np.isin(s[STAGE], (3.0, 4.0)))
+
+
+# ---- households given one by one -------------------------------------------------------------------------
+
+ROWS = (
+    HouseholdRow(origin="Albania", size=4, children=2, school_children=1, stage="exhausted", housing="hotel",
+                 weeks_in_stage=10.0, weeks_in_country=80.0),
+    HouseholdRow(origin="Iraq", size=1, stage="awaiting", housing="own"),
+    HouseholdRow(origin="Albania", size=2, stage="absconded", housing="own", weeks_in_stage=5.0),
+)  # fmt: skip
+
+
+def test_households_given_one_by_one_are_taken_as_given() -> None:
+    people = Caseload(name="given", rows=ROWS, households=3, origins={"Albania": 0.5, "Iraq": 0.5})
+    s = begin(people).s[:, :]
+    s = s[:, np.argsort(s[ID])]
+    assert s[ADULTS].tolist() == [2, 1, 2]
+    assert s[CHILDREN].tolist() == [2, 0, 0]
+    assert s[SCHOOL].tolist() == [1, 0, 0]
+    assert s[STAGE].tolist() == [3, 1, 4]
+    assert s[HOUSING].tolist() == [0, 2, 2]
+    assert s[SINCE].tolist() == [-10, 0, -5]
+    assert s[ARRIVED].tolist() == [-80, -52, -52]
+
+
+def test_more_households_than_rows_repeat_rows_by_lot() -> None:
+    people = Caseload(name="given", rows=ROWS, households=3_000, origins={"Albania": 0.5, "Iraq": 0.5})
+    s = begin(people).s
+    assert np.mean(s[STAGE] == 1.0) == pytest.approx(1 / 3, abs=0.04)
+    assert set(zip(s[ADULTS], s[CHILDREN], s[STAGE], strict=True)) == {(2, 2, 3), (1, 0, 1), (2, 0, 4)}
+
+
+def test_fewer_households_than_rows_are_a_sample_not_the_head_of_the_table() -> None:
+    """A table sorted by stage must not lose its last stages."""
+    rows = tuple(HouseholdRow(origin="Albania", size=1, stage=stage) for stage in ("awaiting", "exhausted") for _ in range(100))  # type: ignore[arg-type]
+    people = Caseload(name="sorted", rows=rows, households=200, origins={"Albania": 1.0})
+    s = prepare(STILL, people, LIVELY, weeks=2, households=100).begin(1).s
+    assert 0.3 < np.mean(s[STAGE] == EXHAUSTED) < 0.7
+
+
+# ---- arrivals --------------------------------------------------------------------------------------------
+
+
+@given(st.floats(0, 30), st.floats(1e-9, 1 - 1e-9))
+def test_poisson_numbers_are_the_quantiles(mean: float, u: float) -> None:
+    k = poisson(mean, u)
+    assert stats.poisson.cdf(k, mean) >= u - 1e-9
+    assert k == 0 or stats.poisson.cdf(k - 1, mean) <= u + 1e-9
+
+
+def test_arrivals_are_poisson_at_the_inflow() -> None:
+    weekly = np.concatenate([
+        flow(prepare(STILL, caseload(households=10, inflow_per_week=3.0), QUIET, weeks=100).run(seed), "arrivals")
+        for seed in range(20)
+    ])
+    assert stats.chisquare(*_binned(weekly, 3.0)).pvalue > 1e-5
+
+
+def _binned(weekly: np.ndarray, mean: float) -> tuple[np.ndarray, np.ndarray]:
+    seen = np.append(np.bincount(np.minimum(weekly, 8), minlength=9)[:8], np.sum(weekly >= 8))
+    expected = np.append(stats.poisson.pmf(np.arange(8), mean), stats.poisson.sf(7, mean)) * len(weekly)
+    return seen, expected
+
+
+def test_arrivals_come_in_their_week_and_stage() -> None:
+    prepared = prepare(STILL, caseload(households=50, inflow_per_week=4.0, inflow_stage="exhausted"), QUIET, weeks=30)
+    state = prepared.begin(1)
+    arriving = state.s[ARRIVED].copy()
+    for week in range(30):
+        assert np.all(state.s[STAGE, arriving >= week] == ABSENT)
+        prepared.advance(1, state, week, week + 1)
+        come = arriving == week
+        assert np.all(state.s[STAGE, come] == EXHAUSTED)
+        assert np.all(state.s[RISK_FROM, come] == week)
+
+
+#: elasticity, standing amount a person, arrivals as a multiple: ((5,115 + amount) / (5,115 + 3,000)) ** elasticity.
+PULLS = [(0.0, 10_000.0, 1.0), (1.0, 3_000.0, 1.0), (1.0, 3_000.0 + 8_115.0, 2.0), (0.5, 3_000.0 + 3 * 8_115.0, 2.0)]
+
+
+@pytest.mark.parametrize(("elasticity", "amount", "factor"), PULLS)
+def test_the_pull_factor_is_an_elasticity(elasticity: float, amount: float, factor: float) -> None:
+    policy = STILL.with_values({"standing.amount_per_person": amount})
+    world = caseload(world__pull_elasticity=elasticity).world
+    assert pull_factor(policy, world) == pytest.approx(factor)
+
+
+def test_an_offer_closed_to_new_claims_pulls_nobody() -> None:
+    world = caseload(world__pull_elasticity=1.0).world
+    big = STILL.with_values({"standing.amount_per_person": 3_000.0, "offer.amount_per_person": 30_000.0})
+    assert pull_factor(big, world) > 3
+    for closed in ({"offer.claims_before_week": 0}, {"offer.end_week": 10}):
+        assert pull_factor(big.with_values(closed), world) == pytest.approx(1.0)
+
+
+def test_the_pull_factor_induces_arrivals_in_its_proportion() -> None:
+    policy = STILL.with_values({"standing.amount_per_person": 11_115.0})
+    people = caseload(households=100, inflow_per_week=5.0, world__pull_elasticity=1.0)
+    run = prepare(policy, people, QUIET, weeks=200).run(1)
+    assert flow(run, "induced_arrivals").sum() / flow(run, "arrivals").sum() == pytest.approx(0.5, abs=0.03)
+    assert np.sum(run.state.s[ACCOUNT] == INDUCED) == flow(run, "induced_arrivals").sum()
+
+
+def test_a_smaller_offer_than_the_one_observed_brings_fewer_and_induces_none() -> None:
+    people = caseload(households=100, inflow_per_week=5.0, world__pull_elasticity=1.3)
+    run = prepare(STILL, people, QUIET, weeks=200).run(1)
+    assert flow(run, "induced_arrivals").sum() == 0
+    assert flow(run, "arrivals").sum() < 0.7 * 5 * 200
+
+
+def test_a_higher_age_for_family_reunion_brings_fewer() -> None:
+    people = caseload(households=100, inflow_per_week=5.0, world__reunion_share=0.02)
+    runs = [prepare(STILL.with_values({"entry.family_reunion_age": age}), people, QUIET, weeks=100).run(1) for age in (18.0, 24.0)]
+    usual, fewer = (set(run.state.s[ID]) for run in runs)
+    assert fewer < usual
+    assert len(fewer) / len(usual) == pytest.approx(1 - 0.02 * 6, abs=0.05)
+
+
+def test_an_offer_pulls_nobody_before_it_opens() -> None:
+    policy = STILL.with_values({"offer.amount_per_person": 30_000.0, "offer.start_week": 50})
+    people = caseload(households=100, inflow_per_week=5.0, world__pull_elasticity=1.0)
+    run = prepare(policy, people, QUIET, weeks=100).run(1)
+    assert flow(run, "induced_arrivals")[50:].sum() > 0
+    assert flow(run, "induced_arrivals")[:50].sum() == 0
+
+
+def test_a_sample_keeps_the_proportions_of_inflow_and_capacity() -> None:
+    people = busy_caseload(households=4_000, inflow_per_week=40.0)
+    whole, tenth = (prepare(busy_policy(), people, LIVELY, weeks=5, households=n).plain.rates for n in (4_000, 400))
+    for name in ("decisions", "appeals", "reviews", "visits", "attempts", "inflow", "inflow_policy"):
+        assert getattr(tenth, name) == pytest.approx(getattr(whole, name) / 10)
+
+
+@pytest.mark.parametrize("name", ["uk-families-2026", "uk-refused-2025", "section9-2005", "uk-status-2026"])
+def test_the_named_caseloads_make_their_households(name: str) -> None:
+    people = load_caseload(name)
+    s = prepare(STILL, people, LIVELY, weeks=2, households=min(people.households, 300)).begin(1).s
+    stock = s[:, s[ID] < ARRIVALS]
+    assert stock.shape[1] == min(people.households, 300)
+    assert np.all(stock[ADULTS] >= 1)
+    assert np.all((stock[STAGE] >= 1) & (stock[STAGE] <= 5))
