@@ -284,13 +284,19 @@ def write_fit(point: Behaviour, table: Sequence[Mapping[str, Any]], folder: Path
     (folder / "behaviour.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+#: Members are kept up to this root mean square of weighted errors: on average inside the central nine tenths.
+ACCEPTED = 1.645
+
+
 def write_draws(members: Sequence[tuple[Behaviour, float]], folder: Path = EVIDENCE) -> None:
-    """Write an ensemble of behaviours, one row a member, to ``behaviour_draws.csv`` in a folder."""
+    """Write the accepted members of an ensemble, one a row, to ``behaviour_draws.csv`` in a folder."""
     names = (*FITTED, *VARIED)
     with (folder / "behaviour_draws.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*names, "distance"])
         for member, error in members:
+            if error > ACCEPTED:
+                continue
             writer.writerow([*(f"{getattr(member, name):.6g}" for name in names), f"{error:.4f}"])
 
 
@@ -304,7 +310,7 @@ def write_table(table: Sequence[Mapping[str, Any]], path: Path) -> None:
             writer.writerow({k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()})
 
 
-def main(members: int = 64) -> None:
+def main(members: int = 48) -> None:
     """Fit, show the table, and write the three files (about twenty minutes on two cores)."""
     point = fit(Behaviour())
     table = fit_table(point)
