@@ -15,7 +15,7 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,16 @@ from abm.entries import entry
 from abm.figures import evidence_figure
 from abm.overrides import apply_settings
 from abm.parameters import (
-    M, Declaration, Figure, InputError, Inputs, build, declarations, nearest_spelling, parse_value,
-)  # fmt: skip
+    Declaration,
+    Figure,
+    InputError,
+    Inputs,
+    M,
+    build,
+    declarations,
+    nearest_spelling,
+    parse_value,
+)
 from abm.people import check_origins, people
 from abm.policy import Policy
 
@@ -127,7 +135,10 @@ def load_behaviour_draws(path: Path = DRAWS) -> list[Behaviour]:
             if name not in known:
                 raise InputError(name, text, "no such parameter", file=file, nearest=nearest_spelling(name, known))
             values[name] = parse_value(known[name], str(text), file=file)
-        made.append(fitted.with_values(values, file=file))
+        draw = fitted.with_values(values, file=file)
+        # A draw varies a figure; where the figure comes from, and how far it is known, stays what it was.
+        draw._figures.update({name: replace(fitted.figure(name), value=value) for name, value in values.items()})
+        made.append(draw)
     return made
 
 

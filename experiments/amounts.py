@@ -61,6 +61,7 @@ def scale(unit: str, levels: Iterable[float], differences: Iterable[float] = ())
     levels, differences
         All the numbers that will be written with it; NaN is left out.
     """
+    levels = list(levels)
     most, most_difference = _largest(levels), _largest(differences)
     factor, label, difference_label = 1.0, unit, unit
     if unit == "share":
@@ -68,16 +69,26 @@ def scale(unit: str, levels: Iterable[float], differences: Iterable[float] = ())
     elif unit.startswith("GBP"):
         per = unit.removeprefix("GBP").replace("/", " per ")
         factor, sign = next(
-            ((f, s) for least, f, s in ((1e9, 1e-9, "£bn"), (1e6, 1e-6, "£m"), (1e4, 1e-3, "£k")) if most >= least),
+            ((f, s) for least, f, s in ((1e11, 1e-9, "£bn"), (1e7, 1e-6, "£m"), (1e4, 1e-3, "£k")) if most >= least),
             (1.0, "£"),
         )
         label = difference_label = sign + per
     decimals = _decimals(most * factor, 3, at_most=1 if most * factor >= 1 else 2)
+    if factor == 1.0 and all(math.isnan(value) or value.is_integer() for value in levels):
+        decimals = 0
     if factor in (1e-9, 1e-6):
         decimals = max(1, decimals)
     return Scale(
         factor, label, difference_label, decimals, max(decimals, _decimals(most_difference * factor, 2, at_most=3))
     )
+
+
+def pounds(value: float) -> str:
+    """One amount by itself: £2.4m, £180k, £95."""
+    for least, sign in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if abs(value) >= least:
+            return f"£{number(value / least, 0 if abs(value) >= 100 * least else 1)}{sign}"
+    return f"£{number(value)}"
 
 
 def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:

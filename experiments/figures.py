@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from abm.ledger import LINES
-from experiments.amounts import scale
+from experiments.amounts import pounds, scale
 from experiments.compare import Comparison
 from experiments.notes import Row, title
 from experiments.paired import HIGH, LOW, WITH_PULL
@@ -78,7 +78,7 @@ def draw(comparison: Comparison, rows: Sequence[Row]) -> Figure:
     )  # fmt: skip
     left = outer[0].subgridspec(count, 1, hspace=0.14)
     _departed([figure.add_subplot(left[position]) for position in range(count)], comparison)
-    _account(figure.add_subplot(outer[1]), comparison, whole)
+    _account(figure.add_subplot(outer[1]), comparison, whole, panels)
     # The names of the variants need room to the left of the panels.
     inner = outer[2].subgridspec(len(PEOPLE), 2, hspace=1.05, width_ratios=(0.3, 1))
     for position, name in enumerate(PEOPLE):
@@ -86,7 +86,9 @@ def draw(comparison: Comparison, rows: Sequence[Row]) -> Figure:
     weight = comparison.runs[0].weight
     sample = "" if weight == 1 else f" ({comparison.runs[0].households:,} simulated)"
     head = f"{', '.join(q.variants)} against {q.labels[0]}"
-    figure.text(0.012, 1 - 0.36 / height, textwrap.shorten(head, 130), fontsize=15, fontweight="bold")
+    if len(head) > 110:
+        head = f"{len(q.variants)} policies against {_short(q.labels[0])}"
+    figure.text(0.012, 1 - 0.36 / height, head, fontsize=15, fontweight="bold")
     place = f"{q.caseload.title or q.caseload.name}: {q.caseload.households:,} households at the start{sample}"
     figure.text(0.012, 1 - 0.64 / height, place, fontsize=11, color="#333333")
     figure.text(0.012, 0.12 / height, _footnote(comparison), fontsize=8.5, color="#444444", linespacing=1.4)
@@ -105,7 +107,8 @@ def _departed(panels: Sequence[Axes], comparison: Comparison) -> None:
             colour, label = _colour(k), comparison.runs[k].label
             axes.fill_between(weeks, *bands[k], color=colour, alpha=0.16, linewidth=0)
             axes.plot(weeks, means[k], color=colour, linestyle=_style(k), linewidth=2.2)
-            told.append((f"{_short(label)}  {means[k][-1]:.1f} %", colour))
+            which = "" if k else " (baseline)"
+            told.append((f"{_short(label)}{which}  {means[k][-1]:.1f} %", colour))
         for line, (text, colour) in enumerate(reversed(told)):
             axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(6, -4 - 12 * line), color=colour, va="top",
                           textcoords="offset points", fontsize=8.5, fontweight="bold")  # fmt: skip
@@ -130,8 +133,11 @@ def _time(axes: Axes, weeks: int, *, labelled: bool) -> None:
         axes.tick_params(labelbottom=False)
 
 
-def _account(axes: Axes, comparison: Comparison, rows: Sequence[Row]) -> None:
-    """Change of the public account against the baseline, by line: spending to the right, saving to the left."""
+def _account(axes: Axes, comparison: Comparison, rows: Sequence[Row], height: float) -> None:
+    """Change of the public account against the baseline, by line: spending to the right, saving to the left.
+
+    `height` of the axes is in inches, as the margin that the legend goes into.
+    """
     base = comparison.runs[0].lines.mean(axis=0)
     names = list(LINES)
     changes = {
@@ -153,14 +159,19 @@ def _account(axes: Axes, comparison: Comparison, rows: Sequence[Row]) -> None:
         start = np.where(shown >= 0, right, left)
         axes.barh(places, shown, left=start, height=0.36, color=colour, label=told, edgecolor="white", linewidth=0.6)
         right, left = right + np.maximum(shown, 0), left + np.minimum(shown, 0)
-    pulled = {row["variant"]: row for row in rows if row["measure"] == f"net_saving_npv{WITH_PULL}"}
+    savings = {row["variant"]: row for row in rows if row["measure"] == "net_saving_npv" and row["role"] == "variant"}
+    pulled = {
+        row["variant"]: row
+        for row in rows
+        if (row["measure"], row["role"]) == (f"net_saving_npv{WITH_PULL}", "variant")
+    }
     for place, (label, row) in zip(places, cost.items(), strict=True):
         net, low, high = (row[key] * s.factor for key in ("difference", "difference_low", "difference_high"))
         axes.plot([low, high], [place, place], color="black", linewidth=1.4, zorder=3)
         axes.plot(net, place, "o", color="white", markeredgecolor="black", markersize=7, zorder=4)
-        with_pull = pulled[label]["mean"]
+        with_pull, central = pulled[label], savings[label]
         here: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center"}
-        axes.annotate(f"{_short(label)} {_net(-row['difference'])}", (0, place + 0.36), xytext=(2, 0), fontsize=9.5,
+        axes.annotate(f"{_short(label)} {_net(central)}", (0, place + 0.36), xytext=(2, 0), fontsize=9.5,
                       fontweight="bold", color=_colour(len(cost) - place), **here)  # fmt: skip
         axes.annotate(f"with the pull factor on, {_net(with_pull)}", (0, place - 0.31), xytext=(2, 0), fontsize=8.5,
                       color="#333333", **here)  # fmt: skip
@@ -169,10 +180,15 @@ def _account(axes: Axes, comparison: Comparison, rows: Sequence[Row]) -> None:
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.margins(x=0.06)
+    axes.locator_params(axis="x", nbins=6)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
     axes.set_xlabel(f"◄ less   public cost, {s.label}, discounted   more ►")
     axes.set_title(f"What changes in the public account\nagainst {comparison.question.labels[0]}", pad=10)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3, fontsize=8.5, frameon=False,
-                handlelength=1.0, columnspacing=1.0)  # fmt: skip
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.55 / height), ncols=3, fontsize=8.5, frameon=False,
+                    handlelength=1.0, columnspacing=1.0)  # fmt: skip
+    else:
+        axes.set_xlim(-1, 1)
 
 
 def _people(axes: Axes, comparison: Comparison, rows: Sequence[Row], name: str) -> None:
@@ -185,6 +201,8 @@ def _people(axes: Axes, comparison: Comparison, rows: Sequence[Row], name: str) 
                   solid_capstyle="round")  # fmt: skip
         axes.plot(row["difference"], place, "o", color=colour, markersize=7)
     axes.axvline(0, color=BASELINE, linewidth=1)
+    if not any(row[key] for row in found for key in ("difference_low", "difference_high", "difference")):
+        axes.set_xlim(-1, 1)
     axes.set_yticks(places, [_short(row["variant"]) for row in found], fontsize=8.5)
     for tick, position in zip(axes.get_yticklabels(), range(1, len(found) + 1), strict=True):
         tick.set_color(_colour(position))
@@ -232,8 +250,9 @@ def _short(label: str) -> str:
     return label if len(label) <= 22 else f"…{label[-21:]}"
 
 
-def _net(saving: float) -> str:
-    if not saving:
-        return "saves nothing"
-    s = scale("GBP", [saving])
-    return f"{'saves' if saving > 0 else 'costs'} £{s.value(abs(saving))}{s.label.removeprefix('£')}"
+def _net(saving: Row) -> str:
+    """What a net saving comes to on average, or that the average cannot be told from nothing."""
+    value = saving["mean"]
+    if not value or abs(value) < 1.645 * saving["difference_standard_error"]:
+        return "costs about the same"
+    return f"{'saves' if value > 0 else 'costs'} {pounds(abs(value))}"

@@ -47,7 +47,9 @@ def header(comparison: Comparison) -> Iterator[Text]:
     )
     last = q.seed + comparison.replicates - 1
     if q.uncertainty == "parameters":
-        kind = f"Chance and parameters vary: {len(q.behaviours):,} fitted behavioural vectors, one a run."
+        used, there = min(comparison.replicates, len(q.behaviours)), len(q.behaviours)
+        which = f"{there:,}" if used == there else f"{used:,} of {there:,}"
+        kind = f"Chance and parameters vary: {which} fitted behavioural vectors in turn, the same under every policy."
     else:
         kind = "Chance varies; the behavioural parameters are the one fitted vector."
     yield Text(
@@ -104,7 +106,7 @@ def _why_missing(name: str) -> str:
     if name == "median_weeks_to_departure":
         return f"{title(name)}: not reached (fewer than half depart)"
     if name == "cost_per_additional_return":
-        return f"{title(name)}: departures cannot be told from the baseline's"
+        return f"{title(name)}: no additional departures, or too few to tell"
     if name.endswith("m") and "_rate_" in name:
         return f"{title(name)}: nobody is followed that long"
     if name == "break_even_offer":

@@ -138,7 +138,8 @@ class Place:
             )
 
     def _not_written(self, fault: OSError) -> InputError:
-        return InputError("--out", str(self.path), f"a folder that can be written ({fault.strerror or fault})")
+        reason = os.strerror(fault.errno) if fault.errno else str(fault)
+        return InputError("--out", str(self.path), f"a folder that can be written ({reason})")
 
 
 def versions() -> dict[str, str]:

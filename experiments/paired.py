@@ -136,11 +136,14 @@ def differs(differences: Array) -> bool:
 def cost_per_additional_return(runs: Runs, base: Runs) -> tuple[float, float, float]:
     """Additional cost over additional departures, a ratio of means, with its bootstrap interval.
 
-    Undefined (NaN) where the departures cannot be told from the baseline's: a ratio over nothing.
+    Undefined (NaN) where additional departures cannot be told from none (a ratio over nothing), and where
+    there are fewer departures than under the baseline (nothing is bought).
     """
     cost = runs.measure("cost_npv") - base.measure("cost_npv")
     departures = runs.measure("departures") - base.measure("departures")
-    return ratio_of_means(cost, departures) if differs(departures) else (math.nan, math.nan, math.nan)
+    if not differs(departures) or departures.mean() < 0:
+        return math.nan, math.nan, math.nan
+    return ratio_of_means(cost, departures)
 
 
 def break_even_offer(runs: Runs, base: Runs) -> tuple[float, float, float]:

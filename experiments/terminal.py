@@ -145,24 +145,27 @@ def _pull(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None
     induced = [row for row in rows if row["measure"] == f"induced_arrivals{WITH_PULL}"]
     central = [row for row in rows if row["measure"] == "net_saving_npv"]
     money, people = _scale([*saving, *central]), _scale(induced)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("", no_wrap=True)
-    headings = (f"net saving, {money.label}", "5–95 %", "as above", f"induced arrivals, {people.label}", "5–95 %")
-    for heading in headings:
-        table.add_column(heading, justify="right", header_style="dim")
+    wide = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    long = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("", f"net saving, {money.label}", "5–95 %", "as above", "induced arrivals", "5–95 %"):
+        wide.add_column(heading, justify="right" if heading else "left", header_style="dim", no_wrap=True)
+    for heading in ("", "mean", "5–95 %", "as above"):
+        long.add_column(heading, justify="right" if heading else "left", header_style="dim", overflow="fold")
     for with_pull, without, arrivals in zip(saving, central, induced, strict=True):
-        if with_pull["role"] == "variant":
-            table.add_row(
-                with_pull["variant"],
-                Text(money.difference(with_pull["mean"]), "bold"),
-                Text(money.difference_interval(with_pull["low"], with_pull["high"])),
-                money.difference(without["mean"]),
-                Text(people.value(arrivals["mean"]), "bold"),
-                Text(people.interval(arrivals["low"], arrivals["high"])),
-            )
+        if with_pull["role"] == "baseline":
+            continue
+        change = Text(money.difference(with_pull["mean"]), "bold")
+        interval = Text(money.difference_interval(with_pull["low"], with_pull["high"]))
+        above = money.difference(without["mean"])
+        more = Text(people.value(arrivals["mean"]), "bold")
+        more_interval = Text(people.interval(arrivals["low"], arrivals["high"]))
+        wide.add_row(with_pull["variant"], change, interval, above, more, more_interval)
+        long.add_row(with_pull["variant"])
+        long.add_row(f"  net saving, {money.label}", change, interval, above)
+        long.add_row("  induced arrivals, households", more, more_interval)
     told = f" (elasticity of arrivals {elasticity:g}, the upper bound in the evidence; {now:g} in the table above)"
     console.print(Text.assemble(("With the pull factor on", "bold reverse"), told))
-    console.print(table)
+    console.print(wide if fits(console, wide) else long)
 
 
 def _groups(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None:

@@ -1,27 +1,51 @@
-"""Attention and the three beliefs move as their rules say, and true safety follows its path."""
+"""Attention and the three beliefs move as their rules say."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import ATTENTIVE, LIVELY, QUIET, STILL, caseload, column, flow
+from tiny import ATTENTIVE, LIVELY, QUIET, STILL, caseload, column
 
 from abm import prepare
 from abm.beliefs import (
-    CONSIDERS, FATE, MOVES, SUPPORT_ENDS, Attention, after_reports, notice_of, raised, removal_after_news,
-    safety_after_news, trust_after_visit,
+    CONSIDERS,
+    FATE,
+    MOVES,
+    SUPPORT_ENDS,
+    Attention,
+    after_reports,
+    notice_of,
+    raised,
+    removal_after_news,
+    safety_after_news,
+    trust_after_visit,
 )  # fmt: skip
 from abm.draws import key_of
-from abm.setting import weekly_chance
 from abm.stages import (
-    ABROAD, ABSCONDED, ALERT, ASSISTED, AWAITING, EXHAUSTED, LEFT_AT, NEWS_NOISE, PAYMENT, PROTECTED, REFUSED, REMOVAL, REMOVALS,
-    REMOVED, REPORTS, ROUTE, SAFETY, SETTLED, STAGE, TIES_REMOVED, UNASSISTED, VISITED,
+    ABROAD,
+    ABSCONDED,
+    ALERT,
+    ASSISTED,
+    AWAITING,
+    EXHAUSTED,
+    NEWS_NOISE,
+    PAYMENT,
+    PROTECTED,
+    REFUSED,
+    REMOVAL,
+    REMOVALS,
+    REMOVED,
+    REPORTS,
+    SAFETY,
+    SETTLED,
+    STAGE,
+    TIES_REMOVED,
+    UNASSISTED,
+    VISITED,
 )  # fmt: skip
-from abm.state import LISTED, TRUE_SAFETY
+from abm.state import TRUE_SAFETY
 
 share = st.floats(0.0, 1.0)
 HERE = (AWAITING, REFUSED, EXHAUSTED, ABSCONDED, PROTECTED)
@@ -49,13 +73,17 @@ def test_no_reason_to_think_leaves_attention_as_it_is_to_the_bit(alert: float) -
 
 
 @given(share, share, st.sampled_from(HERE), st.floats(0, 2), share, st.integers(0, 500))
-def test_belief_on_safety_stays_a_share(belief: float, truth: float, stage: float, noise: float, rate: float, week: int) -> None:
+def test_belief_on_safety_stays_a_share(
+    belief: float, truth: float, stage: float, noise: float, rate: float, week: int
+) -> None:
     b = attention(learning_safety=rate, list_trust=0.05)
     assert 0.0 <= safety_after_news(b, KEY, 3, week, belief, stage, noise, truth, 1.0) <= 1.0
 
 
 @given(share, share, st.sampled_from(HERE), share)
-def test_news_without_noise_moves_belief_part_of_the_way_to_the_truth(belief: float, truth: float, stage: float, rate: float) -> None:
+def test_news_without_noise_moves_belief_part_of_the_way_to_the_truth(
+    belief: float, truth: float, stage: float, rate: float
+) -> None:
     after = safety_after_news(attention(learning_safety=rate), KEY, 3, 5, belief, stage, 0.0, truth, 0.0)
     assert after == pytest.approx(belief + rate * (truth - belief), abs=1e-12)
 
@@ -85,7 +113,9 @@ def test_those_who_are_not_in_the_country_learn_nothing(belief: float, truth: fl
 
 
 @given(share, share, share, share)
-def test_belief_on_removal_drifts_to_what_is_seen_of_ones_kind(belief: float, rate: float, single: float, family: float) -> None:
+def test_belief_on_removal_drifts_to_what_is_seen_of_ones_kind(
+    belief: float, rate: float, single: float, family: float
+) -> None:
     b = attention(learning_removal=rate)
     for children, seen in ((0.0, single), (2.0, family)):
         after = removal_after_news(b, belief, EXHAUSTED, children, single, family)
@@ -132,9 +162,15 @@ def test_support_ends_from_its_week_on_and_moves_happen_to_those_in_hotels() -> 
     assert not notice(b, hotel_exit=1.0, stage=PROTECTED) & MOVES
 
 
-@pytest.mark.parametrize(("stage", "which"), [
-    (EXHAUSTED, "limbo_fate"), (ABSCONDED, "absconded_fate"), (ASSISTED, "returned_fate"), (UNASSISTED, "returned_fate"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("stage", "which"),
+    [
+        (EXHAUSTED, "limbo_fate"),
+        (ABSCONDED, "absconded_fate"),
+        (ASSISTED, "returned_fate"),
+        (UNASSISTED, "returned_fate"),
+    ],
+)
 def test_fates_come_by_stage(stage: float, which: str) -> None:
     assert notice(attention(), stage=stage, **{which: 1.0}) == FATE
     others = {"limbo_fate", "absconded_fate", "returned_fate"} - {which}
@@ -151,7 +187,9 @@ def test_beliefs_on_safety_converge_on_the_truth() -> None:
     run = prepare(STILL, people, b, weeks=104).run(1)
     truth = run.state.lands[TRUE_SAFETY, 0, 0]
     assert column(run, SAFETY).mean() == pytest.approx(truth, abs=0.01)
-    assert column(run, SAFETY).std() == pytest.approx(0.2 * np.sqrt(0.1 / 1.9), rel=0.1)  # a stationary first-order process
+    assert column(run, SAFETY).std() == pytest.approx(
+        0.2 * np.sqrt(0.1 / 1.9), rel=0.1
+    )  # a stationary first-order process
 
 
 def test_ties_abroad_make_news_less_noisy() -> None:
@@ -218,68 +256,3 @@ def test_initial_trust_in_payment_has_the_mean_that_is_asked_for() -> None:
         s = prepare(STILL, caseload(households=5_000), QUIET.with_values({"payment_belief": mean}), weeks=1).begin(1).s
         assert s[PAYMENT].mean() == pytest.approx(mean, abs=0.015)
         assert np.all((s[PAYMENT] >= 0) & (s[PAYMENT] <= 1))
-
-
-# ---- true safety -----------------------------------------------------------------------------------------
-
-
-def safety_of(weeks: int = 260, seed: int = 1, land: str = "Pakistan", **world: Any) -> np.ndarray:
-    people = caseload({land: 0.5, "Albania": 0.5}, **{f"world__{name}": value for name, value in world.items()})
-    return prepare(STILL, people, QUIET, weeks=weeks).begin(seed).lands
-
-
-def test_a_constant_path_stays() -> None:
-    lands = safety_of()
-    assert np.all(lands[TRUE_SAFETY] == lands[TRUE_SAFETY, 0])
-
-
-def test_a_trend_rises_by_its_yearly_change_up_to_one() -> None:
-    path = safety_of(safety_path="trend", safety_trend=0.1)[TRUE_SAFETY]
-    assert path[105, 0] - path[0, 0] == pytest.approx(0.1 * 105 / (365.25 / 7))
-    assert path[-1, 1] == 1.0
-
-
-def test_a_shock_halves_in_its_half_life() -> None:
-    path = safety_of(safety_path="shock", safety_week=20, safety_change=-0.2, safety_recovery_years=14 / 365.25 * 4)[TRUE_SAFETY, :, 0]
-    assert np.all(path[:20] == path[0])
-    assert path[20] - path[0] == pytest.approx(-0.2)
-    assert path[28] - path[0] == pytest.approx(-0.1)
-    assert path[36] - path[0] == pytest.approx(-0.05)
-
-
-def test_regimes_change_once_at_their_rate_and_the_same_under_every_policy() -> None:
-    changes = []
-    for seed in range(300):
-        path = safety_of(104, seed, safety_path="regime_change", safety_change=0.2, regime_per_year=0.5, safety_origins="Pakistan")
-        steps = np.flatnonzero(np.diff(path[TRUE_SAFETY, :, 0]))
-        assert len(steps) <= 1
-        assert not np.diff(path[TRUE_SAFETY, :, 1]).any()  # not on the path
-        changes.append(len(steps))
-    assert np.mean(changes) == pytest.approx(1 - np.exp(-0.5 * 103 / (365.25 / 7)), abs=0.09)
-
-
-def test_the_safe_list_follows_true_safety_after_its_delay() -> None:
-    lands = safety_of(safety_path="shock", safety_week=30, safety_change=0.3, safety_recovery_years=100.0, list_delay_weeks=13)
-    assert np.flatnonzero(lands[LISTED, :, 0])[0] == 43
-    assert np.all(lands[LISTED, :, 1] == 1.0)
-
-
-def test_more_safety_at_home_brings_the_same_households_home_earlier() -> None:
-    """Whole runs, all else equal, peers off: nobody's return comes later because home is safer."""
-    b = LIVELY.with_values({"norm": 0.0, "information": 0.0, "fear": 0.0, "alert_departure": 0.0, "alert_removal": 0.0,
-                            "irregular": -60.0, "list_trust": 0.0, "assisted": -60.0, "safety": 4.0})  # fmt: skip
-    weeks = []
-    for change in (0.0, 0.1, 0.3):
-        people = caseload({"Pakistan": 1.0}, households=1_000, world__safety_path="shock", world__safety_week=5,
-                          world__safety_change=change, world__safety_recovery_years=100.0)  # fmt: skip
-        run = prepare(STILL, people, b, weeks=104).run(2)
-        weeks.append(np.where(column(run, ROUTE) == UNASSISTED, column(run, LEFT_AT), np.inf))
-        assert flow(run, "unassisted").sum() > 20
-    assert np.all(weeks[1] <= weeks[0])
-    assert np.all(weeks[2] <= weeks[1])
-    assert np.sum(weeks[2] < weeks[0]) > 10
-
-
-def test_a_rate_a_year_becomes_a_chance_a_week() -> None:
-    assert (1 - weekly_chance(0.3)) ** (365.25 / 7) == pytest.approx(np.exp(-0.3))
-    assert weekly_chance(0.0) == 0.0

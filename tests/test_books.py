@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
-from tiny import ATTENTIVE, LIVELY, STILL, STILL_WORLD, busy, busy_caseload, busy_policy, caseload, changed, flow
+from tiny import ATTENTIVE, LIVELY, STILL, busy, busy_caseload, busy_policy, caseload, changed, flow
 
 from abm import Prepared, Run, load_behaviour, load_caseload, load_policy, prepare
 from abm.decision import WEEKS_PER_YEAR
 from abm.ledger import LINES, pence
 from abm.stages import (
-    ABSCONDED, ABSENT, ACCOUNT, ADULTS, ARRIVED, ASSISTED, AWAITING, CHILDREN, EXHAUSTED, HOUSING, ID, LEFT_AT, PROTECTED,
-    RECEIVED, REENTRIES, REFUSED, REMOVED, ROUTE, SETTLED, STAGE, STAGE_COUNT, UNASSISTED, WITHDRAWN,
+    ABSCONDED,
+    ABSENT,
+    ACCOUNT,
+    ADULTS,
+    ARRIVED,
+    ASSISTED,
+    AWAITING,
+    CHILDREN,
+    EXHAUSTED,
+    HOUSING,
+    ID,
+    LEFT_AT,
+    PROTECTED,
+    RECEIVED,
+    REENTRIES,
+    REFUSED,
+    REMOVED,
+    ROUTE,
+    SETTLED,
+    STAGE,
+    STAGE_COUNT,
+    UNASSISTED,
+    WITHDRAWN,
 )  # fmt: skip
 from abm.state import FLOWS_AT, LEDGER_AT, State
 
@@ -46,7 +69,7 @@ def totals(run: Run) -> dict[str, int]:
 
 
 def supported_persons(prepared: Prepared, seed: int, weeks: int) -> np.ndarray:
-    """Persons housed by the state at the end of each week, from the tables of those weeks: (weeks, hotel | dispersal)."""
+    """Persons housed by the state at the end of each week, from that week's table: (weeks, hotel | dispersal)."""
     state = prepared.begin(seed)
     found = np.zeros((weeks, 2), int)
     for week in range(weeks):
@@ -112,7 +135,7 @@ def test_counts_kept_as_things_happen_equal_a_recount() -> None:
     prepared = busy()
     state = prepared.begin(2)
     stops = [0, *sorted(np.random.default_rng(0).choice(np.arange(1, 104), 8, replace=False).tolist()), 104]
-    for first, last in zip(stops, stops[1:], strict=False):
+    for first, last in itertools.pairwise(stops):
         prepared.advance(2, state, first, last)
         assert np.array_equal(state.counts, recount(state)), f"after week {last - 1}"
         assert np.array_equal(state.history[last - 1, :STAGE_COUNT], recount(state)[0])
@@ -138,7 +161,7 @@ def test_flows_of_persons_equal_the_households_that_left(run: Run) -> None:
 def test_the_account_sums_to_the_total(run: Run) -> None:
     lines = run.series[[f"cost_{name}" for name in LINES]]
     assert np.allclose(lines.sum(axis=1), run.series["cost_total"], rtol=1e-15)
-    assert int(round(run.series["cost_total"].sum() * 100)) == sum(totals(run).values())
+    assert round(run.series["cost_total"].sum() * 100) == sum(totals(run).values())
 
 
 def test_discounted_lines_sum_to_the_public_cost(run: Run) -> None:
@@ -173,7 +196,9 @@ def test_casework_appeals_advice_and_enforcement_are_counts_times_price() -> Non
     assert paid["casework"] == decided + pending * pence(w.casework_year / WEEKS_PER_YEAR)
     assert paid["appeals"] == (f["appeals_allowed"] + f["appeals_dismissed"]) * pence(w.appeal_case)
     assert paid["advice"] == f["visits"] * pence(w.visit)
-    assert paid["enforcement"] == f["attempts"] * pence(w.enforcement_attempt) + f["removed"] * pence(w.enforcement_success)
+    assert paid["enforcement"] == f["attempts"] * pence(w.enforcement_attempt) + f["removed"] * pence(
+        w.enforcement_success
+    )
     assert paid["travel"] == f["assisted_persons"] * pence(w.travel_person)
     assert paid["reintegration"] == f["assisted"] * pence(prepared.policy.reintegration.per_household)
     assert paid["offer"] == run.state.s[RECEIVED].sum()
@@ -191,7 +216,10 @@ def test_detention_is_charged_for_those_removed() -> None:
     s, w = run.state.s, prepared.caseload.world
     removed = s[ROUTE] == REMOVED
     days = np.where(s[CHILDREN] > 0, w.detention_days_family, w.detention_days)
-    owed = sum(int(n) * pence(w.detention_day * d) for n, d in zip((s[ADULTS] + s[CHILDREN])[removed], days[removed], strict=True))
+    owed = sum(
+        int(n) * pence(w.detention_day * d)
+        for n, d in zip((s[ADULTS] + s[CHILDREN])[removed], days[removed], strict=True)
+    )
     assert totals(run)["detention"] == owed > 0
 
 
@@ -274,7 +302,7 @@ def test_official_arithmetic_if_every_family_accepts(seed: int) -> None:
     leave = prepare(pilot, people, everybody, weeks=52).run(seed)
     assert np.all(leave.state.s[LEFT_AT] == 0.0)
     assert totals(leave)["offer"] == 150 * pence(30_000.0)
-    assert set(name for name, total in totals(leave).items() if total) == {"offer"}
+    assert {name for name, total in totals(leave).items() if total} == {"offer"}
     saved = stay.measures["cost_npv"] - leave.measures["cost_npv"]
     assert saved == pytest.approx(19.2e6, rel=0.01)
 
@@ -288,13 +316,14 @@ def test_re_entry_and_stages_of_the_stock_start_as_the_caseload_says() -> None:
 
 
 def test_nothing_is_booked_when_nothing_costs() -> None:
-    free = {path: 0.0 for path in (
-        "hotel_night", "dispersal_night", "subsistence_week", "hotel_subsistence_week", "decision_case", "appeal_case",
-        "review_case", "casework_year", "visit", "travel_person", "enforcement_attempt", "enforcement_success",
-        "detention_day")}  # fmt: skip
-    people = busy_caseload(**{f"world__{name}": price for name, price in free.items()})
-    policy = busy_policy(offer__amount_per_person=0.0, standing__amount_per_person=0.0, reintegration__per_household=0.0)
+    prices = (
+        "hotel_night dispersal_night subsistence_week hotel_subsistence_week decision_case appeal_case review_case "
+        "casework_year visit travel_person enforcement_attempt enforcement_success detention_day"
+    )
+    people = busy_caseload(**{f"world__{name}": 0.0 for name in prices.split()})
+    policy = busy_policy(
+        offer__amount_per_person=0.0, standing__amount_per_person=0.0, reintegration__per_household=0.0
+    )
     run = prepare(policy, people, LIVELY, weeks=60).run(1)
     assert not run.state.history[:, LEDGER_AT:].any()
     assert run.state.history[:, FLOWS_AT:LEDGER_AT].any()
-    assert STILL_WORLD["world.remigration_per_year"] == 0.0

@@ -20,8 +20,24 @@ from abm.decision import WEEKS_PER_YEAR
 from abm.homeland import origin
 from abm.policy import Policy
 from abm.stages import (
-    ABSCONDED, ABSCONDED_AT, ADULTS, ARRIVED, ASSISTED, CHILDREN, EXHAUSTED, LEFT_AT, ORIGIN, REMOVED, ROUTE, SAFETY,
-    SCHOOL, SETTLED, STAGE, TASTE_IRREGULAR, TASTE_RETURN, UNASSISTED,
+    ABSCONDED,
+    ABSCONDED_AT,
+    ADULTS,
+    ARRIVED,
+    ASSISTED,
+    CHILDREN,
+    EXHAUSTED,
+    LEFT_AT,
+    ORIGIN,
+    REMOVED,
+    ROUTE,
+    SAFETY,
+    SCHOOL,
+    SETTLED,
+    STAGE,
+    TASTE_IRREGULAR,
+    TASTE_RETURN,
+    UNASSISTED,
 )  # fmt: skip
 
 #: Seeds are fixed, so that a failure is for ever: a true model fails one of these with a chance of a few in 1e4.
@@ -127,7 +143,11 @@ def test_removals_that_reach_everybody_have_their_chance_of_success() -> None:
         world__removal_success_family=0.03, world__removal_school=0.33,
     )  # fmt: skip
     s = prepare(policy, people, QUIET, weeks=10).run(3).state.s
-    for who, q in ((s[CHILDREN] == 0, 0.05), ((s[CHILDREN] > 0) & (s[SCHOOL] == 0), 0.03), (s[SCHOOL] > 0, 0.03 * 0.33)):
+    for who, q in (
+        (s[CHILDREN] == 0, 0.05),
+        ((s[CHILDREN] > 0) & (s[SCHOOL] == 0), 0.03),
+        (s[SCHOOL] > 0, 0.03 * 0.33),
+    ):
         gone, n = int(np.sum(who & (s[ROUTE] == REMOVED))), int(who.sum())
         assert stats.binomtest(gone, n, 1 - (1 - q) ** 10).pvalue > IMPROBABLE
 
@@ -163,8 +183,14 @@ def test_every_household_leaves_at_its_own_hazard(seed: int) -> None:
     })  # fmt: skip
     policy = STILL.with_values({"standing.amount_per_person": 4_000.0, "standing.household_cap": 9_000.0,
                                 "standing.child_share": 0.5})  # fmt: skip
-    people = caseload({"Albania": 0.4, "India": 0.3, "Afghanistan": 0.3}, households=3_000, composition__family_share=0.5,
-                      housing__hotel=1.0, housing__dispersal=0.0, housing__own=0.0)  # fmt: skip
+    people = caseload(
+        {"Albania": 0.4, "India": 0.3, "Afghanistan": 0.3},
+        households=3_000,
+        composition__family_share=0.5,
+        housing__hotel=1.0,
+        housing__dispersal=0.0,
+        housing__own=0.0,
+    )
     weeks = 52
     run = prepare(policy, people, b, weeks=weeks).run(seed)
     s = run.state.s

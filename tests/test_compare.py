@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ import pytest
 import experiments.question as question_module
 from abm import InputError, load_behaviour, prepare
 from abm.measures import COMPARED, IDS, MEASURES
-from experiments.amounts import number, scale
+from abm.scenario import load_behaviour_draws
+from experiments.amounts import number, pounds, scale
 from experiments.compare import Comparison, Runs, compare, departed
 from experiments.marks import marks
 from experiments.paired import (
@@ -72,7 +74,9 @@ def test_results_do_not_depend_on_the_number_of_workers(comparison: Comparison) 
 
 def test_every_run_is_the_run_of_its_seed_alone(comparison: Comparison) -> None:
     q = comparison.question
-    alone = prepare(q.policies[1], q.caseload, q.behaviours[0], weeks=q.weeks, households=q.households)
+    alone = prepare(
+        q.policies[1], q.caseload, q.behaviours[3 % len(q.behaviours)], weeks=q.weeks, households=q.households
+    )
     assert np.array_equal(comparison.runs[1].measures[3], alone.measures(q.seed + 3), equal_nan=True)
     assert comparison.runs[1].identities[3] == alone.identity(q.seed + 3)
 
@@ -147,6 +151,7 @@ def test_cost_per_additional_return_is_undefined_where_departures_cannot_be_told
     sure = runs_with(cost_npv=[4.0, 6.0, 5.0, 5.0], departures=[12.0, 12.0, 13.0, 11.0])
     assert all(math.isnan(x) for x in cost_per_additional_return(unsure, base))
     assert cost_per_additional_return(sure, base)[0] == pytest.approx(5.0 / 2.0)
+    assert math.isnan(cost_per_additional_return(base, sure)[0])  # fewer departures: nothing is bought
 
 
 def test_at_the_break_even_payment_the_variant_costs_what_the_baseline_costs() -> None:
@@ -262,6 +267,21 @@ def test_each_replicate_takes_the_same_draw_of_the_ensemble_under_every_policy(
     assert changed.behaviours[1].consider == 0.9
 
 
+def test_an_ensemble_is_read_a_row_a_vector_and_the_rest_stays_fitted(tmp_path: Path) -> None:
+    table = tmp_path / "draws.csv"
+    table.write_text("draw,money,behaviour.consider\n0,0.5,0.2\n1,0.75,0.3\n")
+    found = load_behaviour_draws(table)
+    assert [(b.money, b.consider) for b in found] == [(0.5, 0.2), (0.75, 0.3)]
+    fitted = load_behaviour()
+    assert {b.safety for b in found} == {fitted.safety}
+    assert found[1].figure("money").value == 0.75
+    assert found[1].figure("money").mark == fitted.figure("money").mark
+    assert load_behaviour_draws(tmp_path / "none.csv") == []
+    table.write_text("mony\n0.5\n")
+    with pytest.raises(InputError, match="money"):
+        load_behaviour_draws(table)
+
+
 def test_a_precision_adds_replicates_until_the_interval_is_narrow_enough() -> None:
     small = {**SMALL, "weeks": 30, "households": 40}
     loose = compare(ask(["uk-upfront-national"], **small, precision=(("departures", 50.0),)))
@@ -283,7 +303,8 @@ def test_assumed_inputs_are_counted(comparison: Comparison) -> None:
 
 @pytest.mark.parametrize(
     ("unit", "value", "text"),
-    [("share", 0.0123, "1.2"), ("GBP", 199_123_456.0, "199.1"), ("GBP", 45_300.0, "45.3"), ("GBP", 812.0, "812"),
+    [("share", 0.0123, "1.2"), ("GBP", 199_123_456.0, "199.1"), ("GBP", 1_912_345.0, "1,912"),
+     ("GBP", 45_300.0, "45.3"), ("GBP", 812.0, "812"),
      ("households", 2446.7, "2,447"), ("GBP", 0.0, "0"), ("weeks", math.nan, "–")],
 )  # fmt: skip
 def test_numbers_are_written_for_people(unit: str, value: float, text: str) -> None:
@@ -294,3 +315,4 @@ def test_a_difference_shows_its_sign_and_two_digits() -> None:
     s = scale("GBP", [2e8], [1.6e6])
     assert (s.label, s.difference(-1.6e6), s.difference(0.0)) == ("£m", "-1.6", "0")
     assert number(-0.001, 1, signed=True) == "0.0"
+    assert [pounds(x) for x in (2_389_000.0, 180_400.0, 95.0, 1.3e8)] == ["£2.4m", "£180k", "£95", "£130m"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,23 +17,47 @@ from abm.decision import Circumstances, Shocks, choose, incentive, irregular_uti
 from abm.parameters import declarations
 from abm.policy import Policy
 from abm.stages import (
-    ABSCONDED, ASSISTED, ASSISTED_RETURN, AWAITING, EXHAUSTED, GO_IRREGULAR, LEFT_AT, REFUSED, ROUTE, UNASSISTED_RETURN,
+    ABSCONDED,
+    ASSISTED,
+    ASSISTED_RETURN,
+    AWAITING,
+    EXHAUSTED,
+    GO_IRREGULAR,
+    LEFT_AT,
+    REFUSED,
+    ROUTE,
+    UNASSISTED_RETURN,
 )  # fmt: skip
 
 #: Coefficients over their whole plausible ranges.
-behaviours = st.fixed_dictionaries({
-    path: st.floats(d.low, d.high) for path, d in declarations(Behaviour).items() if d.low is not None and d.high is not None
-}).map(lambda values: Behaviour(**values))  # fmt: skip
+behaviours = st.fixed_dictionaries(
+    {
+        path: st.floats(d.low, d.high)
+        for path, d in declarations(Behaviour).items()
+        if d.low is not None and d.high is not None
+    }
+).map(lambda values: Behaviour(**values))
 
 share = st.floats(0.0, 1.0)
 flag = st.sampled_from([0.0, 1.0])
 situations = st.builds(
     Circumstances,
-    stage=st.sampled_from([AWAITING, REFUSED, EXHAUSTED, ABSCONDED]), cash_now=st.floats(0, 1e5), cash_later=st.floats(0, 1e5),
-    income=st.floats(200, 3e4), safety=share, peers_left=share, years_here=st.floats(0, 40), at_school=flag, hope=share,
-    in_hotel=flag, lost_support=flag, removal=share, has_children=flag, taste_return=st.floats(-4, 4),
+    stage=st.sampled_from([AWAITING, REFUSED, EXHAUSTED, ABSCONDED]),
+    cash_now=st.floats(0, 1e5),
+    cash_later=st.floats(0, 1e5),
+    income=st.floats(200, 3e4),
+    safety=share,
+    peers_left=share,
+    years_here=st.floats(0, 40),
+    at_school=flag,
+    hope=share,
+    in_hotel=flag,
+    lost_support=flag,
+    removal=share,
+    has_children=flag,
+    taste_return=st.floats(-4, 4),
     taste_irregular=st.floats(-4, 4),
-)  # fmt: skip
+)
 error = st.floats(1e-9, 50.0)
 errors = st.builds(Shocks, error, error, error, error)
 
@@ -85,7 +111,9 @@ def test_more_money_turns_no_choice_into_any_but_an_assisted_return(
 
 
 @given(behaviours, situations, errors)
-def test_an_offer_turns_no_choice_into_any_but_an_assisted_return(b: Behaviour, x: Circumstances, shocks: Shocks) -> None:
+def test_an_offer_turns_no_choice_into_any_but_an_assisted_return(
+    b: Behaviour, x: Circumstances, shocks: Shocks
+) -> None:
     without, with_it = (choose(terms(b, x), x.stage, offered, shocks) for offered in (0.0, 1.0))
     assert without != ASSISTED_RETURN
     assert with_it in (without, ASSISTED_RETURN)
@@ -128,7 +156,9 @@ def test_the_incentive_is_increasing_and_concave(b: Behaviour, one: float, other
 
 
 @given(st.floats(0, 1e5), share, share, share, share, st.floats(0, 1e4))
-def test_what_is_believed_and_soon_is_worth_more(cash: float, front: float, trust: float, more: float, later: float, kind: float) -> None:
+def test_what_is_believed_and_soon_is_worth_more(
+    cash: float, front: float, trust: float, more: float, later: float, kind: float
+) -> None:
     low, high = sorted((trust, more))
     assert worth(cash, front, low, later, kind, 3.0) <= worth(cash, front, high, later, kind, 3.0) * (1 + 1e-12)
     assert worth(cash, front, trust, later, 0.0, 3.0) <= worth(cash, 1.0, trust, later, 0.0, 3.0) * (1 + 1e-12)
@@ -157,7 +187,7 @@ def test_more_money_never_makes_an_assisted_return_later(at_departure: float) ->
     """Where staying is the only other choice."""
     b = ALONE.with_values({"unassisted": -60.0, "irregular": -60.0})
     weeks = [assisted_week(b, amount, 4, **{"standing.paid_at_departure": at_departure}) for amount in AMOUNTS]
-    for less, more in zip(weeks, weeks[1:], strict=False):
+    for less, more in itertools.pairwise(weeks):
         assert np.all(more <= less)
     assert np.sum(weeks[-1] < weeks[0]) > 30
 
@@ -165,7 +195,7 @@ def test_more_money_never_makes_an_assisted_return_later(at_departure: float) ->
 def test_more_money_never_makes_an_assisted_return_later_with_every_way_open() -> None:
     """Households may also leave unassisted or go irregular (and are not found again)."""
     weeks = [assisted_week(ALONE, amount, 4) for amount in AMOUNTS]
-    for less, more in zip(weeks, weeks[1:], strict=False):
+    for less, more in itertools.pairwise(weeks):
         assert np.all(more <= less), f"later for {int(np.sum(more > less))} of {int(np.sum(less < np.inf))} returns"
 
 
@@ -190,5 +220,7 @@ def test_a_safer_home_and_more_example_bring_more_returns(path: str, low: str, h
                       world__safety_week=10, world__safety_recovery_years=100.0, world__safety_change=0.0)  # fmt: skip
     policy = Policy().with_values({"standing.amount_per_person": 3_000.0})
     base = prepare(policy, people, LIVELY.with_values({"norm": 0.0}), weeks=104)
-    returned = [sum(prepared.run(s).measures["departures"] for s in range(3)) for prepared in (base, changed(base, low, high))]
+    returned = [
+        sum(prepared.run(s).measures["departures"] for s in range(3)) for prepared in (base, changed(base, low, high))
+    ]
     assert returned[1] > 1.05 * returned[0], path

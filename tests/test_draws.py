@@ -16,8 +16,8 @@ from tiny import LIVELY, STILL, assert_same_run, busy, busy_caseload, busy_polic
 
 from abm import prepare
 from abm.arithmetic import COMPILE
-from abm.draws import Purpose, exponential, key_of, normal, uniform
 from abm.arrivals import ARRIVALS
+from abm.draws import Purpose, exponential, key_of, normal, uniform
 
 #: A statistical test fails below this; the seeds are fixed, so that it fails always or never.
 IMPROBABLE = 1e-5
@@ -220,8 +220,12 @@ def test_another_seed_is_another_history() -> None:
 
 
 def test_a_longer_run_begins_as_the_shorter_one() -> None:
-    short, long = (prepare(busy_policy(), busy_caseload(world__pull_elasticity=0.0), LIVELY, weeks=w).run(3) for w in (40, 80))
-    assert np.array_equal(short.state.history[:, 1:], long.state.history[:40, 1:])  # column 0: those who are yet to come
+    short, long = (
+        prepare(busy_policy(), busy_caseload(world__pull_elasticity=0.0), LIVELY, weeks=w).run(3) for w in (40, 80)
+    )
+    assert np.array_equal(
+        short.state.history[:, 1:], long.state.history[:40, 1:]
+    )  # column 0: those who are yet to come
 
 
 def test_induced_arrivals_change_nobody_else() -> None:
@@ -229,8 +233,12 @@ def test_induced_arrivals_change_nobody_else() -> None:
     unpeered = LIVELY.with_values({
         "norm": 0.0, "information": 0.0, "fear": 0.0, "alert_departure": 0.0, "alert_removal": 0.0,
     })  # fmt: skip
-    policy = busy_policy(enforcement__attempts_per_1000_week=0.0, advice__visits_per_1000_week=0.0, offer__end_week=None,
-                         entry__family_reunion_age=18.0)  # fmt: skip
+    policy = busy_policy(
+        enforcement__attempts_per_1000_week=0.0,
+        advice__visits_per_1000_week=0.0,
+        offer__end_week=None,
+        entry__family_reunion_age=18.0,
+    )
     people = busy_caseload(procedure__decisions_per_week=1_000.0, procedure__appeals_per_week=1_000.0,
                            procedure__reviews_per_week=1_000.0)  # fmt: skip
     runs = [
@@ -255,7 +263,9 @@ def test_induced_arrivals_leave_the_ties_among_the_others_as_they_were() -> None
     ties = []
     for pull in (0.0, 1.3):
         people = busy_caseload(world__pull_elasticity=pull)
-        state = prepare(busy_policy(offer__end_week=None, entry__family_reunion_age=18.0), people, LIVELY, weeks=80).begin(4)
+        state = prepare(
+            busy_policy(offer__end_week=None, entry__family_reunion_age=18.0), people, LIVELY, weeks=80
+        ).begin(4)
         who = state.s[ID].astype(np.int64)
         ends = np.repeat(who, np.diff(state.tie_start))
         ties.append((set(who.tolist()), set(zip(ends.tolist(), who[state.ties].tolist(), strict=True))))

@@ -12,8 +12,22 @@ from tiny import ATTENTIVE, LIVELY, QUIET, STANDING, STILL, busy, busy_caseload,
 from abm import COMPARED, MEASURES, InputError, Prepared, Run, prepare
 from abm.decision import WEEKS_PER_YEAR
 from abm.stages import (
-    ABSCONDED_AT, ADULTS, ASSISTED, AWAITING, CHILDREN, LEFT_AT, LEFT_UNSAFE, NEVER, RECEIVED, REENTRIES, REMOVED,
-    RISK_FROM, ROUTE, STAGE, UNASSISTED, WITHDRAWN,
+    ABSCONDED_AT,
+    ADULTS,
+    ASSISTED,
+    AWAITING,
+    CHILDREN,
+    LEFT_AT,
+    LEFT_UNSAFE,
+    NEVER,
+    RECEIVED,
+    REENTRIES,
+    REMOVED,
+    RISK_FROM,
+    ROUTE,
+    STAGE,
+    UNASSISTED,
+    WITHDRAWN,
 )  # fmt: skip
 from abm.state import State
 
@@ -30,17 +44,22 @@ def test_every_measure_says_what_it_is(run: Run) -> None:
         assert len(measure.definition) > 15
         assert measure.group in ("firm", "fair", "compassionate", "public money")
     wanted = (
-        "assisted_return_rate_12m return_rate_12m return_rate_60m caseload_end median_weeks_to_departure absconded_share "
+        "assisted_return_rate_12m return_rate_12m return_rate_60m caseload_end median_weeks_to_departure "
+        "absconded_share "
         "removed_share reentry_share cost_npv cost_per_departure child_years_in_limbo unsafe_returns induced_arrivals"
     )
     assert set(wanted.split()) <= set(MEASURES)
     assert {"net_saving_npv", "cost_per_additional_return"} <= set(COMPARED)
 
 
-@pytest.mark.parametrize(("measure", "window", "routes"), [
-    ("assisted_return_rate_12m", 52, (ASSISTED,)), ("return_rate_12m", 52, (ASSISTED, UNASSISTED, REMOVED)),
-    ("return_rate_24m", 104, (ASSISTED, UNASSISTED, REMOVED)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("measure", "window", "routes"),
+    [
+        ("assisted_return_rate_12m", 52, (ASSISTED,)),
+        ("return_rate_12m", 52, (ASSISTED, UNASSISTED, REMOVED)),
+        ("return_rate_24m", 104, (ASSISTED, UNASSISTED, REMOVED)),
+    ],
+)
 def test_return_rates_are_of_those_at_risk_and_followed_long_enough(
     run: Run, measure: str, window: int, routes: tuple[float, ...]
 ) -> None:
@@ -50,7 +69,9 @@ def test_return_rates_are_of_those_at_risk_and_followed_long_enough(
     left = (s[LEFT_AT] >= 0) & (within >= 0) & (within < window) & np.isin(s[ROUTE], routes)
     before = followed & (s[LEFT_AT] >= 0) & (within < 0)  # left before the claim had failed, and came back
     assert followed.sum() > 100
-    assert run.measures[measure] == pytest.approx(np.sum(followed & left) / np.sum(followed), abs=before.sum() / followed.sum() + 1e-12)
+    assert run.measures[measure] == pytest.approx(
+        np.sum(followed & left) / np.sum(followed), abs=before.sum() / followed.sum() + 1e-12
+    )
 
 
 def test_shares_are_of_those_ever_at_risk(run: Run) -> None:
@@ -59,7 +80,7 @@ def test_shares_are_of_those_ever_at_risk(run: Run) -> None:
     assert m["at_risk"] == risk.sum() * 2.0
     assert m["absconded_share"] == np.mean(s[ABSCONDED_AT, risk] >= 0)
     for name, route in (("removed_share", REMOVED), ("assisted_share", ASSISTED), ("unassisted_share", UNASSISTED)):
-        assert m[name] == np.mean(s[ROUTE, risk] == route)
+        assert m[name] == np.mean((s[ROUTE, risk] == route) & (s[LEFT_AT, risk] >= s[RISK_FROM, risk]))
     returned = np.isin(s[ROUTE], (ASSISTED, UNASSISTED))
     assert m["reentry_share"] == np.mean(s[REENTRIES, returned] > 0)
     left = s[LEFT_AT] >= 0
@@ -173,7 +194,10 @@ def test_the_median_of_constant_hazards_is_that_of_the_formula() -> None:
 
 def test_a_rate_whose_window_is_longer_than_the_run_does_not_exist() -> None:
     m = prepare(STANDING, caseload(households=50), QUIET, weeks=51).run(1).measures
-    assert all(math.isnan(m[name]) for name in ("return_rate_12m", "return_rate_24m", "return_rate_60m", "assisted_return_rate_12m"))
+    assert all(
+        math.isnan(m[name])
+        for name in ("return_rate_12m", "return_rate_24m", "return_rate_60m", "assisted_return_rate_12m")
+    )
     m = prepare(STANDING, caseload(households=50), QUIET, weeks=52).run(1).measures
     assert m["return_rate_12m"] == 0.0
     assert math.isnan(m["return_rate_24m"])
@@ -182,7 +206,14 @@ def test_a_rate_whose_window_is_longer_than_the_run_does_not_exist() -> None:
 def test_shares_of_nobody_do_not_exist() -> None:
     people = caseload(households=50, stages__protected=1.0, stages__exhausted=0.0)
     m = prepare(STILL, people, QUIET, weeks=60).run(1).measures
-    for name in ("return_rate_12m", "absconded_share", "removed_share", "reentry_share", "cost_per_departure", "unsafe_share"):
+    for name in (
+        "return_rate_12m",
+        "absconded_share",
+        "removed_share",
+        "reentry_share",
+        "cost_per_departure",
+        "unsafe_share",
+    ):
         assert math.isnan(m[name])
     assert m["departures"] == m["at_risk"] == 0.0
 

@@ -106,6 +106,7 @@ def test_a_real_lever_does_change_households() -> None:
     """So that the tests above could fail."""
     people = busy_caseload()
     one, other = (
-        prepare(p, people, LIVELY, weeks=60).run(6) for p in (busy_policy(), busy_policy(offer__amount_per_person=8_001.0))
+        prepare(p, people, LIVELY, weeks=60).run(6)
+        for p in (busy_policy(), busy_policy(offer__amount_per_person=8_001.0))
     )
     assert not np.array_equal(one.state.s, other.state.s)

@@ -75,7 +75,11 @@ SCOPES: dict[str, tuple[dict[str, Any], Any]] = {
 def test_an_offer_is_only_for_those_meant(scope: str) -> None:
     levers, meant = SCOPES[scope]
     people = caseload({"Albania": 0.5, "Afghanistan": 0.5}, households=500, composition__family_share=0.5)
-    s = prepare(offered().with_values(levers), people, ATTENTIVE.with_values({"assisted": 60.0}), weeks=5).run(1).state.s
+    s = (
+        prepare(offered().with_values(levers), people, ATTENTIVE.with_values({"assisted": 60.0}), weeks=5)
+        .run(1)
+        .state.s
+    )
     assert np.array_equal(s[ROUTE] == ASSISTED, meant(s))
     assert 0 < meant(s).sum() < 500
 
@@ -92,7 +96,9 @@ def deadline(seed: int) -> tuple[np.ndarray, np.ndarray]:
         "unassisted": -60.0, "irregular": -60.0, "alert_departure": 0.0,
     })  # fmt: skip
     people = caseload(households=5_000, composition__family_share=0.3)
-    with_offer, without = (prepare(STILL.with_values(p), people, b, weeks=150).run(seed) for p in (standing | larger, standing))
+    with_offer, without = (
+        prepare(STILL.with_values(p), people, b, weeks=150).run(seed) for p in (standing | larger, standing)
+    )
     return flow(with_offer, "assisted"), flow(without, "assisted")
 
 
@@ -134,7 +140,10 @@ def test_a_rising_schedule_makes_people_wait() -> None:
 def test_a_deadline_makes_those_decide_who_look_ahead() -> None:
     """With nothing to wait for after it, the last week draws more than the weeks before."""
     b = TASTES.with_values({"anticipation": 0.9, "money": 2.0, "assisted": -6.0, "consider": 0.3})
-    returns = flow(prepare(offered(end_week=30), caseload(households=5_000, composition__family_share=0.0), b, weeks=40).run(1), "assisted")
+    returns = flow(
+        prepare(offered(end_week=30), caseload(households=5_000, composition__family_share=0.0), b, weeks=40).run(1),
+        "assisted",
+    )
     assert returns[29] > 1.5 * returns[20:29].mean()
 
 
@@ -149,19 +158,28 @@ def by_brute_force(offer: Offer, weeks: int, discount: float, week: int, delay: 
 
 
 OFFERS = st.builds(
-    Offer, amount_per_person=st.just(1_000.0), start_week=st.integers(0, 30),
-    end_week=st.one_of(st.none(), st.integers(30, 60)), acceptance_window_weeks=st.one_of(st.none(), st.integers(1, 30)),
-    early_bonus=st.floats(0, 2), early_weeks=st.integers(0, 20), decline_per_week=st.floats(-0.1, 1.0),
+    Offer,
+    amount_per_person=st.just(1_000.0),
+    start_week=st.integers(0, 30),
+    end_week=st.one_of(st.none(), st.integers(30, 60)),
+    acceptance_window_weeks=st.one_of(st.none(), st.integers(1, 30)),
+    early_bonus=st.floats(0, 2),
+    early_weeks=st.integers(0, 20),
+    decline_per_week=st.floats(-0.1, 1.0),
     floor_share=st.floats(0, 1),
-)  # fmt: skip
+)
 
 
 @given(OFFERS, st.floats(0.9, 1.0), st.data())
-def test_the_best_later_offer_is_the_best_of_all_later_weeks(offer: Offer, discount: float, data: st.DataObject) -> None:
+def test_the_best_later_offer_is_the_best_of_all_later_weeks(
+    offer: Offer, discount: float, data: st.DataObject
+) -> None:
     shares = schedule(offer, 40, np.array([discount]))
     week = data.draw(st.integers(offer.start_week, 39))
     delay = data.draw(st.integers(0, shares.shape[2] - 1))
-    assert shares[week, 0, delay] == pytest.approx(by_brute_force(offer, 40, discount, week, delay), rel=1e-9, abs=1e-12)
+    assert shares[week, 0, delay] == pytest.approx(
+        by_brute_force(offer, 40, discount, week, delay), rel=1e-9, abs=1e-12
+    )
 
 
 @given(OFFERS)
@@ -187,7 +205,9 @@ def test_patience_classes_are_ordered_about_the_median() -> None:
 
 def test_the_later_an_offer_pays_the_fewer_take_it() -> None:
     def returns(**terms: Any) -> int:
-        b = TASTES.with_values({"discounting": 1.0, "payment_belief": 0.7, "present_bias": 0.9, "assisted": -6.0, "money": 2.0})
+        b = TASTES.with_values(
+            {"discounting": 1.0, "payment_belief": 0.7, "present_bias": 0.9, "assisted": -6.0, "money": 2.0}
+        )
         return int(flow(prepare(offered(**terms), caseload(**ALONE), b, weeks=20).run(5), "assisted").sum())
 
     assert returns(paid_at_departure=1.0) > returns(paid_at_departure=0.5) > returns(paid_at_departure=0.0)
@@ -233,8 +253,15 @@ def test_an_offer_that_has_closed_draws_no_attention() -> None:
 
 def test_a_household_whose_country_becomes_safe_is_offered_what_it_then_can_have() -> None:
     """The window opens when it can have the offer, not when others of its stage could."""
-    people = caseload({"Pakistan": 1.0}, households=300, world__safety_path="shock", world__safety_week=10,
-                      world__safety_change=0.3, world__safety_recovery_years=100.0, world__list_delay_weeks=0)  # fmt: skip
+    people = caseload(
+        {"Pakistan": 1.0},
+        households=300,
+        world__safety_path="shock",
+        world__safety_week=10,
+        world__safety_change=0.3,
+        world__safety_recovery_years=100.0,
+        world__list_delay_weeks=0,
+    )
     policy = offered(safe_origins_only=True, acceptance_window_weeks=4)
     run = prepare(policy, people, ATTENTIVE.with_values({"assisted": 60.0}), weeks=30).run(1)
     assert flow(run, "assisted").sum() == 300

@@ -12,14 +12,31 @@ from scipy import stats
 from tiny import LIVELY, QUIET, STILL, busy, busy_caseload, busy_policy, caseload, flow
 
 from abm import load_caseload, prepare
+from abm.arrivals import ARRIVALS
 from abm.caseload import Caseload, HouseholdRow
 from abm.homeland import origin
-from abm.arrivals import ARRIVALS
 from abm.population import poisson
 from abm.setting import pull_factor
 from abm.stages import (
-    ABSENT, ACCOUNT, ADULTS, ARRIVED, CHILDREN, EXHAUSTED, HOUSING, ID, INDUCED, ORIGIN, PATIENCE, RISK_FROM, SAFETY, SCHOOL,
-    SINCE, SITE, STAGE, TASTE_IRREGULAR, TASTE_RETURN,
+    ABSENT,
+    ACCOUNT,
+    ADULTS,
+    ARRIVED,
+    CHILDREN,
+    EXHAUSTED,
+    HOUSING,
+    ID,
+    INDUCED,
+    ORIGIN,
+    PATIENCE,
+    RISK_FROM,
+    SAFETY,
+    SCHOOL,
+    SINCE,
+    SITE,
+    STAGE,
+    TASTE_IRREGULAR,
+    TASTE_RETURN,
 )  # fmt: skip
 from abm.state import State
 
@@ -42,7 +59,14 @@ def test_composition_is_as_the_caseload_says() -> None:
 
 
 def test_no_household_has_more_children_than_the_most() -> None:
-    s = begin(caseload(households=3_000, composition__family_share=1.0, composition__extra_children=4.0, composition__max_children=5)).s
+    s = begin(
+        caseload(
+            households=3_000,
+            composition__family_share=1.0,
+            composition__extra_children=4.0,
+            composition__max_children=5,
+        )
+    ).s
     assert s[CHILDREN].min() == 1
     assert s[CHILDREN].max() == 5
 
@@ -63,7 +87,9 @@ def test_origins_stages_and_housing_have_their_shares() -> None:
         assert seen == pytest.approx(expected, abs=0.025)
     in_contact = stock[:, stock[STAGE] <= EXHAUSTED]
     # Without a lever that ends it, support goes on: housing is as drawn.
-    assert np.bincount(in_contact[HOUSING].astype(int)) / in_contact.shape[1] == pytest.approx([0.3, 0.5, 0.2], abs=0.02)
+    assert np.bincount(in_contact[HOUSING].astype(int)) / in_contact.shape[1] == pytest.approx(
+        [0.3, 0.5, 0.2], abs=0.02
+    )
 
 
 def test_weeks_already_spent_are_exponential() -> None:
@@ -135,7 +161,9 @@ def test_more_households_than_rows_repeat_rows_by_lot() -> None:
 
 def test_fewer_households_than_rows_are_a_sample_not_the_head_of_the_table() -> None:
     """A table sorted by stage must not lose its last stages."""
-    rows = tuple(HouseholdRow(origin="Albania", size=1, stage=stage) for stage in ("awaiting", "exhausted") for _ in range(100))  # type: ignore[arg-type]
+    rows = tuple(
+        HouseholdRow(origin="Albania", size=1, stage=stage) for stage in ("awaiting", "exhausted") for _ in range(100)
+    )  # type: ignore[arg-type]
     people = Caseload(name="sorted", rows=rows, households=200, origins={"Albania": 1.0})
     s = prepare(STILL, people, LIVELY, weeks=2, households=100).begin(1).s
     assert 0.3 < np.mean(s[STAGE] == EXHAUSTED) < 0.7
@@ -152,10 +180,12 @@ def test_poisson_numbers_are_the_quantiles(mean: float, u: float) -> None:
 
 
 def test_arrivals_are_poisson_at_the_inflow() -> None:
-    weekly = np.concatenate([
-        flow(prepare(STILL, caseload(households=10, inflow_per_week=3.0), QUIET, weeks=100).run(seed), "arrivals")
-        for seed in range(20)
-    ])
+    weekly = np.concatenate(
+        [
+            flow(prepare(STILL, caseload(households=10, inflow_per_week=3.0), QUIET, weeks=100).run(seed), "arrivals")
+            for seed in range(20)
+        ]
+    )
     assert stats.chisquare(*_binned(weekly, 3.0)).pvalue > 1e-5
 
 
@@ -213,7 +243,10 @@ def test_a_smaller_offer_than_the_one_observed_brings_fewer_and_induces_none() -
 
 def test_a_higher_age_for_family_reunion_brings_fewer() -> None:
     people = caseload(households=100, inflow_per_week=5.0, world__reunion_share=0.02)
-    runs = [prepare(STILL.with_values({"entry.family_reunion_age": age}), people, QUIET, weeks=100).run(1) for age in (18.0, 24.0)]
+    runs = [
+        prepare(STILL.with_values({"entry.family_reunion_age": age}), people, QUIET, weeks=100).run(1)
+        for age in (18.0, 24.0)
+    ]
     usual, fewer = (set(run.state.s[ID]) for run in runs)
     assert fewer < usual
     assert len(fewer) / len(usual) == pytest.approx(1 - 0.02 * 6, abs=0.05)

@@ -21,7 +21,8 @@ UNREAD_NEWS = ("REPORTS", "REPORTED", "PAYMENTS", "PAID", "REMOVALS")
 #: The last column names what is allowed to differ: columns that hold the input itself.
 Switch = tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]
 SWITCHES: dict[str, Switch] = {
-    "money": ({"behaviour.money": 0.0, "world.pull_elasticity": 0.0}, {"offer.amount_per_person": 90.0, "offer.household_cap": 90.0,
+    "money": ({"behaviour.money": 0.0, "world.pull_elasticity": 0.0},
+              {"offer.amount_per_person": 90.0, "offer.household_cap": 90.0,
                                          "standing.amount_per_person": 20.0}, ("RECEIVED",)),
     "anticipation, constant offers": ({"behaviour.anticipation": 0.0, "standing.paid_at_departure": 1.0,
                                       "offer.paid_at_departure": 1.0, "behaviour.in_kind_value": 0.0},
@@ -33,14 +34,16 @@ SWITCHES: dict[str, Switch] = {
     "safety": ({"behaviour.safety": 0.0, "behaviour.information": 0.0},
                {"behaviour.safety_spread": 0.4, "behaviour.learning_safety": 0.5, "behaviour.list_trust": 0.0,
                 "behaviour.news_noise": 0.9}, ("SAFETY", "NEWS_NOISE", "REPORTED")),
-    "norm": ({"behaviour.norm": 0.0, "behaviour.information": 0.0, "behaviour.fear": 0.0, "behaviour.alert_departure": 0.0,
-              "behaviour.alert_removal": 0.0}, {"caseload.network.mean_ties": 2.0, "caseload.network.same_site": 0.1,
+    "norm": ({"behaviour.norm": 0.0, "behaviour.information": 0.0, "behaviour.fear": 0.0,
+              "behaviour.alert_departure": 0.0, "behaviour.alert_removal": 0.0},
+             {"caseload.network.mean_ties": 2.0, "caseload.network.same_site": 0.1,
                                                 "caseload.network.tail": 0.0},
              ("TIES", "TIES_LEFT", "TIES_REMOVED", *UNREAD_NEWS)),
     "information": ({"behaviour.information": 0.0}, {"behaviour.report_strength": 300.0}, ()),
     "fear": ({"behaviour.fear": 0.0}, {"behaviour.removal_strength": 300.0}, ()),
     "ties to the host country": ({"behaviour.host_ties": 0.0}, {"behaviour.ties_years": 30.0}, ()),
-    "school": ({"behaviour.school": 0.0, "world.removal_school": 1.0}, {"caseload.composition.school_share": 0.1}, ("SCHOOL",)),
+    "school": ({"behaviour.school": 0.0, "world.removal_school": 1.0},
+               {"caseload.composition.school_share": 0.1}, ("SCHOOL",)),
     "hotel": ({"behaviour.hotel": 0.0, "support.families": "continue", "support.singles": "continue"},
               {"housing.hotel_exit_per_week": 0.5}, ("HOUSING", "NOTICE")),
     "lost support": ({"behaviour.lost_support_return": 0.0, "behaviour.lost_support_irregular": 0.0,
@@ -54,7 +57,8 @@ SWITCHES: dict[str, Switch] = {
     "announced risk (the lever)": ({"enforcement.announced_risk": 0.0}, {"behaviour.announcement_trust": 1.0}, ()),
     "safe list": ({"behaviour.list_trust": 0.0, "offer.safe_origins_only": False, "world.revocation": 0.0},
                   {"scope.safe_threshold": 0.1, "world.list_delay_weeks": 40}, ()),
-    "learning about safety": ({"behaviour.learning_safety": 0.0, "behaviour.information": 0.0}, {"behaviour.news_noise": 1.5},
+    "learning about safety": ({"behaviour.learning_safety": 0.0, "behaviour.information": 0.0},
+                              {"behaviour.news_noise": 1.5},
                               ("NEWS_NOISE", "REPORTED")),
     "learning about removal": ({"behaviour.learning_removal": 0.0}, {"behaviour.credibility_memory": 0.1,
                                                                     "enforcement.announced_risk": 0.9}, ()),
@@ -67,9 +71,11 @@ SWITCHES: dict[str, Switch] = {
     "removal": ({"enforcement.attempts_per_1000_week": 0.0}, {"enforcement.priority": "singles_first",
                 "enforcement.include_families": False, "world.removal_success": 1.0, "behaviour.fear": 0.0,
                 "behaviour.alert_removal": 1.0}, ()),
-    "pull factor": ({"world.pull_elasticity": 0.0}, {"world.pull_reference": 50_000.0, "world.pull_reference_offer": 0.0}, ()),
+    "pull factor": ({"world.pull_elasticity": 0.0},
+                    {"world.pull_reference": 50_000.0, "world.pull_reference_offer": 0.0}, ()),
     "family reunion": ({"world.reunion_share": 0.0}, {"entry.family_reunion_age": 40.0}, ()),
-    "re-migration": ({"world.remigration_per_year": 0.0}, {"entry.reentry_ban_years": 9.0, "world.remigration_unsafe": 50.0,
+    "re-migration": ({"world.remigration_per_year": 0.0},
+                     {"entry.reentry_ban_years": 9.0, "world.remigration_unsafe": 50.0,
                                                            "world.ban_effect": 0.0}, ()),
     "ban on re-entry": ({"entry.reentry_ban_years": 0.0}, {"world.ban_effect": 0.0}, ()),
     "constant safety": ({"world.safety_path": "constant"}, {"world.safety_change": -0.9, "world.safety_trend": 0.9,
@@ -133,7 +139,11 @@ ON: dict[str, dict[str, Any]] = {
 
 def test_fear_without_removals_changes_no_bit() -> None:
     """News of departures must not disturb the belief on removal, whatever that belief is worth."""
-    calm = {"enforcement.attempts_per_1000_week": 0.0, "enforcement.announced_risk": 0.4, "behaviour.removal_strength": 7.3}
+    calm = {
+        "enforcement.attempts_per_1000_week": 0.0,
+        "enforcement.announced_risk": 0.4,
+        "behaviour.removal_strength": 7.3,
+    }
     assert_same_run(setting(calm).run(3), setting(calm | {"behaviour.fear": 0.0}).run(3))
 
 
@@ -171,7 +181,9 @@ def test_a_rate_of_nought_is_never(off: dict[str, Any], idle: str) -> None:
 
 
 def test_nobody_considers_whose_attention_is_nought() -> None:
-    silent = {f"behaviour.{name}": 0.0 for name in Behaviour.model_fields if name.startswith("alert_")} | {"behaviour.consider": 0.0}
+    silent = {f"behaviour.{name}": 0.0 for name in Behaviour.model_fields if name.startswith("alert_")} | {
+        "behaviour.consider": 0.0
+    }
     assert flow(setting(silent).run(3), "considered").sum() == 0
 
 

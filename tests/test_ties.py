@@ -12,7 +12,18 @@ from tiny import LIVELY, STILL, busy, caseload
 from abm import prepare
 from abm.parameters import InputError
 from abm.stages import (
-    ABSENT, ASSISTED, ID, ORIGIN, REENTRIES, REMOVED, SITE, STAGE, TIES, TIES_LEFT, TIES_REMOVED, UNASSISTED,
+    ABSENT,
+    ASSISTED,
+    ID,
+    ORIGIN,
+    REENTRIES,
+    REMOVED,
+    SITE,
+    STAGE,
+    TIES,
+    TIES_LEFT,
+    TIES_REMOVED,
+    UNASSISTED,
 )  # fmt: skip
 from abm.state import State
 from abm.ties import from_networkx, to_networkx
@@ -20,7 +31,9 @@ from abm.ties import from_networkx, to_networkx
 
 def tied(households: int = 2_000, seed: int = 1, **network: Any) -> State:
     shares = {"Albania": 0.4, "India": 0.3, "Pakistan": 0.3}
-    people = caseload(shares, households=households, **{f"network__{k}": v for k, v in ({"mean_ties": 6.0} | network).items()})
+    people = caseload(
+        shares, households=households, **{f"network__{k}": v for k, v in ({"mean_ties": 6.0} | network).items()}
+    )
     return prepare(STILL, people, LIVELY, weeks=2).begin(seed)
 
 
@@ -28,7 +41,9 @@ def ends(state: State) -> tuple[np.ndarray, np.ndarray]:
     return np.repeat(np.arange(state.s.shape[1]), np.diff(state.tie_start)), state.ties.astype(int)
 
 
-@pytest.mark.parametrize("state", [tied(), tied(site_households=5.0, tail=1.5), busy().begin(3)], ids=["plain", "dense", "busy"])
+@pytest.mark.parametrize(
+    "state", [tied(), tied(site_households=5.0, tail=1.5), busy().begin(3)], ids=["plain", "dense", "busy"]
+)
 def test_ties_are_mutual_sorted_and_single(state: State) -> None:
     here, there = ends(state)
     assert np.all(here != there)

@@ -84,7 +84,9 @@ def test_a_mesa_run_is_the_run_of_the_headless_driver() -> None:
 
 
 def test_asking_for_agents_changes_no_bit() -> None:
-    looked, left_alone = (ReturnModel(busy_policy(), busy_caseload(), LIVELY, weeks=30, households=60, rng=2) for _ in "ab")
+    looked, left_alone = (
+        ReturnModel(busy_policy(), busy_caseload(), LIVELY, weeks=30, households=60, rng=2) for _ in "ab"
+    )
     for _ in range(30):
         assert len(looked.agents) >= 60
         looked.step()

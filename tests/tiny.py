@@ -67,8 +67,9 @@ def busy_caseload(**changes: Any) -> Caseload:
 def busy_policy(**changes: Any) -> Policy:
     """Every lever pulled."""
     values = {
-        "offer.amount_per_person": 8_000.0, "offer.household_cap": 20_000.0, "offer.start_week": 6, "offer.end_week": 90,
-        "offer.acceptance_window_weeks": 20, "offer.decline_per_week": 0.02, "offer.paid_at_departure": 0.5,
+        "offer.amount_per_person": 8_000.0, "offer.household_cap": 20_000.0, "offer.start_week": 6,
+        "offer.end_week": 90, "offer.acceptance_window_weeks": 20,
+        "offer.decline_per_week": 0.02, "offer.paid_at_departure": 0.5,
         "offer.open_refused": True, "offer.safe_origins_only": True, "offer.early_bonus": 0.3, "offer.early_weeks": 4,
         "standing.amount_per_person": 2_000.0, "standing.open_awaiting": True, "standing.open_refused": True,
         "standing.open_absconded": True, "standing.paid_at_departure": 0.0, "reintegration.per_household": 1_500.0,
