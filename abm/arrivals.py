@@ -14,15 +14,23 @@ _INFLOW = int(Purpose.INFLOW)
 
 
 @routine
-def count_arrivals(key: int, x: Setting, rate: float):  # type: ignore[no-untyped-def]
-    """Number of arrivals over the run at `rate` a week."""
+def inflow_in(x: Setting, week: int) -> float:
+    """Mean arrivals of a week under the policy: the pull factor works while the offer is open."""
+    if x.offer.start_week <= week < x.offer.end_week:
+        return x.rates.inflow_open
+    return x.rates.inflow_closed
+
+
+@routine
+def count_arrivals(key: int, x: Setting):  # type: ignore[no-untyped-def]
+    """Number of arrivals over the run."""
     total = 0
     for week in range(int(x.rates.weeks)):
         k = 0
         level = 0.0
         while True:
             level += exponential(key, ARRIVALS + week * _WEEK_OF_ARRIVALS + k, 0, _INFLOW)
-            if level > rate:
+            if level > inflow_in(x, week):
                 break
             k += 1
         total += k
@@ -36,7 +44,6 @@ def list_arrivals(key: int, x: Setting, identities, arrived, induced) -> None:  
     The k-th candidate of a week comes if the sum of k + 1 exponential draws stays below the week's
     rate: a Poisson number, and a policy that pulls adds candidates without touching the others.
     """
-    most = max(x.rates.inflow, x.rates.inflow_policy)
     n = 0
     for week in range(int(x.rates.weeks)):
         k = 0
@@ -44,11 +51,10 @@ def list_arrivals(key: int, x: Setting, identities, arrived, induced) -> None:  
         while True:
             identity = ARRIVALS + week * _WEEK_OF_ARRIVALS + k
             level += exponential(key, identity, 0, _INFLOW)
-            if level > most:
+            if level > inflow_in(x, week):
                 break
-            if level <= x.rates.inflow_policy:
-                identities[n] = identity
-                arrived[n] = week
-                induced[n] = 1 if level > x.rates.inflow else 0
-                n += 1
+            identities[n] = identity
+            arrived[n] = week
+            induced[n] = 1 if level > x.rates.inflow else 0
+            n += 1
             k += 1

@@ -82,13 +82,13 @@ class Behaviour(Inputs):
         1.0, unit="utility", ge=0, le=20, low=0.0, high=3.0, meaning="weight of the share of ties who left by choice (norm)"
     )
     information: float = parameter(
-        1.0, unit="yes/no", ge=0, le=1, low=0, high=1, meaning="whether returnees' reports reach their ties (information)"
+        1.0, unit="1", ge=0, le=1, low=0, high=1, meaning="how far returnees' reports reach their ties (information; 0: not at all)"
     )
     report_strength: float = parameter(
         4.0, unit="reports", ge=0.01, le=1_000, low=1, high=20, meaning="reports from returnees that weigh as much as one's own belief"
     )
     fear: float = parameter(
-        1.0, unit="yes/no", ge=0, le=1, low=0, high=1, meaning="whether a tie's removal raises the believed risk (fear)"
+        1.0, unit="1", ge=0, le=1, low=0, high=1, meaning="how far a tie's removal raises the believed risk (fear; 0: not at all)"
     )
     removal_strength: float = parameter(
         8.0, unit="removals", ge=0.01, le=1_000, low=2, high=40, meaning="tied removals that weigh as much as one's own belief"

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from abm.arithmetic import rule, where
+from abm.arithmetic import exp, log, rule, where
+from abm.decision import WEEKS_PER_YEAR
 from abm.draws import Purpose, normal, uniform
 from abm.stages import ABSCONDED, EXHAUSTED, HOTEL, PROTECTED
 
@@ -116,7 +117,7 @@ def after_reports(belief: float, strength: float, count: float, total: float) ->
     The posterior mean of a beta–binomial model: (κ b + Σ r) / (κ + n).  Reports are multiples of
     1/1024, so their sum is exact in whatever order they arrive.
     """
-    return (strength * belief + total) / (strength + count)
+    return belief + (total - count * belief) / (strength + count)
 
 
 @rule
@@ -128,4 +129,10 @@ def trust_after_visit(belief: float, share: float, independence: float) -> float
 @rule
 def raised(alert: float, bump: float) -> float:
     """Attention after one more reason to think: 1 − (1 − a)(1 − bump)."""
-    return 1.0 - (1.0 - alert) * (1.0 - bump)
+    return alert + bump * (1.0 - alert)
+
+
+@rule
+def within_a_year(weekly: float) -> float:
+    """A weekly chance as the chance within a year: 1 − (1 − p) ^ 52.18."""
+    return 1.0 - exp(WEEKS_PER_YEAR * log(max(1e-12, 1.0 - weekly)))

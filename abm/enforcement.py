@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 
-from abm.arithmetic import exp, log, loop, routine, rule
-from abm.decision import WEEKS_PER_YEAR
+from abm.arithmetic import loop, routine, rule
 from abm.draws import Purpose, uniform
 from abm.ledger import (
     DETENTION_LINE, ENFORCEMENT_LINE, charge,
@@ -20,14 +19,7 @@ from abm.state import (
     ATTEMPTS_FLOW, FAMILIES_IN, HOUSEHOLDS, LEDGER_AT, LISTED, REMOVED_FLOW, State, note,
 )  # fmt: skip
 
-_DECISION_TURN, _DECISION, _APPEALS, _APPEAL_TURN, _APPEAL = (
-    int(Purpose.DECISION_TURN), int(Purpose.DECISION), int(Purpose.APPEALS), int(Purpose.APPEAL_TURN),
-    int(Purpose.APPEAL),
-)  # fmt: skip
-_REVIEW_TURN, _REVIEW, _VISIT_TURN, _ENFORCEMENT_TURN, _ENFORCEMENT = (
-    int(Purpose.REVIEW_TURN), int(Purpose.REVIEW), int(Purpose.VISIT_TURN), int(Purpose.ENFORCEMENT_TURN),
-    int(Purpose.ENFORCEMENT),
-)  # fmt: skip
+_ENFORCEMENT_TURN, _ENFORCEMENT = int(Purpose.ENFORCEMENT_TURN), int(Purpose.ENFORCEMENT)
 
 
 @rule
@@ -133,7 +125,6 @@ def remove(key: int, week: int, x: Setting, state: State, i: int) -> None:
 
 @rule
 def credibility(x: Setting, seen: float, removed: int, exposed: int) -> float:
-    """Seen chance of removal within a year: a fading mean of each week's share, put on a year."""
+    """Seen weekly chance of removal: a fading mean of each week's share (put on a year only when it is read)."""
     share = removed / exposed if exposed > 0 else 0.0
-    yearly = 1.0 - exp(WEEKS_PER_YEAR * log(max(1e-12, 1.0 - share)))
-    return x.b.credibility_memory * seen + (1.0 - x.b.credibility_memory) * yearly
+    return x.b.credibility_memory * seen + (1.0 - x.b.credibility_memory) * share

@@ -24,7 +24,7 @@ from abm.ledger import (
 )  # fmt: skip
 from abm.setting import Setting
 from abm.stages import (
-    ABSCONDED_AT, ASSISTED, LEFT_AT, LEFT_UNSAFE, REENTRIES, REMOVED, RISK_FROM, ROUTE,
+    ABSCONDED_AT, ACCOUNT, ASSISTED, INDUCED, LEFT_AT, LEFT_UNSAFE, REENTRIES, REMOVED, RISK_FROM, ROUTE,
 )  # fmt: skip
 from abm.state import (
     ARRIVALS_FLOW, CHILDREN_IN_LIMBO, FLOWS_AT, FLOW_COUNT, HOUSEHOLDS, INDUCED_FLOW, LEDGER_AT, REMOVED_CHILDREN,
@@ -89,7 +89,7 @@ MEASURES: dict[str, Measure] = _measures(
      "hotel, dispersal and subsistence lines over the run, discounted"),
     ("induced_spend", "spent on induced arrivals", "GBP", "public money", "everything spent on arrivals that the policy induced, discounted"),
     ("cost_per_departure", "spent on departures, per departure", "GBP/household", "public money",
-     "offers, travel, help in kind, advice, enforcement and detention, discounted, divided by departures"),
+     "offers, travel, help in kind, advice, enforcement and detention, discounted, divided by departures (induced arrivals aside, on both sides)"),
     ("child_years_in_limbo", "child-years in limbo", "child-years", "compassionate",
      "weeks that children spend awaiting, refused, exhausted or out of contact, in years"),
     ("children_removed", "children removed by force", "children", "compassionate", "children in enforced removals"),
@@ -112,8 +112,8 @@ COMPARED: dict[str, Measure] = {
         Measure("net_saving_npv", "net saving", "GBP", "public cost of the baseline less that of the variant, paired by seed",
                 "public money", True),
         Measure("cost_per_additional_return", "cost per additional return", "GBP/household",
-                "additional public cost divided by additional departures against the baseline (ratio of means); negative with "
-                "additional departures: it saves; undefined if departures do not differ", "public money", True),
+                "additional public cost divided by additional departures against the baseline (ratio of means); negative: each "
+                "additional return saves; undefined without additional departures", "public money", True),
         Measure("break_even_offer", "break-even payment", "GBP/household",
                 "payment per assisted departure at which the variant costs what the baseline costs, behaviour held as simulated",
                 "public money", True),
@@ -127,6 +127,12 @@ def at_risk(state: State, i: int) -> bool:
     return state.s[RISK_FROM, i] >= 0.0
 
 
+@rule
+def left_at_risk(state: State, i: int) -> bool:
+    """Whether household i has left since it came to be at risk."""
+    return state.s[LEFT_AT, i] >= 0.0 and state.s[LEFT_AT, i] >= state.s[RISK_FROM, i]
+
+
 @routine
 def left_within(state: State, weeks: float, window: float, route: float):  # type: ignore[no-untyped-def]
     """Share of households at risk that left within a window by a route (0: any), among those followed that long."""
@@ -135,7 +141,7 @@ def left_within(state: State, weeks: float, window: float, route: float):  # typ
     for i in range(s.shape[1]):
         if at_risk(state, i) and s[RISK_FROM, i] + window <= weeks:
             followed += 1
-            gone = s[LEFT_AT, i] >= 0.0 and s[LEFT_AT, i] < s[RISK_FROM, i] + window
+            gone = left_at_risk(state, i) and s[LEFT_AT, i] < s[RISK_FROM, i] + window
             if gone and (route == 0.0 or s[ROUTE, i] == route):
                 left += 1
     return left / followed if followed > 0 else np.nan
@@ -157,10 +163,10 @@ def median_to_departure(state: State, weeks: int):  # type: ignore[no-untyped-de
     for i in range(s.shape[1]):
         if at_risk(state, i):
             total += 1.0
-            if s[LEFT_AT, i] >= 0.0:
+            if left_at_risk(state, i):
                 events[int(min(float(weeks), max(0.0, s[LEFT_AT, i] - s[RISK_FROM, i])))] += 1.0
             else:
-                leaving_sight[int(weeks - s[RISK_FROM, i])] += 1.0
+                leaving_sight[int(max(0.0, weeks - s[RISK_FROM, i] - 1.0))] += 1.0
     survival = 1.0
     for duration in range(weeks + 1):
         if total <= 0.0:
@@ -207,7 +213,7 @@ def measure(x: Setting, state: State, weight: float):  # type: ignore[no-untyped
     s = state.s
     weeks = state.history.shape[0]
     risk, absconded, returned, back = 0.0, 0.0, 0.0, 0.0
-    left, unsafe = 0.0, 0.0
+    left, ordinary, unsafe = 0.0, 0.0, 0.0
     routes = np.zeros(3)
     risk_routes = np.zeros(3)
     for i in range(s.shape[1]):
@@ -215,10 +221,11 @@ def measure(x: Setting, state: State, weight: float):  # type: ignore[no-untyped
             risk += 1.0
             if s[ABSCONDED_AT, i] >= 0.0:
                 absconded += 1.0
-            if s[LEFT_AT, i] >= 0.0:
+            if left_at_risk(state, i):
                 risk_routes[int(s[ROUTE, i]) - 7] += 1.0
         if s[LEFT_AT, i] >= 0.0:
             left += 1.0
+            ordinary += 1.0 if s[ACCOUNT, i] != INDUCED else 0.0
             unsafe += s[LEFT_UNSAFE, i]
             routes[int(s[ROUTE, i]) - 7] += 1.0
             if s[ROUTE, i] != REMOVED:
@@ -256,7 +263,7 @@ def measure(x: Setting, state: State, weight: float):  # type: ignore[no-untyped
         lines[OFFER_LINE] * weight,
         (lines[0] + lines[1] + lines[2]) * weight,
         lines[INDUCED_LINE] * weight,
-        ratio(leaving, left),
+        ratio(leaving, ordinary),
         flows[CHILDREN_IN_LIMBO] / WEEKS_PER_YEAR * weight,
         flows[REMOVED_CHILDREN] * weight,
         flows[UNSUPPORTED_PERSONS] * weight,

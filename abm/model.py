@@ -76,7 +76,7 @@ class Run:
         import pandas as pd
 
         history = self.state.history
-        table = {f"stock_{name.lower()}": history[:, STOCKS_AT + k] for k, name in enumerate(STAGES)}
+        table = {f"stock_{name.lower()}": history[:, STOCKS_AT + k] for k, name in enumerate(STAGES) if k > 0}
         table |= {name: history[:, FLOWS_AT + k] for k, name in enumerate(FLOWS)}
         table |= {f"cost_{name}": history[:, LEDGER_AT + k] / 100.0 for k, name in enumerate(LINES)}
         frame = pd.DataFrame(table)
@@ -130,7 +130,7 @@ class Run:
         s, weeks = self.state.s, self.state.history.shape[0]
         at_risk = (s[RISK_FROM] >= 0) & (s[RISK_FROM] + window <= weeks)
         households = self.households[at_risk]
-        gone = (s[LEFT_AT] >= 0) & (s[LEFT_AT] < s[RISK_FROM] + window)
+        gone = (s[LEFT_AT] >= 0) & (s[LEFT_AT] >= s[RISK_FROM]) & (s[LEFT_AT] < s[RISK_FROM] + window)
         table = pd.DataFrame({
             "households": 1.0,
             "return_rate": gone[at_risk].astype(float),

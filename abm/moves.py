@@ -13,10 +13,10 @@ from abm.policy import CONTINUE, END_AFTER
 from abm.population import housing_of
 from abm.setting import PATIENCE_CLASSES, Setting
 from abm.stages import (
-    ABSENT, ACCOUNT, ADULTS, ALERT, ARRIVED, ASSISTED, AWAITING, CHILDREN, CLOSING, EXHAUSTED, HOUSING, ID, LEFT_AT,
-    LEFT_UNSAFE, OFFERED, ORIGIN, OWN, PAID, PAYMENTS, RECEIVED, REENTERED, REENTRIES, REFUSED, REMOVALS, REMOVED,
-    REPORTED, REPORTS, RISK_FROM, ROUTE, SINCE, STAGE, STANDING_OFFERED, SUPPORT_END, TIES, TIES_LEFT, TIES_REMOVED,
-    UNASSISTED, WITHDRAWN,
+    ABSCONDED, ABSENT, ACCOUNT, ADULTS, ALERT, ARRIVED, ASSISTED, AWAITING, CHILDREN, CLOSING, EXHAUSTED, HOUSING,
+    ID, LEFT_AT, LEFT_UNSAFE, OFFERED, ORIGIN, OWN, PAID, PAYMENTS, RECEIVED, REENTERED, REENTRIES, REFUSED,
+    REMOVALS, REMOVED, REPORTED, REPORTS, RISK_FROM, ROUTE, SINCE, STAGE, STANDING_OFFERED, SUPPORT_END, TIES,
+    TIES_LEFT, TIES_REMOVED, UNASSISTED, WITHDRAWN,
 )  # fmt: skip
 from abm.state import (
     ARRIVALS_FLOW, ASSISTED_FLOW, ASSISTED_PERSONS, EXHAUSTED_FLOW, INDUCED_FLOW, LEDGER_AT, LISTED, REENTERED_FLOW,
@@ -31,22 +31,44 @@ _NOT_YET = -1.0e5
 
 @routine
 def make_offers(x: Setting, state: State, i: int, week: int) -> None:
-    """Make the offers that are open to a household in its stage, once; a new offer draws attention."""
+    """Make household i the offers that it can have in its stage, each once; a new offer draws attention."""
     s = state.s
     listed = state.lands[LISTED, week, int(s[ORIGIN, i])]
     told = max(float(week), x.standing.start_week)
-    if s[STANDING_OFFERED, i] == _NO_LIMIT and told < x.standing.end_week and open_to_stage(x.standing, s[STAGE, i]):
+    can_have = open_to_stage(x.standing, s[STAGE, i]) and meets_conditions(
+        x.standing, s[CHILDREN, i], s[ARRIVED, i], listed
+    )
+    if s[STANDING_OFFERED, i] == _NO_LIMIT and told < x.standing.end_week and can_have:
         s[STANDING_OFFERED, i] = told
     told = max(float(week), x.offer.start_week)
-    if s[OFFERED, i] == _NO_LIMIT and told < x.offer.end_week and open_to_stage(x.offer, s[STAGE, i]):
+    can_have = open_to_stage(x.offer, s[STAGE, i]) and meets_conditions(x.offer, s[CHILDREN, i], s[ARRIVED, i], listed)
+    if s[OFFERED, i] == _NO_LIMIT and told < x.offer.end_week and can_have and x.offer.amount_per_person > 0.0:
         s[OFFERED, i] = told
-        if x.offer.amount_per_person > 0.0 and meets_conditions(x.offer, s[CHILDREN, i], s[ARRIVED, i], listed):
-            closing = min(x.offer.end_week, told + x.offer.acceptance_window_weeks)
-            if x.offer.early_bonus > 0.0:
-                closing = min(closing, told + x.offer.early_weeks)
-            s[CLOSING, i] = closing
-            if told == float(week) and week != int(x.offer.start_week):
-                s[ALERT, i] = raised(s[ALERT, i], x.b.alert_offer)
+        s[CLOSING, i] = offer_ends(x, told)
+        if x.offer.early_bonus > 0.0:
+            s[CLOSING, i] = min(s[CLOSING, i], told + x.offer.early_weeks)
+        if told == float(week) and week != int(x.offer.start_week):
+            s[ALERT, i] = raised(s[ALERT, i], x.b.alert_offer)
+
+
+@rule
+def offer_ends(x: Setting, told: float) -> float:
+    """First week in which the offer, made to a household in a week, is closed to it."""
+    return min(x.offer.end_week, told + x.offer.acceptance_window_weeks)
+
+
+@routine
+def follow_the_list(x: Setting, state: State, week: int) -> None:
+    """Make the offers to households whose country has just come onto the safe list."""
+    s = state.s
+    for origin in range(len(state.segments) - 1):
+        came = week > 0 and state.lands[LISTED, week, origin] > state.lands[LISTED, week - 1, origin]
+        if came:
+            for i in range(state.segments[origin], state.segments[origin + 1]):
+                if AWAITING <= s[STAGE, i] <= ABSCONDED:
+                    make_offers(x, state, i, week)
+                if s[STAGE, i] == EXHAUSTED:
+                    start_to_end_support(x, state, i, s[SINCE, i])
 
 
 @routine
@@ -72,8 +94,8 @@ def start_to_end_support(x: Setting, state: State, i: int, since: float) -> None
         return
     if kind == END_AFTER:
         s[SUPPORT_END, i] = since + weeks
-    elif s[CLOSING, i] < _NO_LIMIT:
-        s[SUPPORT_END, i] = s[CLOSING, i] + 1.0
+    elif s[OFFERED, i] < _NO_LIMIT and offer_ends(x, s[OFFERED, i]) < _NO_LIMIT:
+        s[SUPPORT_END, i] = offer_ends(x, s[OFFERED, i])
 
 
 @routine
@@ -131,7 +153,7 @@ def quantised(share: float) -> float:
 
 @routine
 def leave(key: int, week: int, x: Setting, state: State, i: int, route: float) -> None:
-    """A household leaves the country; it tells its ties once, and they will think about it."""
+    """A household leaves the country; it tells its ties, and they will think about it."""
     s = state.s
     identity, origin = int(s[ID, i]), int(s[ORIGIN, i])
     children = int(s[CHILDREN, i])
@@ -141,7 +163,7 @@ def leave(key: int, week: int, x: Setting, state: State, i: int, route: float) -
     first = s[LEFT_AT, i] < _NOT_YET
     truth = state.lands[TRUE_SAFETY, week, origin]
     unsafe = truth < x.w.unsafe_below
-    if first:
+    if first or s[LEFT_AT, i] < s[RISK_FROM, i]:  # a departure before it was at risk gives way to one after
         s[LEFT_AT, i] = float(week)
         s[ROUTE, i] = route
         s[LEFT_UNSAFE, i] = 1.0 if unsafe else 0.0
@@ -235,6 +257,9 @@ def come_back(key: int, week: int, x: Setting, state: State, i: int) -> None:
     s[HOUSING, i] = housing_of(u, x)
     count(state, i, 1)
     s[REENTRIES, i] += 1.0
+    for e in range(state.tie_start[i], state.tie_start[i + 1]):
+        if s[STAGE, state.ties[e]] != ABSENT:
+            s[TIES_LEFT, state.ties[e]] -= 1.0
     s[OFFERED, i] = _NO_LIMIT
     s[STANDING_OFFERED, i] = _NO_LIMIT
     s[CLOSING, i] = _NO_LIMIT

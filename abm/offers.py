@@ -20,7 +20,7 @@ from abm.policy import Offer
 LOOK_AHEAD = 104
 
 #: Longest profile kept by weeks since the offer was made; it is constant after that.
-LONGEST_PROFILE = 208
+LONGEST_PROFILE = 524
 
 
 def by_week(offer: Offer, weeks: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """How true safety at home develops, and how the official safe list follows it.
 
 The path of an origin is constant, a trend, a shock that fades, or a regime change at a random week; it
-is a draw of its own, keyed by seed and origin, so that it is the same under every policy.
+is a draw of its own, keyed by seed and country, so that it is the same under every policy.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 from abm.arithmetic import exp, routine, rule
 from abm.decision import WEEKS_PER_YEAR
 from abm.draws import Purpose, exponential
-from abm.setting import AFFECTED, LEVEL, Setting
+from abm.setting import AFFECTED, COUNTRY, LEVEL, Setting
 from abm.state import LISTED, TRUE_SAFETY
 
 _PATH = int(Purpose.SAFETY_PATH)
@@ -31,7 +31,10 @@ def safety_in(key: int, week: int, x: Setting, origin: int) -> float:
         if week >= x.w.safety_week:
             since = (week - x.w.safety_week) / WEEKS_PER_YEAR
             level += x.w.safety_change * exp(-0.6931471805599453 * since / x.w.safety_recovery_years)
-    elif x.w.regime_per_year > 0.0 and years >= exponential(key, origin, 0, _PATH) / x.w.regime_per_year:
+    elif (
+        x.w.regime_per_year > 0.0
+        and years >= exponential(key, int(x.origins[COUNTRY, origin]), 0, _PATH) / x.w.regime_per_year
+    ):
         level += x.w.safety_change
     return min(1.0, max(0.0, level))
 

@@ -20,7 +20,8 @@ class Offer(Inputs):
     """Money for leaving: how much, for whom, when, and how it is paid."""
 
     amount_per_person: float = parameter(
-        0.0, unit="GBP/person", ge=0, le=100_000, low=0, high=20_000, step=500, meaning="amount for each adult"
+        0.0, unit="GBP/person", ge=0, le=100_000, low=0, high=20_000, step=500,
+        meaning="amount for each adult; 0: no such offer (and where no offer is open there is no assisted return)"
     )
     child_share: float = parameter(
         1.0, unit="1", ge=0, le=1, meaning="amount for a child, as a share of an adult's"
@@ -33,7 +34,7 @@ class Offer(Inputs):
         None, unit="week", ge=0, le=5_000, meaning="first week in which it is closed to all (deadline); none: stays open"
     )
     acceptance_window_weeks: int | None = parameter(
-        None, unit="weeks", ge=1, le=5_000,
+        None, unit="weeks", ge=1, le=520,
         meaning="weeks a household has to accept from when it is made the offer; none: no limit",
     )
     early_bonus: float = parameter(

@@ -13,6 +13,7 @@ import numpy as np
 
 from abm.arrivals import count_arrivals, list_arrivals
 from abm.arithmetic import exp, log, routine, rule
+from abm.beliefs import within_a_year
 from abm.draws import Purpose, exponential, normal, uniform
 from abm.setting import FAMILIES, LEVEL, PATIENCE_CLASSES, SHARE, Setting
 from abm.stages import (
@@ -84,8 +85,14 @@ def stage_of(u: float, x: Setting) -> float:
 
 @rule
 def given_row(key: int, identity: int, x: Setting) -> int:
-    """Which of the households given one by one this is: in order, then by lot once they are used up."""
+    """Which of the households given one by one this is.
+
+    All of them in order, and more by lot; a smaller sample takes one by lot from each stretch of the table.
+    """
     rows = x.given.shape[0]
+    stock = int(x.rates.households)
+    if identity < stock and stock < rows:
+        return min(rows - 1, int((identity + uniform(key, identity, 0, _ORIGIN)) * rows / stock))
     if identity < rows:
         return identity
     return min(rows - 1, int(uniform(key, identity, 0, _ORIGIN) * rows))
@@ -129,7 +136,7 @@ def character(s, key: int, i: int, identity: int, x: Setting) -> None:  # type: 
     s[NEWS_NOISE, i] = b.news_noise / math.sqrt(1.0 + s[ABROAD, i])
     believed = x.origins[LEVEL, int(s[ORIGIN, i])] + b.safety_spread * normal(key, identity, 0, _SAFETY)
     s[SAFETY, i] = min(1.0, max(0.0, believed))
-    s[REMOVAL, i] = x.rates.credibility_family if s[CHILDREN, i] > 0.0 else x.rates.credibility
+    s[REMOVAL, i] = within_a_year(x.rates.credibility_family if s[CHILDREN, i] > 0.0 else x.rates.credibility)
     power = (1.0 - b.payment_belief) / max(1e-9, b.payment_belief)  # U ** power has mean payment_belief
     s[PAYMENT, i] = exp(power * log(uniform(key, identity, 0, _PAYMENT)))
 
@@ -214,7 +221,7 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
     weeks = int(x.rates.weeks)
     sites = int(x.rates.sites)
     origins = x.origins.shape[1]
-    coming = count_arrivals(key, x, x.rates.inflow_policy)
+    coming = count_arrivals(key, x)
     identities = np.empty(coming, np.int64)
     arrived = np.empty(coming, np.int64)
     induced = np.empty(coming, np.int64)

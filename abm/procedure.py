@@ -6,7 +6,7 @@ Each has a queue that serves at most its weekly capacity (see `abm.queues`).
 from __future__ import annotations
 
 
-from abm.arithmetic import loop, routine
+from abm.arithmetic import loop, routine, rule
 from abm.beliefs import raised, trust_after_visit
 from abm.draws import Purpose, uniform
 from abm.ledger import (
@@ -18,7 +18,7 @@ from abm.queues import capacity, draw_lots, likely_last_lot, serve, stand
 from abm.setting import ALLOWED, GRANT, VISIT_PAUSE, Setting
 from abm.stages import (
     ABSCONDED, ABSENT, ACCOUNT, ALERT, APPEALS, AWAITING, EXHAUSTED, ID, ORIGIN, OWN, PAYMENT, PROTECTED,
-    PROTECTED_AT, REFUSED, REVIEW_DUE, SETTLED, SINCE, STAGE, SUPPORT_END, TIES, VISITED,
+    PROTECTED_AT, REENTRIES, REFUSED, REVIEW_DUE, SETTLED, SINCE, STAGE, SUPPORT_END, TIES, VISITED,
 )  # fmt: skip
 from abm.state import (
     ALLOWED_FLOW, DISMISSED_FLOW, GRANTED_FLOW, HOUSEHOLDS, LEDGER_AT, LISTED, REFUSED_FLOW, REVIEWS_FLOW,
@@ -29,10 +29,14 @@ _DECISION_TURN, _DECISION, _APPEALS, _APPEAL_TURN, _APPEAL = (
     int(Purpose.DECISION_TURN), int(Purpose.DECISION), int(Purpose.APPEALS), int(Purpose.APPEAL_TURN),
     int(Purpose.APPEAL),
 )  # fmt: skip
-_REVIEW_TURN, _REVIEW, _VISIT_TURN, _ENFORCEMENT_TURN, _ENFORCEMENT = (
-    int(Purpose.REVIEW_TURN), int(Purpose.REVIEW), int(Purpose.VISIT_TURN), int(Purpose.ENFORCEMENT_TURN),
-    int(Purpose.ENFORCEMENT),
-)  # fmt: skip
+_REVIEW_TURN, _REVIEW, _VISIT_TURN = int(Purpose.REVIEW_TURN), int(Purpose.REVIEW), int(Purpose.VISIT_TURN)
+
+
+@rule
+def claim_number(state: State, i: int) -> int:
+    """Which of its refusals or grants this is: how a claim is decided does not depend on when."""
+    s = state.s
+    return 2 * int(s[REENTRIES, i]) + (1 if s[PROTECTED_AT, i] > -1.0e5 else 0)
 
 
 @routine
@@ -46,7 +50,7 @@ def initial_decisions(key: int, week: int, x: Setting, state: State) -> None:
         i = state.queue[q]
         identity = int(s[ID, i])
         charge(state.history[week, LEDGER_AT:], CASEWORK_LINE, s[ACCOUNT, i], x.prices.decision)
-        if uniform(key, identity, week, _DECISION) < x.origins[GRANT, int(s[ORIGIN, i])]:
+        if uniform(key, identity, claim_number(state, i), _DECISION) < x.origins[GRANT, int(s[ORIGIN, i])]:
             protect(x, state, i, week)
             note(state, week, GRANTED_FLOW, 1)
         else:
@@ -78,8 +82,9 @@ def protect(x: Setting, state: State, i: int, week: int) -> None:
 def refuse(key: int, week: int, x: Setting, state: State, i: int) -> None:
     """Refuse a claim: the household may appeal, is told of the offers, and thinks again."""
     s = state.s
+    number = claim_number(state, i)
     enter(state, i, REFUSED, week)
-    appeals = uniform(key, int(s[ID, i]), week, _APPEALS) < x.procedure.appeal_share
+    appeals = uniform(key, int(s[ID, i]), number, _APPEALS) < x.procedure.appeal_share
     s[APPEALS, i] = 1.0 if appeals else 0.0
     s[ALERT, i] = raised(s[ALERT, i], x.b.alert_refusal)
     make_offers(x, state, i, week)
@@ -95,7 +100,7 @@ def appeals(key: int, week: int, x: Setting, state: State) -> None:
     for q in range(serve(state, line_up_for_appeal(key, week, x, state), most)):
         i = state.queue[q]
         charge(state.history[week, LEDGER_AT:], APPEALS_LINE, s[ACCOUNT, i], x.prices.appeal)
-        if uniform(key, int(s[ID, i]), week, _APPEAL) < x.origins[ALLOWED, int(s[ORIGIN, i])]:
+        if uniform(key, int(s[ID, i]), claim_number(state, i), _APPEAL) < x.origins[ALLOWED, int(s[ORIGIN, i])]:
             protect(x, state, i, week)
             note(state, week, ALLOWED_FLOW, 1)
         else:

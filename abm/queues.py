@@ -11,21 +11,12 @@ import math
 import numpy as np
 
 from abm.arithmetic import loop, routine, rule
-from abm.draws import Purpose, identity_of, uniform
+from abm.draws import identity_of, uniform
 from abm.stages import (
     ID,
 )  # fmt: skip
 from abm.state import (
     State,
-)  # fmt: skip
-
-_DECISION_TURN, _DECISION, _APPEALS, _APPEAL_TURN, _APPEAL = (
-    int(Purpose.DECISION_TURN), int(Purpose.DECISION), int(Purpose.APPEALS), int(Purpose.APPEAL_TURN),
-    int(Purpose.APPEAL),
-)  # fmt: skip
-_REVIEW_TURN, _REVIEW, _VISIT_TURN, _ENFORCEMENT_TURN, _ENFORCEMENT = (
-    int(Purpose.REVIEW_TURN), int(Purpose.REVIEW), int(Purpose.VISIT_TURN), int(Purpose.ENFORCEMENT_TURN),
-    int(Purpose.ENFORCEMENT),
 )  # fmt: skip
 
 

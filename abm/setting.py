@@ -60,16 +60,18 @@ class Rates(NamedTuple):
     settlement_weeks: float
     safe_threshold: float
     inflow: float  # arrivals a week under the caseload's own conditions
-    inflow_policy: float  # arrivals a week under this policy
+    inflow_open: float  # arrivals a week under this policy while its offer is open
+    inflow_closed: float  # and while it is not
     inflow_stage: float
     sites: float
-    credibility: float  # seen chance of removal within a year at the start: no children
+    credibility: float  # seen weekly chance of removal at the start: no children
     credibility_family: float
 
 
 #: Rows of `Setting.origins`: cumulative share, safety at the start, 1 if on the world's safety path, income
-#: (GBP a year per head), grant rate, share of appeals allowed, share with children, 1 if removal is feasible.
-SHARE, LEVEL, AFFECTED, INCOME, GRANT, ALLOWED, FAMILIES, RETURNABLE = range(8)
+#: (GBP a year per head), grant rate, share of appeals allowed, share with children, 1 if removal is feasible,
+#: and a number that belongs to the country wherever it stands in a list.
+SHARE, LEVEL, AFFECTED, INCOME, GRANT, ALLOWED, FAMILIES, RETURNABLE, COUNTRY = range(9)
 
 
 class Setting(NamedTuple):
@@ -89,7 +91,7 @@ class Setting(NamedTuple):
     housing: Any
     prices: Prices
     rates: Rates
-    origins: np.ndarray  # figures by origin, (8, O): the rows named below
+    origins: np.ndarray  # figures by origin, (9, O): the rows named below
     offer_shares: np.ndarray  # shares of the full amount, (W, C + 1, D): see `abm.offers.schedule`
     standing_shares: np.ndarray
     paid_later: np.ndarray  # discount on the part that is paid later, (2, C): the offer, the standing offer
@@ -112,13 +114,14 @@ def patience(behaviour: Behaviour) -> np.ndarray:
     return np.array(factors)
 
 
-def pull_factor(policy: Policy, world: World) -> float:
-    """Arrivals under a policy as a multiple of the caseload's own.
+def pull_factor(policy: Policy, world: World, *, offer_open: bool) -> float:
+    """Arrivals under a policy as a multiple of the caseload's own, while the offer is open or not.
 
     An elasticity acts on the worth of being refused: (B + offer) / (B + reference offer), where B is
-    the worth of staying on support.  An offer that is closed to new claims pulls nobody.
+    the worth of staying on support.  An offer that is closed to new claims pulls nobody.  Amounts are
+    those a person can get; caps and conditions on family are left out, which overstates the pull.
     """
-    pulls = policy.offer.claims_before_week is None and policy.offer.end_week is None
+    pulls = offer_open and policy.offer.claims_before_week is None
     amount = max(policy.offer.amount_per_person if pulls else 0.0, policy.standing.amount_per_person)
     ratio = (world.pull_reference + amount) / (world.pull_reference + world.pull_reference_offer)
     pull = exp(world.pull_elasticity * log(ratio)) if world.pull_elasticity > 0.0 else 1.0
@@ -148,9 +151,9 @@ def _rates(policy: Policy, caseload: Caseload, weeks: int, households: int) -> R
     scale = households / caseload.households
     regularised = policy.settlement.regularisation_per_year
     attempts = policy.enforcement.attempts_per_1000_week * households / 1_000.0
-    seen = 1.0 - exp(-WEEKS_PER_YEAR * attempts / households * world.removal_success)
+    seen = min(1.0, attempts / households * world.removal_success)
     families = world.removal_success_family if policy.enforcement.include_families else 0.0
-    seen_family = 1.0 - exp(-WEEKS_PER_YEAR * attempts / households * families)
+    seen_family = min(1.0, attempts / households * families)
     review, settlement = policy.status.review_interval_months, policy.status.settlement_years
     return Rates(
         weeks=float(weeks),
@@ -173,7 +176,8 @@ def _rates(policy: Policy, caseload: Caseload, weeks: int, households: int) -> R
         settlement_weeks=NO_LIMIT if settlement is None else settlement * WEEKS_PER_YEAR,
         safe_threshold=policy.scope.safe_threshold,
         inflow=caseload.inflow_per_week * scale,
-        inflow_policy=caseload.inflow_per_week * scale * pull_factor(policy, world),
+        inflow_open=caseload.inflow_per_week * scale * pull_factor(policy, world, offer_open=True),
+        inflow_closed=caseload.inflow_per_week * scale * pull_factor(policy, world, offer_open=False),
         inflow_stage=float(Stage[caseload.inflow_stage.upper()]),
         sites=float(max(1, round(households / caseload.network.site_households))),
         credibility=seen,
@@ -214,20 +218,20 @@ def setting_of(policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: 
             [land.appeal_allowed if procedure.appeal_allowed is None else procedure.appeal_allowed for land in lands],
             [land.family_share if by_origin else caseload.composition.family_share for land in lands],
             [float(land.returnable) for land in lands],
+            [float(int(land.iso3, 36)) for land in lands],
         ]),
         offer_shares=schedule(policy.offer, weeks, weekly),
         standing_shares=schedule(policy.standing, weeks, weekly),
         paid_later=np.array([
-            _paid_later(weekly, policy.offer.later_payment_weeks, behaviour),
-            _paid_later(weekly, policy.standing.later_payment_weeks, behaviour),
+            _paid_later(weekly, policy.offer.later_payment_weeks),
+            _paid_later(weekly, policy.standing.later_payment_weeks),
         ]),
         given=given_rows(caseload, names),
     )  # fmt: skip
 
 
-def _paid_later(weekly: np.ndarray, delay: float, behaviour: Behaviour) -> np.ndarray:
-    bias = behaviour.present_bias if delay > 0 else 1.0
-    return np.array([bias * exp(delay * log(float(factor))) for factor in weekly])
+def _paid_later(weekly: np.ndarray, delay: float) -> list[float]:
+    return [exp(delay * log(float(factor))) for factor in weekly]
 
 
 def as_records(x: Setting) -> Setting:

@@ -85,7 +85,7 @@ class State(NamedTuple):
     arrival_rows: np.ndarray
     arrival_start: np.ndarray  # (weeks + 1,)
     lands: np.ndarray  # true safety and safe list, (2, weeks, origins)
-    credibility: np.ndarray  # seen chance of removal within a year: without, with children; (2,)
+    credibility: np.ndarray  # seen weekly chance of removal: without, with children; (2,)
     counts: np.ndarray  # kept as things happen, (8, stages)
     history: np.ndarray  # one row a week: stocks, flows, pence; (weeks, HISTORY_COUNT)
     heard: np.ndarray  # rows with unread news, (rows,)

@@ -8,14 +8,16 @@ chooses on the state of the world at the same moment, and only then do the choic
 from __future__ import annotations
 
 from abm.arithmetic import loop, routine, rule
-from abm.beliefs import Attention, after_reports, notice_of, raised, removal_after_news, safety_after_news
+from abm.beliefs import (
+    Attention, after_reports, notice_of, raised, removal_after_news, safety_after_news, within_a_year,
+)  # fmt: skip
 from abm.decision import WEEKS_PER_YEAR, Circumstances, Shocks, choose, hope_of_staying, terms, worth
 from abm.draws import Purpose, exponential, identity_of, uniform
+from abm.enforcement import removals
 from abm.ledger import CASEWORK_LINE, DISPERSAL_LINE, HOTEL_LINE, SUBSISTENCE_LINE, charge
-from abm.moves import announce, arrive, come_back, leave, offered_now, pay
+from abm.moves import announce, arrive, come_back, follow_the_list, leave, make_offers, offered_now, pay
 from abm.offers import household_amount, meets_conditions, open_to_stage
 from abm.parameters import NO_LIMIT
-from abm.enforcement import removals
 from abm.procedure import appeals, initial_decisions, reviews, visits
 from abm.setting import ALLOWED, GRANT, INCOME, Setting
 from abm.stages import (
@@ -45,6 +47,7 @@ def the_state_acts(key: int, week: int, x: Setting, state: State) -> None:
     reviews(key, week, x, state)
     removals(key, week, x, state)
     visits(key, week, x, state)
+    follow_the_list(x, state, week)
     if week == int(x.offer.start_week) and x.offer.amount_per_person > 0.0:
         announce(x, state, week)
     read_news(x, state)
@@ -60,11 +63,12 @@ def read_news(x: Setting, state: State) -> None:
             s[ALERT, i] = raised(s[ALERT, i], b.alert_departure)
         for _ in range(int(s[REMOVALS, i])):
             s[ALERT, i] = raised(s[ALERT, i], b.alert_removal)
-        if b.information > 0.0:
-            s[SAFETY, i] = after_reports(s[SAFETY, i], b.report_strength, s[REPORTS, i], s[REPORTED, i])
-            s[PAYMENT, i] = after_reports(s[PAYMENT, i], b.report_strength, s[PAYMENTS, i], s[PAID, i])
-        if b.fear > 0.0:
-            s[REMOVAL, i] = after_reports(s[REMOVAL, i], b.removal_strength, s[REMOVALS, i], s[REMOVALS, i])
+        heard = b.information * s[REPORTS, i]
+        s[SAFETY, i] = after_reports(s[SAFETY, i], b.report_strength, heard, b.information * s[REPORTED, i])
+        heard = b.information * s[PAYMENTS, i]
+        s[PAYMENT, i] = after_reports(s[PAYMENT, i], b.report_strength, heard, b.information * s[PAID, i])
+        heard = b.fear * s[REMOVALS, i]
+        s[REMOVAL, i] = after_reports(s[REMOVAL, i], b.removal_strength, heard, heard)
         for column in (REPORTS, REPORTED, PAYMENTS, PAID, REMOVALS):
             s[column, i] = 0.0
     state.counts[SINGLE, UNREAD] = 0
@@ -72,8 +76,9 @@ def read_news(x: Setting, state: State) -> None:
 
 @rule
 def believed_removal(x: Setting, seen: float) -> float:
-    """The risk of removal that households drift to: what is seen, and part of what is announced."""
-    return seen + x.b.announcement_trust * max(0.0, x.enforcement.announced_risk - seen)
+    """The risk of removal within a year that households drift to: what is seen, and part of what is announced."""
+    yearly = within_a_year(seen)
+    return yearly + x.b.announcement_trust * max(0.0, x.enforcement.announced_risk - yearly)
 
 
 @rule
@@ -122,12 +127,12 @@ def attend_rows(key: int, week: int, x: Setting, state: State, origin: int, firs
 
 
 @rule
-def worth_of(x: Setting, state: State, i: int, standing: bool, share: float, in_kind: float) -> float:
-    """Worth per head of a share of one of the offers to household i, GBP."""
+def worth_of(x: Setting, state: State, i: int, standing: bool, share: float, in_kind: float, bias: float) -> float:
+    """Worth per head of a share of one of the offers to household i, GBP; `bias` on what is paid later."""
     s = state.s
     offer = x.standing if standing else x.offer
     full = household_amount(offer, s[ADULTS, i], s[CHILDREN, i], share)
-    later = x.paid_later[1 if standing else 0, int(s[PATIENCE, i])]
+    later = bias * x.paid_later[1 if standing else 0, int(s[PATIENCE, i])]
     persons = s[ADULTS, i] + s[CHILDREN, i]
     return worth(full, offer.paid_at_departure, s[PAYMENT, i], later, in_kind, persons)
 
@@ -139,10 +144,10 @@ def best_now(x: Setting, state: State, i: int, week: int):  # type: ignore[no-un
     value, which = 0.0, 0
     share = offered_now(x, state, i, week, True)
     if share > 0.0:
-        value, which = worth_of(x, state, i, True, share, in_kind), 2
+        value, which = worth_of(x, state, i, True, share, in_kind, x.b.present_bias), 2
     share = offered_now(x, state, i, week, False)
     if share > 0.0:
-        better = worth_of(x, state, i, False, share, in_kind)
+        better = worth_of(x, state, i, False, share, in_kind, x.b.present_bias)
         if which == 0 or better > value:
             value, which = better, 1
     return value, which
@@ -161,7 +166,8 @@ def best_to_come(x: Setting, state: State, i: int, week: int) -> float:
             delay = min(int(week - told), shares.shape[2] - 1)
             share = shares[week, int(s[PATIENCE, i]), delay]
             if share > 0.0:
-                value = max(value, x.b.present_bias * worth_of(x, state, i, standing, share, in_kind))
+                kind = in_kind * min(1.0, share)  # waiting discounts it like the money
+                value = max(value, x.b.present_bias * worth_of(x, state, i, standing, share, kind, 1.0))
     return value
 
 
@@ -285,6 +291,7 @@ def fate(key: int, week: int, x: Setting, state: State, i: int) -> None:
                 s[RISK_FROM, i] = float(week)
             enter(state, i, EXHAUSTED, week)
             rehouse(state, i, OWN, 1.0)
+            make_offers(x, state, i, week)
             note(state, week, DETECTED_FLOW, 1)
     else:
         banned = week - s[SINCE, i] < x.rates.ban_weeks

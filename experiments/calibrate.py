@@ -293,11 +293,11 @@ def write_draws(members: Sequence[tuple[Behaviour, float]], folder: Path = EVIDE
     names = (*FITTED, *VARIED)
     with (folder / "behaviour_draws.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*names, "distance"])
+        writer.writerow(f"behaviour.{name}" for name in names)
         for member, error in members:
             if error > ACCEPTED:
                 continue
-            writer.writerow([*(f"{getattr(member, name):.6g}" for name in names), f"{error:.4f}"])
+            writer.writerow(f"{getattr(member, name):.6g}" for name in names)
 
 
 def write_table(table: Sequence[Mapping[str, Any]], path: Path) -> None:

@@ -76,7 +76,7 @@ POLICIES: dict[str, tuple[str, str, Any, str, str | None]] = {
     ),
     "window of no week": (
         "[offer]\nacceptance_window_weeks = 0",
-        "offer.acceptance_window_weeks", 0, "a whole number from 1 to 5000 (weeks), or none", None,
+        "offer.acceptance_window_weeks", 0, "a whole number from 1 to 520 (weeks), or none", None,
     ),
     "cap below the amount for one person": (
         "[offer]\namount_per_person = 9\nhousehold_cap = 3",

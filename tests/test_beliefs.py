@@ -21,6 +21,7 @@ from abm.beliefs import (
     removal_after_news,
     safety_after_news,
     trust_after_visit,
+    within_a_year,
 )  # fmt: skip
 from abm.draws import key_of
 from abm.stages import (
@@ -224,7 +225,7 @@ def test_a_removal_among_ties_raises_the_believed_risk() -> None:
     run = prepare(policy, people, b, weeks=10).run(1)
     still = column(run, STAGE) == EXHAUSTED
     removed = column(run, TIES_REMOVED)
-    start = run.prepared.plain.rates.credibility
+    start = within_a_year(run.prepared.plain.rates.credibility)
     heard = removed >= 1
     assert np.all(column(run, REMOVAL)[still & ~heard] == start)
     one = still & (removed == 1) & (column(run, REMOVALS) == 0)

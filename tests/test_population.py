@@ -215,15 +215,25 @@ PULLS = [(0.0, 10_000.0, 1.0), (1.0, 3_000.0, 1.0), (1.0, 3_000.0 + 8_115.0, 2.0
 def test_the_pull_factor_is_an_elasticity(elasticity: float, amount: float, factor: float) -> None:
     policy = STILL.with_values({"standing.amount_per_person": amount})
     world = caseload(world__pull_elasticity=elasticity).world
-    assert pull_factor(policy, world) == pytest.approx(factor)
+    assert pull_factor(policy, world, offer_open=True) == pytest.approx(factor)
+    assert pull_factor(policy, world, offer_open=False) == pytest.approx(factor)
 
 
 def test_an_offer_closed_to_new_claims_pulls_nobody() -> None:
     world = caseload(world__pull_elasticity=1.0).world
     big = STILL.with_values({"standing.amount_per_person": 3_000.0, "offer.amount_per_person": 30_000.0})
-    assert pull_factor(big, world) > 3
-    for closed in ({"offer.claims_before_week": 0}, {"offer.end_week": 10}):
-        assert pull_factor(big.with_values(closed), world) == pytest.approx(1.0)
+    assert pull_factor(big, world, offer_open=True) > 3
+    assert pull_factor(big, world, offer_open=False) == pytest.approx(1.0)
+    old_claims = big.with_values({"offer.claims_before_week": 0})
+    assert pull_factor(old_claims, world, offer_open=True) == pytest.approx(1.0)
+
+
+def test_an_offer_pulls_nobody_after_it_has_closed() -> None:
+    policy = STILL.with_values({"offer.amount_per_person": 30_000.0, "offer.end_week": 50})
+    people = caseload(households=100, inflow_per_week=5.0, world__pull_elasticity=1.0)
+    run = prepare(policy, people, QUIET, weeks=100).run(1)
+    assert flow(run, "induced_arrivals")[:50].sum() > 0
+    assert flow(run, "induced_arrivals")[50:].sum() == 0
 
 
 def test_the_pull_factor_induces_arrivals_in_its_proportion() -> None:
@@ -263,7 +273,7 @@ def test_an_offer_pulls_nobody_before_it_opens() -> None:
 def test_a_sample_keeps_the_proportions_of_inflow_and_capacity() -> None:
     people = busy_caseload(households=4_000, inflow_per_week=40.0)
     whole, tenth = (prepare(busy_policy(), people, LIVELY, weeks=5, households=n).plain.rates for n in (4_000, 400))
-    for name in ("decisions", "appeals", "reviews", "visits", "attempts", "inflow", "inflow_policy"):
+    for name in ("decisions", "appeals", "reviews", "visits", "attempts", "inflow", "inflow_open", "inflow_closed"):
         assert getattr(tenth, name) == pytest.approx(getattr(whole, name) / 10)
 
 
