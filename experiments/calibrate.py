@@ -257,7 +257,7 @@ def ensemble(point: Behaviour, members: int, seed: int = 0, size: int = 4_000) -
     for k, u in enumerate(cube):
         changes = {}
         for name, share in zip(VARIED, u, strict=False):
-            low, high = known[name].low, known[name].high
+            low, high = float(known[name].low or 0.0), float(known[name].high or 0.0)
             changes[name] = low + share * (high - low)
         drawn = norm.ppf(np.clip(u[len(VARIED) :], 0.05, 0.95))
         targets = {m.id: m.value * float(np.exp(m.sigma * z)) for m, z in zip(used, drawn, strict=True)}

@@ -40,6 +40,7 @@ app.command(why_command, name="why")
 app.command(list_app)
 app.command(show_command, name="show")
 app.command(sweep_app)
+app.command("experiments.cli_serve:app", name="serve", help="Open the page in a browser, on this machine only.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
