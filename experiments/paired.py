@@ -10,7 +10,8 @@ Two kinds of interval, both of 90 % and never mixed up:
     For ratios of means (cost per additional return, break-even payment): the interval of the estimate,
     by resampling whole runs, pairs kept.  It shrinks with more replicates.
 
-Standard errors (of a mean, of a mean difference) are given beside them.
+Standard errors (of a mean, of a mean difference) are given beside them, and how many times fewer runs
+the paired difference needs than independent runs would (``variance_reduction``).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ RESAMPLING_SEED = 20_260_305
 #: Keys of a row, the first nine fixed by contract.
 KEYS = (
     "variant", "measure", "unit", "mean", "low", "high", "difference", "difference_low", "difference_high",
-    "role", "group", "interval", "standard_error", "difference_standard_error", "runs", "defined",
+    "role", "group", "interval", "standard_error", "difference_standard_error", "variance_reduction", "runs", "defined",
 )  # fmt: skip
 
 #: Measures given again with the pull factor on, under their name with this after it.
@@ -94,7 +95,8 @@ def _told(measure: Measure, runs: Runs, values: Array, differences: Array, group
     return {
         "variant": runs.label, "measure": measure.id, "unit": measure.unit, "mean": mean, "low": low, "high": high,
         "difference": difference, "difference_low": d_low, "difference_high": d_high, "group": group,
-        "interval": "runs", "standard_error": error, "difference_standard_error": d_error, "runs": len(values),
+        "interval": "runs", "standard_error": error, "difference_standard_error": d_error,
+        "variance_reduction": bought_by_pairing(values - differences, values, differences), "runs": len(values),
         "defined": count,
     }  # fmt: skip
 
@@ -106,9 +108,20 @@ def _ratio(
     return {
         "variant": runs.label, "measure": measure.id, "unit": measure.unit, "mean": value, "low": low, "high": high,
         "difference": nan, "difference_low": nan, "difference_high": nan, "group": "", "interval": "bootstrap",
-        "standard_error": nan, "difference_standard_error": nan, "runs": len(runs.measures),
+        "standard_error": nan, "difference_standard_error": nan, "variance_reduction": nan, "runs": len(runs.measures),
         "defined": len(runs.measures) if math.isfinite(value) else 0,
     }  # fmt: skip
+
+
+def bought_by_pairing(base: Array, values: Array, differences: Array) -> float:
+    """How many times fewer runs the paired difference needs than one of independent runs.
+
+    The sum of the two variances over the variance of the paired differences; NaN where nothing differs or the baseline does not vary.
+    """
+    known = ~np.isnan(differences)
+    if known.sum() < 2 or float(differences[known].var()) == 0.0 or float(base[known].var()) == 0.0:
+        return math.nan
+    return float((base[known].var() + values[known].var()) / differences[known].var())
 
 
 def spread(values: Array) -> tuple[float, float, float, float, int]:
