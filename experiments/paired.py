@@ -116,7 +116,8 @@ def _ratio(
 def bought_by_pairing(base: Array, values: Array, differences: Array) -> float:
     """How many times fewer runs the paired difference needs than one of independent runs.
 
-    The sum of the two variances over the variance of the paired differences; NaN where nothing differs or the baseline does not vary.
+    The sum of the two variances over the variance of the paired differences; NaN where nothing
+    differs or the baseline does not vary.
     """
     known = ~np.isnan(differences)
     if known.sum() < 2 or float(differences[known].var()) == 0.0 or float(base[known].var()) == 0.0:
