@@ -8,6 +8,8 @@ A result has its place by replicate, whoever computed it, so the number of worke
 from __future__ import annotations
 
 import hashlib
+import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -237,12 +239,42 @@ class _Looks:
 def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
     """Threads that start nothing new once the block has failed, and are not waited for then."""
     executor = ThreadPoolExecutor(count, thread_name_prefix="runs")
+    before = _listen()
     try:
         yield executor
     except BaseException:
         executor.shutdown(wait=False, cancel_futures=True)
         raise
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
     executor.shutdown()
+
+
+#: Ctrl-C while runs are handed out sets a flag: an exception in the middle of that could leave a lock behind.
+#: Before, while the first run may be compiling, it stops at once.
+_asked_to_stop = threading.Event()
+_handing_out = threading.Event()
+
+
+def _listen() -> Any:
+    """Let Ctrl-C set a flag; returns the handler to put back, or None outside the main thread."""
+    _asked_to_stop.clear()
+    _handing_out.clear()
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    return signal.signal(signal.SIGINT, _heard)
+
+
+def _heard(number: int, frame: object) -> None:
+    _asked_to_stop.set()
+    if not _handing_out.is_set():
+        raise KeyboardInterrupt
+
+
+def _stop_if_asked() -> None:
+    if _asked_to_stop.is_set():
+        raise KeyboardInterrupt
 
 
 def _run(executor: ThreadPoolExecutor, columns: Sequence[_Column], replicates: range, progress: Progress) -> None:
@@ -253,8 +285,13 @@ def _run(executor: ThreadPoolExecutor, columns: Sequence[_Column], replicates: r
     if before == 0:
         column, replicate = tasks.pop(0)
         column.run(replicate)
-    waiting: set[Future[None]] = {executor.submit(column.run, replicate) for column, replicate in tasks}
+    _handing_out.set()
+    waiting: set[Future[None]] = set()
+    for column, replicate in tasks:
+        _stop_if_asked()
+        waiting.add(executor.submit(column.run, replicate))
     while waiting:
+        _stop_if_asked()
         done, waiting = wait(waiting, timeout=GLANCE, return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()

@@ -1,4 +1,4 @@
-"""The small reference tables in ``results/reference/``: ``python -m experiments.reference`` writes them anew.
+"""The small reference tables: ``python -m experiments.reference`` writes ``results/reference/`` here anew.
 
 They are what the README quotes.  The tests run parts of them again and compare.
 """
@@ -16,7 +16,7 @@ from experiments.paired import rows
 from experiments.question import ask
 from experiments.validate import validation_table
 
-REFERENCE = Path(__file__).parent.parent / "results" / "reference"
+REFERENCE = Path("results") / "reference"
 
 #: Replicates behind the headline table.
 REPLICATES = 96
