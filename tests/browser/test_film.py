@@ -1,0 +1,138 @@
+"""What the browser plays is what happened, and both sides are drawn in the same places."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import pytest
+
+from abm.browser.film import film
+from abm.browser.layout import Block, picture, treemap
+from abm.browser.paired import answers, outcome, spread
+from abm.browser.question import Question
+from abm.measures import IDS
+from abm.stages import STAGES
+from abm.state import STOCKS_AT
+
+ASKED = Question(weeks=80, replicates=3, households=150)
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return film(ASKED.prepared("a"), ASKED.prepared("b"), ASKED.seed)
+
+
+def unpacked(reel, count, weeks):
+    """Stages of every household after each week, as the template unpacks them; row 0 is the start."""
+    frames = np.zeros((weeks + 1, count), int)
+    frames[0] = [int(c) for c in reel["first"]]
+    changes = np.frombuffer(base64.b64decode(reel["changes"]), "<u4")
+    for week in range(weeks):
+        frames[week + 1] = frames[week]
+        now = changes[changes >> 21 == week]
+        frames[week + 1, now >> 4 & 0x1FFFF] = now & 15
+    return frames
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_frames_hold_the_stocks_of_every_week(shown, side):
+    count = shown.cast["count"]
+    frames = unpacked(shown.reel(side), count, ASKED.weeks)
+    history = shown.takes[side].run.state.history
+    for stage in range(1, len(STAGES)):
+        assert (frames[1:] == stage).sum(axis=1).tolist() == history[:, STOCKS_AT + stage].tolist()
+
+
+def test_a_film_is_the_run_itself(shown):
+    whole = ASKED.prepared("b").run(ASKED.seed)
+    assert np.array_equal(shown.takes[1].run.state.s, whole.state.s, equal_nan=True)
+    assert np.array_equal(shown.takes[1].run.values, whole.values, equal_nan=True)
+
+
+def test_a_household_has_one_place_and_no_two_share_it(shown):
+    xy = np.frombuffer(base64.b64decode(shown.cast["xy"]), "<u2").reshape(-1, 2)
+    assert len(xy) == shown.cast["count"] == len(set(map(tuple, xy.tolist())))
+
+
+def test_places_do_not_depend_on_the_policy():
+    casts = [
+        film(ASKED.prepared("a"), q.prepared("b"), 0).cast
+        for q in (ASKED, ASKED.moved("b", "offer.amount_per_person", 0))
+    ]
+    assert casts[0] == casts[1]
+
+
+def test_induced_arrivals_join_the_picture_of_both_sides():
+    asked = ASKED.chosen("b", "uk-upfront-national").moved("both", "world.pull_elasticity", 1.3)
+    both = film(asked.prepared("a"), asked.prepared("b"), 0)
+    assert len(both.takes[1].ids) > len(both.takes[0].ids)
+    assert both.cast["count"] == len(both.takes[1].ids)
+    assert len(both.reel(0)["first"]) == both.cast["count"]
+
+
+def test_ties_are_those_of_the_model(shown):
+    ties = np.frombuffer(base64.b64decode(shown.cast["ties"]), "<u4").reshape(-1, 2)
+    assert len(ties) == len(shown.takes[0].run.state.ties) // 2
+    assert (ties[:, 0] < ties[:, 1]).all()
+
+
+def test_last_decision_is_the_week_it_left(shown):
+    found = shown.takes[0]
+    left = [k for k in range(len(found.row)) if found.stage[k] == 7 and found.first[found.row[k]] == 3]
+    assert left
+    for k in left[:5]:
+        household, week = int(found.ids[found.row[k]]), int(found.week[k])
+        if len(shown.history(0, household)) == 2:
+            assert shown.last_decision(0, household, ASKED.weeks - 1) == week
+
+
+def test_treemap_fills_the_picture_in_proportion():
+    sizes = [50.0, 20.0, 20.0, 9.0, 1.0]
+    blocks = treemap(sizes, Block(0, 0, 1, 1))
+    areas = [b.w * b.h for b in blocks]
+    assert areas == pytest.approx([size / 100 for size in sizes])
+    assert max(b.x + b.w for b in blocks) == pytest.approx(1)
+    assert max(b.y + b.h for b in blocks) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("count", [1, 2, 17, 1_000])
+def test_households_stay_inside_the_block_of_their_origin(count):
+    origin = np.arange(count) % 5
+    drawn = picture(origin, np.arange(count))
+    for o, block in drawn.blocks:
+        x, y = drawn.xy[origin == o].T
+        assert ((x > block.x) & (x < block.x + block.w)).all()
+        assert ((y > block.y) & (y < block.y + block.h)).all()
+
+
+def test_answers_grow_and_their_intervals_are_those_of_the_runs():
+    *_, last = answers(ASKED)
+    assert last.complete
+    direct = [[ASKED.prepared(side, r).measures(ASKED.seed + r) for r in range(3)] for side in "ab"]
+    at = IDS.index("cost_npv")
+    assert last.tally.measure(1, "cost_npv").tolist() == [values[at] for values in direct[1]]
+    difference = np.array([b[at] - a[at] for a, b in zip(*direct, strict=True)])
+    assert last.tally.difference("cost_npv") == spread(difference)
+
+
+def test_lines_of_the_account_sum_to_the_public_cost():
+    run = ASKED.prepared("b").run(4)
+    kept = outcome(run)
+    assert kept.lines.sum() == pytest.approx(run.measures["cost_npv"], rel=1e-9)
+    assert kept.departures[-1].sum() >= run.measures["departures"]
+
+
+def test_rates_by_origin_are_those_of_the_run():
+    run = ASKED.prepared("b").run(4)
+    followed, left = outcome(run).by_origin
+    told = run.by("origin")
+    for name, row in told.iterrows():
+        k = run.prepared.origins.index(name)
+        assert left[k] / followed[k] == pytest.approx(row["return_rate"])
+        assert followed[k] == row["households"] * run.prepared.weight
+
+
+def test_a_stopped_visitor_is_not_answered_further():
+    told = list(answers(ASKED, stopped=lambda: True))
+    assert told == []

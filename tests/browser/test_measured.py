@@ -1,0 +1,53 @@
+"""Large pictures stay usable; what was measured is kept for the README, and decides no test."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from browser_scripts import FRAMES_A_SECOND, MILLISECONDS_TO_FIGURES
+from browser_visitor import PICTURES
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+
+def test_ten_thousand_households_are_usable(visit):
+    visitor = visit()
+    page = visitor.open(
+        "caseload=uk-cohort-2010&a=uk-2010&b=uk-upfront-national&households=10000&weeks=260&replicates=2"
+    )
+    page.locator(".r-play").click()
+    week = int(page.locator(".r-stage").first.get_attribute("data-week"))
+    page.wait_for_function(f"+document.querySelector('.r-stage').dataset.week > {week + 20}")
+    page.locator(".r-play").click()
+    page.locator(".r-find").fill("4321")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".r-verdict")
+    visitor.picture("ten-thousand-1280-light")
+
+
+def test_what_was_measured_is_kept(visit):
+    """Times for the closing table, in ``results/browser/measured.json``; none of them decides a test."""
+    query = "caseload=uk-cohort-2010&a=uk-2010&b=uk-upfront-national&households={n}&replicates=2"
+    told = {}
+    for n in (1_000, 10_000):
+        visitor = visit()
+        page = visitor.page
+        start = time.perf_counter()
+        page.goto(f"{visitor.address}?{query.format(n=n)}")
+        page.wait_for_selector("[data-measure=cost_npv]")
+        page.wait_for_function("document.querySelector('.r-stage').dataset.drawn !== ''")
+        told[f"page ready, {n} households, seconds"] = time.perf_counter() - start
+        visitor.settled()
+        times = []
+        for amount in (7_000, 8_000, 9_000, 11_000, 12_000):
+            old = page.inner_text("[data-measure=offer_spend]")
+            times.append(page.evaluate(MILLISECONDS_TO_FIGURES, [amount, old]) / 1000)
+            visitor.settled()
+        told[f"lever to new figures, {n} households, seconds"] = sorted(times)[2]
+        page.locator(".r-speed").select_option("60")
+        told[f"frames a second, {n} households"] = page.evaluate(FRAMES_A_SECOND)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    (PICTURES / "measured.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    assert all(value > 0 for value in told.values())
