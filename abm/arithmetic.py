@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
-from numba import types
+from numba import njit, types
 from numba.extending import intrinsic, overload, register_jitable
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,20 +29,31 @@ COMPILE = {"error_model": "numpy"}
 
 def rule(function: F) -> F:
     """Mark a scalar rule: unchanged for Python, inlined into the vectorised loops of the compiled week."""
-    marked: F = register_jitable(error_model="numpy", forceinline=True)(function)
+    marked: F = register_jitable(**COMPILE, forceinline=True)(function)
     return marked
 
 
 def routine(function: F) -> F:
     """Mark a longer function on arrays: unchanged for Python, compiled as a function of its own."""
-    marked: F = register_jitable(error_model="numpy")(function)
+    marked: F = register_jitable(**COMPILE)(function)
     return marked
 
 
 def loop(function: F) -> F:
     """Mark a hot loop over households that makes no arrays: compiled without counting references to them."""
-    marked: F = register_jitable(error_model="numpy", _nrt=False)(function)
+    marked: F = register_jitable(**COMPILE, _nrt=False)(function)
     return marked
+
+
+def entry(function: Callable[..., Any]) -> Any:
+    """Compile a function that Python calls: it releases the interpreter lock and is kept on disk.
+
+    Where no folder can be written in which to keep it, it is compiled anew in every process.
+    """
+    try:
+        return njit(nogil=True, cache=True, **COMPILE)(function)
+    except RuntimeError:
+        return njit(nogil=True, **COMPILE)(function)
 
 
 # ---- four primitives ---------------------------------------------------------------------------

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numba.core import event
 
+from abm.arithmetic import entry
 from abm.measures import measure
 from abm.paths import safety_paths
 from abm.population import populate
@@ -47,13 +47,6 @@ def source_hash() -> str:
 SOURCE_HASH = source_hash()
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
-    try:
-        return njit(nogil=True, cache=True, error_model="numpy")(function)
-    except RuntimeError:  # no folder in which a cache could be kept: compile in every process
-        return njit(nogil=True, error_model="numpy")(function)
-
-
 def _entries(fingerprint: str) -> tuple[Any, Any, Any]:
     # `fingerprint` is a free variable of each function below and so part of the key of Numba's cache.
 
@@ -66,21 +59,21 @@ def _entries(fingerprint: str) -> tuple[Any, Any, Any]:
         stock_at_start(x, state)
         return state
 
-    begin = _compiled(begin)
+    begin = entry(begin)
 
     def advance(key: Any, x: Setting, state: State, first: int, last: int) -> None:
         _ = fingerprint
         for week in range(first, last):
             one_week(key, week, x, state)
 
-    advance = _compiled(advance)
+    advance = entry(advance)
 
     def outcomes(x: Setting, state: State, weight: float) -> np.ndarray:
         _ = fingerprint
         measured: np.ndarray = measure(x, state, weight)
         return measured
 
-    return begin, advance, _compiled(outcomes)
+    return begin, advance, entry(outcomes)
 
 
 begin, advance, outcomes = _entries(SOURCE_HASH)

@@ -11,9 +11,8 @@ where s is the share of the amount then on offer and δ the household's weekly d
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from abm.arithmetic import rule
+from abm.arithmetic import entry, rule
 from abm.policy import Offer
 
 #: How far past the end of a run households look ahead, in weeks.
@@ -77,7 +76,7 @@ def schedule(offer: Offer, weeks: int, discount: np.ndarray) -> np.ndarray:
     return shares
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@entry
 def best_later(calendar, profile, discount, start_week, later):  # type: ignore[no-untyped-def]
     """Fill `later` with the recursion above, backwards from the horizon."""
     delays = len(profile)
