@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import abm
 from abm import caseload_names, policy_names
 from abm.measures import COMPARED, MEASURES
 from experiments.cli import main
@@ -26,6 +27,8 @@ CONTRACTED = [
 ]  # fmt: skip
 SMALL = ["--weeks", "30", "--replicates", "3", "--households", "60"]
 COMMAND = [sys.executable, "-m", "experiments.cli"]
+#: Where the packages under test are: the installed ones, or those of this folder.
+HOME = str(Path(abm.__file__).parents[1])
 
 
 @pytest.fixture(autouse=True)
@@ -48,8 +51,7 @@ def returns(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str,
 
 def started(*argv: str, **options: object) -> subprocess.Popen[str]:
     """The command as a process of its own."""
-    home = str(Path(__file__).parents[1])
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([home, os.environ.get("PYTHONPATH", "")])}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([HOME, os.environ.get("PYTHONPATH", "")])}
     return subprocess.Popen(
         [*COMMAND, *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, **options
     )  # type: ignore[call-overload,no-any-return]
@@ -296,7 +298,7 @@ def test_help_imports_nothing_heavy() -> None:
         "import sys; from experiments.cli import main; main(['--help'])\n"
         "print(sorted({'numba', 'pandas', 'matplotlib', 'scipy', 'mesa', 'pyarrow'} & set(sys.modules)))"
     )
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    env = {**os.environ, "PYTHONPATH": HOME}
     out = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, env=env, check=True).stdout
     assert out.splitlines()[-1] == "[]"
     assert "compare" in out
@@ -313,6 +315,7 @@ def test_help_and_version_succeed(returns) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads in /proc")
 def test_ctrl_c_exits_130_and_leaves_nothing_half_written() -> None:
+    abm.simulate("uk-2025", "uk-families-2026", weeks=5, households=10)  # nothing is left to compile
     process = started("compare", "--replicates", "50000", "--out", "kept/results")
     try:
         # Once the first run is done, the threads are at work.
@@ -361,7 +364,7 @@ def test_a_full_disk_is_one_message_and_leaves_nothing() -> None:
 
 
 def test_a_pipe_without_the_pound_sign_is_no_error() -> None:
-    env = {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path(__file__).parents[1])}
+    env = {"PYTHONIOENCODING": "ascii", "PYTHONPATH": HOME}
     argv = [*COMMAND, "compare", "uk-pilot-2026", *SMALL]
     done = subprocess.run(argv, capture_output=True, env={**os.environ, **env}, check=False)
     assert done.returncode == 0
