@@ -29,8 +29,8 @@ from abm.week import one_week
 #: Files whose text decides what a run does.
 SOURCES = (
     "arithmetic", "draws", "stages", "beliefs", "decision", "offers", "ledger", "setting", "population", "arrivals",
-    "ties", "paths", "state", "moves", "queues", "procedure", "enforcement", "week", "measures", "behaviour", "policy",
-    "world", "caseload", "homeland",
+    "ties", "paths", "state", "moves", "queues", "procedure", "enforcement", "considering", "week", "measures",
+    "behaviour", "policy", "world", "caseload", "homeland",
 )  # fmt: skip
 
 

@@ -28,7 +28,8 @@ from abm.stages import (
     SAFETY, SCHOOL, SITE, STAGE, STAGES, STAY, TIES, TIES_LEFT, Housing, Stage,
 )  # fmt: skip
 from abm.state import LEDGER_AT, STOCKS_AT, State
-from abm.week import act, attend_rows, consider, the_books_close, the_state_acts
+from abm.considering import consider
+from abm.week import act, attend_rows, the_books_close, the_state_acts
 from abm.why import Explanation, explain
 
 Driver = Literal["compiled", "agents"]

@@ -11,30 +11,28 @@ from abm.arithmetic import loop, routine, rule
 from abm.beliefs import (
     Attention, after_reports, notice_of, raised, removal_after_news, safety_after_news, within_a_year,
 )  # fmt: skip
-from abm.decision import WEEKS_PER_YEAR, Circumstances, Shocks, choose, hope_of_staying, terms, worth
-from abm.draws import Purpose, exponential, identity_of, uniform
+from abm.considering import best_now, consider
+from abm.draws import Purpose, identity_of, uniform
 from abm.enforcement import removals
 from abm.ledger import CASEWORK_LINE, DISPERSAL_LINE, HOTEL_LINE, SUBSISTENCE_LINE, charge
 from abm.moves import announce, arrive, come_back, follow_the_list, leave, make_offers, offered_now, pay
-from abm.offers import household_amount, meets_conditions, open_to_stage
+from abm.offers import household_amount
 from abm.parameters import NO_LIMIT
 from abm.procedure import appeals, initial_decisions, reviews, visits
-from abm.setting import ALLOWED, GRANT, INCOME, Setting
+from abm.setting import Setting
 from abm.stages import (
-    ABSCONDED, ADULTS, ALERT, APPEALS, ARRIVED, ASSISTED, ASSISTED_RETURN, CHILDREN, CHOICE, CLOSING, CONSIDERED_AT,
-    DISPERSAL, EXHAUSTED, GO_IRREGULAR, HOTEL, HOUSING, ID, NEWS_NOISE, NOTICE, OFFERED, ORIGIN, OWN, PAID,
-    PATIENCE, PAYMENT, PAYMENTS, REFUSED, REMOVAL, REMOVALS, REPORTED, REPORTS, RISK_FROM, SAFETY, SCHOOL, SETTLED,
-    SINCE, STAGE, STAGE_COUNT, STANDING_OFFERED, STAY, SUPPORT_END, TASTE_IRREGULAR, TASTE_RETURN, TIES, TIES_LEFT,
+    ABSCONDED, ADULTS, ALERT, ASSISTED, ASSISTED_RETURN, CHILDREN, CHOICE, CLOSING, DISPERSAL, EXHAUSTED,
+    GO_IRREGULAR, HOTEL, HOUSING, ID, NEWS_NOISE, NOTICE, ORIGIN, OWN, PAID, PAYMENT, PAYMENTS, REFUSED, REMOVAL,
+    REMOVALS, REPORTED, REPORTS, RISK_FROM, SAFETY, SETTLED, SINCE, STAGE, STAGE_COUNT, STAY, SUPPORT_END,
     UNASSISTED, WITHDRAWN,
 )  # fmt: skip
 from abm.state import (
-    ABSCONDED_FLOW, CASES, CHILDREN_IN_LIMBO, CONSIDERED_FLOW, DETECTED_FLOW, HOUSED, HOUSEHOLDS, LEDGER_AT, LISTED,
+    ABSCONDED_FLOW, CASES, CHILDREN_IN_LIMBO, DETECTED_FLOW, HOUSED, HOUSEHOLDS, LEDGER_AT, LISTED,
     PERSONS_IN_HOTELS, REGULARISED_FLOW, SINGLE, STOCKS_AT, SUPPORT_ENDED_FLOW, TRUE_SAFETY, UNREAD, UNSUPPORTED,
     UNSUPPORTED_PERSONS, YOUNG, State, enter, note, rehouse,
 )  # fmt: skip
 
-_FATE, _SHOCK_STAY, _SHOCK_ASSISTED = int(Purpose.FATE), int(Purpose.SHOCK_STAY), int(Purpose.SHOCK_ASSISTED)
-_SHOCK_UNASSISTED, _SHOCK_IRREGULAR = int(Purpose.SHOCK_UNASSISTED), int(Purpose.SHOCK_IRREGULAR)
+_FATE = int(Purpose.FATE)
 _NOT_YET = -1.0e5
 
 
@@ -124,109 +122,6 @@ def attend_rows(key: int, week: int, x: Setting, state: State, origin: int, firs
         s[SUPPORT_END, first:last], s[HOUSING, first:last], s[NEWS_NOISE, first:last], s[SAFETY, first:last],
         s[REMOVAL, first:last], s[NOTICE, first:last],
     )  # fmt: skip
-
-
-@rule
-def worth_of(x: Setting, state: State, i: int, standing: bool, share: float, in_kind: float, bias: float) -> float:
-    """Worth per head of a share of one of the offers to household i, GBP; `bias` on what is paid later."""
-    s = state.s
-    offer = x.standing if standing else x.offer
-    full = household_amount(offer, s[ADULTS, i], s[CHILDREN, i], share)
-    later = bias * x.paid_later[1 if standing else 0, int(s[PATIENCE, i])]
-    persons = s[ADULTS, i] + s[CHILDREN, i]
-    return worth(full, offer.paid_at_departure, s[PAYMENT, i], later, in_kind, persons)
-
-
-@rule
-def best_now(x: Setting, state: State, i: int, week: int):  # type: ignore[no-untyped-def]
-    """The better of the two offers now: (worth per head, 0 none | 1 the offer | 2 the standing offer)."""
-    in_kind = x.b.in_kind_value * x.rates.in_kind
-    value, which = 0.0, 0
-    share = offered_now(x, state, i, week, True)
-    if share > 0.0:
-        value, which = worth_of(x, state, i, True, share, in_kind, x.b.present_bias), 2
-    share = offered_now(x, state, i, week, False)
-    if share > 0.0:
-        better = worth_of(x, state, i, False, share, in_kind, x.b.present_bias)
-        if which == 0 or better > value:
-            value, which = better, 1
-    return value, which
-
-
-@rule
-def best_to_come(x: Setting, state: State, i: int, week: int) -> float:
-    """Discounted worth per head of the best offer still to come on the household's own path, GBP."""
-    s = state.s
-    value = 0.0
-    in_kind = x.b.in_kind_value * x.rates.in_kind
-    for standing in (True, False):
-        told = s[STANDING_OFFERED, i] if standing else s[OFFERED, i]
-        shares = x.standing_shares if standing else x.offer_shares
-        if told <= week and could_have(x, state, i, week, standing):
-            delay = min(int(week - told), shares.shape[2] - 1)
-            share = shares[week, int(s[PATIENCE, i]), delay]
-            if share > 0.0:
-                kind = in_kind * min(1.0, share)  # waiting discounts it like the money
-                value = max(value, x.b.present_bias * worth_of(x, state, i, standing, share, kind, 1.0))
-    return value
-
-
-@rule
-def could_have(x: Setting, state: State, i: int, week: int, standing: bool) -> bool:
-    """Whether a household meets the conditions of one of the offers, its window aside."""
-    s = state.s
-    offer = x.standing if standing else x.offer
-    listed = state.lands[LISTED, week, int(s[ORIGIN, i])]
-    return open_to_stage(offer, s[STAGE, i]) and meets_conditions(offer, s[CHILDREN, i], s[ARRIVED, i], listed)
-
-
-@rule
-def circumstances(x: Setting, state: State, i: int, week: int, cash_now: float) -> Circumstances:
-    """What household i weighs this week."""
-    s = state.s
-    origin = int(s[ORIGIN, i])
-    stage = s[STAGE, i]
-    ties = s[TIES, i]
-    return Circumstances(
-        stage,
-        cash_now,
-        best_to_come(x, state, i, week),
-        x.origins[INCOME, origin],
-        s[SAFETY, i],
-        s[TIES_LEFT, i] / ties if ties > 0.0 else 0.0,
-        max(0.0, week - s[ARRIVED, i]) / WEEKS_PER_YEAR,
-        1.0 if s[SCHOOL, i] > 0.0 else 0.0,
-        hope_of_staying(stage, x.origins[GRANT, origin], s[APPEALS, i], x.origins[ALLOWED, origin], x.rates.hope),
-        1.0 if s[HOUSING, i] == HOTEL else 0.0,
-        s[WITHDRAWN, i],
-        s[REMOVAL, i],
-        1.0 if s[CHILDREN, i] > 0.0 else 0.0,
-        s[TASTE_RETURN, i],
-        s[TASTE_IRREGULAR, i],
-    )
-
-
-@rule
-def shocks_of(key: int, household: int, week: int) -> Shocks:
-    """A household's errors of the week."""
-    return Shocks(
-        exponential(key, household, week, _SHOCK_STAY),
-        exponential(key, household, week, _SHOCK_ASSISTED),
-        exponential(key, household, week, _SHOCK_UNASSISTED),
-        exponential(key, household, week, _SHOCK_IRREGULAR),
-    )
-
-
-@rule
-def consider(key: int, week: int, x: Setting, state: State, i: int) -> None:
-    """Household i considers its situation and chooses; nothing takes effect yet."""
-    s = state.s
-    cash, which = best_now(x, state, i, week)
-    v = terms(x.b, circumstances(x, state, i, week, cash))
-    offered = 1.0 if which > 0 else 0.0
-    s[CHOICE, i] = choose(v, s[STAGE, i], offered, shocks_of(key, int(s[ID, i]), week))
-    s[CONSIDERED_AT, i] = float(week)
-    note(state, week, CONSIDERED_FLOW, 1)
 
 
 @routine

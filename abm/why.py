@@ -21,7 +21,8 @@ from abm.stages import (
     SCHOOL, SITE, STAGE, TIES, WITHDRAWN, Choice, Housing, Stage,
 )  # fmt: skip
 from abm.state import State
-from abm.week import attend_rows, best_now, circumstances, consider, shocks_of, the_state_acts
+from abm.considering import best_now, circumstances, consider, shocks_of
+from abm.week import attend_rows, the_state_acts
 
 #: Which ways out a term belongs to, and what it is called.
 TERM_NAMES: dict[str, tuple[str, str]] = {

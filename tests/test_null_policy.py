@@ -110,3 +110,17 @@ def test_a_real_lever_does_change_households() -> None:
         for p in (busy_policy(), busy_policy(offer__amount_per_person=8_001.0))
     )
     assert not np.array_equal(one.state.s, other.state.s)
+
+
+def test_every_file_with_a_rule_is_part_of_the_models_version() -> None:
+    """Otherwise a changed rule could meet stale compiled code, or pass for the same model."""
+    from pathlib import Path
+
+    import abm
+    from abm.compiled import SOURCES
+
+    here = Path(abm.__file__).parent
+    marks = ("@rule\n", "@routine\n", "@loop\n", "@entry\n")
+    with_rules = {path.stem for path in here.glob("*.py") if any(mark in path.read_text() for mark in marks)}
+    assert with_rules <= set(SOURCES)
+    assert all((here / f"{name}.py").exists() for name in SOURCES)
