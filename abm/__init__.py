@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from abm.inputs.parameters import Figure, InputError
 from abm.measures import COMPARED, MEASURES, Measure
 from abm.model import MODEL_VERSION, Prepared, Run, prepare, simulate
-from abm.parameters import Figure, InputError
-from abm.scenario import caseload_names, load_behaviour, load_caseload, load_policy, policy_names
+from abm.scenarios.scenario import caseload_names, load_behaviour, load_caseload, load_policy, policy_names
 from abm.version import VERSION as __version__
 
 if TYPE_CHECKING:

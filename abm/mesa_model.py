@@ -14,29 +14,26 @@ from typing import Any, Literal
 import mesa
 import numpy as np
 
-from abm.behaviour import Behaviour
-from abm.caseload import Caseload
-from abm.draws import key_of
-from abm.measures import IDS
-from abm.model import Prepared, prepare
-from abm.overrides import apply_settings
-from abm.parameters import InputError
-from abm.policy import Policy
-from abm.scenario import load_behaviour, load_caseload, load_policy
-from abm.stages import (
-    ABSENT, ADULTS, ALERT, CHILDREN, CHOICE, CONSIDERED_AT, HOUSING, ID, LEFT_AT, NOTICE, ORIGIN, PAYMENT, REMOVAL,
-    SAFETY, SCHOOL, SITE, STAGE, STAGES, STAY, TIES, TIES_LEFT, Housing, Stage,
-)  # fmt: skip
-from abm.state import LEDGER_AT, STOCKS_AT, State
-from abm.considering import consider
-from abm.week import act, attend_rows, the_books_close, the_state_acts
+from abm.arrays.state import COUNT, LEDGER_AT, STOCKS_AT, State
+from abm.household.stages import COL, NOTICE, STAGE, STAGES, TOLD, Column, Housing, Kind, Stage
+from abm.inputs.behaviour import Behaviour
+from abm.inputs.caseload import Caseload
+from abm.inputs.parameters import InputError
+from abm.inputs.policy import Policy
+from abm.model import Prepared, offered_column, prepare
+from abm.numerics.draws import key_of
+from abm.scenarios.overrides import apply_settings
+from abm.scenarios.scenario import load_behaviour, load_caseload, load_policy
+from abm.week.considering import consider
+from abm.week.week import act, attend, has_effect, the_books_close, the_state_acts
 from abm.why import Explanation, explain
 
 Driver = Literal["compiled", "agents"]
 
 
-def _number(column: int, kind: type, meaning: str) -> Any:
+def _number(column: Column) -> Any:
     """A property that reads and writes one column of the household's row."""
+    kind = float if column.kind is Kind.NUMBER else int
 
     def read(self: Household) -> Any:
         return kind(self.model.state.s[column, self.row])
@@ -44,7 +41,7 @@ def _number(column: int, kind: type, meaning: str) -> Any:
     def write(self: Household, value: float) -> None:
         self.model.state.s[column, self.row] = float(value)
 
-    return property(read, write, doc=meaning)
+    return property(read, write, doc=column.meaning)
 
 
 class Household(mesa.Agent):
@@ -64,33 +61,33 @@ class Household(mesa.Agent):
         super().__init__(model)
         self.row = row
 
-    id = _number(ID, int, "identity, the coordinate of its draws")
-    adults = _number(ADULTS, int, "adults")
-    children = _number(CHILDREN, int, "children under 18")
-    school_children = _number(SCHOOL, int, "children of school age")
-    site = _number(SITE, int, "site where it is housed")
-    believed_safety = _number(SAFETY, float, "believed safety at home, 0–1")
-    believed_removal = _number(REMOVAL, float, "believed chance of removal within a year, 0–1")
-    believed_payment = _number(PAYMENT, float, "believed chance that a later payment is made, 0–1")
-    alert = _number(ALERT, float, "added attention, 0–1")
-    ties = _number(TIES, int, "ties to households in the country")
-    ties_left = _number(TIES_LEFT, int, "ties that left by choice")
-    left_at = _number(LEFT_AT, int, "week of its first departure; far below zero: not yet")
+    id = _number(Column.id)
+    adults = _number(Column.adults)
+    children = _number(Column.children)
+    school_children = _number(Column.school)
+    site = _number(Column.site)
+    believed_safety = _number(Column.safety)
+    believed_removal = _number(Column.removal)
+    believed_payment = _number(Column.payment)
+    alert = _number(Column.alert)
+    ties = _number(Column.ties)
+    ties_left = _number(Column.ties_left)
+    left_at = _number(Column.left_at)  # far below zero: not yet
 
     @property
     def stage(self) -> str:
         """Name of its stage."""
-        return STAGES[int(self.model.state.s[STAGE, self.row])]
+        return STAGES[int(self.model.state.s[COL.stage, self.row])]
 
     @property
     def housing(self) -> str:
         """Name of its housing."""
-        return Housing(int(self.model.state.s[HOUSING, self.row])).name
+        return Housing(int(self.model.state.s[COL.housing, self.row])).name
 
     @property
     def origin(self) -> str:
         """Name of its country of origin."""
-        return self.model.prepared.origins[int(self.model.state.s[ORIGIN, self.row])]
+        return self.model.prepared.origins[int(self.model.state.s[COL.origin, self.row])]
 
     @property
     def size(self) -> int:
@@ -109,17 +106,15 @@ class Household(mesa.Agent):
         """Take in the week's news and, if it considers its situation, choose."""
         model = self.model
         s = model.state.s
-        origin = int(s[ORIGIN, self.row])
-        attend_rows(model.key, model.week, model.prepared.plain, model.state, origin, self.row, self.row + 1)
-        if int(s[NOTICE, self.row]) & 1:
+        origin = int(s[COL.origin, self.row])
+        attend(model.key, model.week, model.prepared.plain, model.state, origin, self.row, self.row + 1)
+        if int(s[COL.notice, self.row]) & NOTICE.CONSIDERS:
             consider(model.key, model.week, model.prepared.plain, model.state, self.row)
 
     def advance(self) -> None:
         """Let the choice, or what befell the household, take effect."""
         model = self.model
-        s = model.state.s
-        notice = s[NOTICE, self.row]
-        if notice != 0.0 and (notice != 1.0 or s[CHOICE, self.row] != STAY):
+        if has_effect(model.state, self.row):
             act(model.key, model.week, model.prepared.plain, model.state, self.row)
 
     def why(self, week: int | None = None) -> Explanation:
@@ -132,13 +127,13 @@ class Household(mesa.Agent):
         """
         if week is None:
             last = self.model.state.s[:, self.row]
-            week = int(max(0.0, last[CONSIDERED_AT]))
+            week = int(max(0.0, last[COL.considered_at]))
         return explain(self.model.prepared, self.model.run_seed, self.id, week)
 
 
 def households_in(stage: int, model: ReturnModel) -> int:
     """A model reporter (with its stage bound by `functools.partial`): households in a stage."""
-    return int(model.state.counts[0, stage])
+    return int(model.state.counts[COUNT.households, stage])
 
 
 def cost_to_date(model: ReturnModel) -> float:
@@ -204,7 +199,7 @@ class ReturnModel(mesa.Model):
     def _watch(self) -> None:
         if not self._watched:
             self._watched = True
-            for row in np.flatnonzero(self.state.s[STAGE] != ABSENT):
+            for row in np.flatnonzero(self.state.s[COL.stage] != STAGE.ABSENT):
                 self.by_row[int(row)] = Household(self, int(row))
 
     @property
@@ -228,9 +223,8 @@ class ReturnModel(mesa.Model):
     @property
     def columns(self) -> dict[str, np.ndarray]:
         """The columns of the households, by name: arrays that live and change with the model."""
-        from abm.stages import COLUMNS
-
-        return {name.lower(): self.state.s[k] for k, name in enumerate(COLUMNS)}
+        told = {offered_column(name): self.state.s[TOLD + k] for k, name in enumerate(self.prepared.policy.offers)}
+        return {column.name: self.state.s[column] for column in Column} | told
 
     # -- time
 
@@ -265,7 +259,7 @@ class ReturnModel(mesa.Model):
     def stocks(self) -> dict[str, int]:
         """Households by stage at the end of the last week (before the first step: at the start)."""
         if self.week == 0:
-            counts = self.state.counts[0]
+            counts = self.state.counts[COUNT.households]
         else:
             counts = self.state.history[self.week - 1, STOCKS_AT : STOCKS_AT + len(STAGES)]
         return {name: int(n) for name, n in zip(STAGES, counts, strict=True)}
@@ -281,10 +275,7 @@ class ReturnModel(mesa.Model):
         """
         if self.week < self.prepared.weeks:
             raise InputError("measures", f"week {self.week}", f"a finished run ({self.prepared.weeks} weeks)")
-        from abm.compiled import outcomes
-
-        values = outcomes(self.prepared.setting, self.state, self.prepared.weight)
-        return dict(zip(IDS, values.tolist(), strict=True))
+        return self.prepared.finished(self.run_seed, self.state).measures
 
 
 def _seed(rng: Any) -> int:

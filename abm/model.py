@@ -14,27 +14,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import abm.compiled as compiled
-from abm.behaviour import Behaviour
-from abm.caseload import Caseload
-from abm.draws import key_of
-from abm.ledger import LINES
-from abm.measures import IDS
-from abm.parameters import InputError
-from abm.policy import Policy
-from abm.scenario import load_behaviour, load_caseload, load_policy
-from abm.setting import Setting, as_records, origin_names, setting_of
-from abm.stages import (
-    ADULTS, CHILDREN, COLUMNS, HOUSING, LEFT_AT, NEVER, ORIGIN, RISK_FROM, ROUTE, STAGES, Housing,
-)  # fmt: skip
-from abm.state import FLOWS, FLOWS_AT, LEDGER_AT, STOCKS_AT, State
+import abm.week.compiled as compiled
+from abm.arrays.ledger import Line
+from abm.arrays.setting import Setting, as_records, origin_names, setting_of
+from abm.arrays.state import FLOWS_AT, LEDGER_AT, STOCKS_AT, Flow, State
+from abm.household.stages import COL, STAGE, STAGES, TOLD, Column, Housing, Kind
+from abm.inputs.behaviour import Behaviour
+from abm.inputs.caseload import Caseload
+from abm.inputs.parameters import InputError
+from abm.inputs.policy import Policy
+from abm.measures import IDS, measured
+from abm.numerics.draws import key_of
+from abm.scenarios.scenario import load_behaviour, load_caseload, load_policy
 from abm.version import VERSION
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Identifies what a run does: version of the package and hash of its rules.
-MODEL_VERSION = f"{VERSION}+{compiled.SOURCE_HASH}"
+#: Identifies what a run does: version of the package and hash of its rules and measures.
+MODEL_VERSION = f"{VERSION}+{compiled.source_hash('measures.py')}"
 
 #: Longest run, in weeks.
 MOST_WEEKS = 5_200
@@ -77,8 +75,8 @@ class Run:
 
         history = self.state.history
         table = {f"stock_{name.lower()}": history[:, STOCKS_AT + k] for k, name in enumerate(STAGES) if k > 0}
-        table |= {name: history[:, FLOWS_AT + k] for k, name in enumerate(FLOWS)}
-        table |= {f"cost_{name}": history[:, LEDGER_AT + k] / 100.0 for k, name in enumerate(LINES)}
+        table |= {flow.name: history[:, FLOWS_AT + flow] for flow in Flow}
+        table |= {f"cost_{line.name}": history[:, LEDGER_AT + line] / 100.0 for line in Line}
         frame = pd.DataFrame(table)
         frame["cost_total"] = history[:, LEDGER_AT:].sum(axis=1) / 100.0
         frame.insert(0, "week", np.arange(len(frame)))
@@ -90,21 +88,19 @@ class Run:
         import pandas as pd
 
         s = self.state.s
-        frame = pd.DataFrame({name.lower(): s[k] for k, name in enumerate(COLUMNS)})
-        for name in ("since", "protected_at", "visited", "considered_at", "risk_from", "left_at", "absconded_at"):
-            frame[name] = frame[name].where(frame[name] > NEVER)
-        for name in ("support_end", "review_due", "offered", "standing_offered", "closing"):
-            frame[name] = frame[name].where(frame[name] < 1e8)
-        whole = ("id", "site", "adults", "children", "school", "ties", "ties_left", "ties_removed", "reentries")
-        frame = frame.astype(dict.fromkeys(whole, "int64"))
-        frame["origin"] = pd.Categorical.from_codes(s[ORIGIN].astype(int), self.prepared.origins)
+        frame = pd.DataFrame({
+            column.name: column.shown(s[column]) for column in Column if column.kind is not Kind.WORKING
+        })  # fmt: skip
+        for k, name in enumerate(self.prepared.policy.offers):
+            frame[offered_column(name)] = Column.closing.shown(s[TOLD + k])
+        frame["origin"] = pd.Categorical.from_codes(s[COL.origin].astype(int), self.prepared.origins)
         frame["stage"] = pd.Categorical.from_codes(frame["stage"].astype(int), STAGES)
         route = frame["route"].astype(int)
         frame["route"] = pd.Series([STAGES[code] if code else None for code in route], dtype="object")
-        frame["housing"] = pd.Categorical.from_codes(s[HOUSING].astype(int), [h.name for h in Housing])
-        frame["size"] = (s[ADULTS] + s[CHILDREN]).astype(int)
+        frame["housing"] = pd.Categorical.from_codes(s[COL.housing].astype(int), [h.name for h in Housing])
+        frame["size"] = (s[COL.adults] + s[COL.children]).astype(int)
         frame["received"] = frame["received"] / 100.0
-        return frame.drop(columns=["notice", "choice"])
+        return frame
 
     def by(self, group: str, months: int = 12) -> pd.DataFrame:
         """Return rates of the households at risk, by ``origin``, ``size``, ``housing`` or ``family``.
@@ -128,14 +124,15 @@ class Run:
             raise InputError("by", group, "one of origin, size, housing, family")
         window = months / 12.0 * 52.0
         s, weeks = self.state.s, self.state.history.shape[0]
-        at_risk = (s[RISK_FROM] >= 0) & (s[RISK_FROM] + window <= weeks)
+        since, left_at, route = s[COL.risk_from], s[COL.left_at], s[COL.route]
+        at_risk = (since >= 0) & (since + window <= weeks)
         households = self.households[at_risk]
-        gone = (s[LEFT_AT] >= 0) & (s[LEFT_AT] >= s[RISK_FROM]) & (s[LEFT_AT] < s[RISK_FROM] + window)
+        gone = (left_at >= 0) & (left_at >= since) & (left_at < since + window)
         table = pd.DataFrame({
             "households": 1.0,
             "return_rate": gone[at_risk].astype(float),
-            "assisted_return_rate": (gone & (s[ROUTE] == 7))[at_risk].astype(float),
-            "removed_rate": (gone & (s[ROUTE] == 9))[at_risk].astype(float),
+            "assisted_return_rate": (gone & (route == STAGE.RETURNED_ASSISTED))[at_risk].astype(float),
+            "removed_rate": (gone & (route == STAGE.REMOVED))[at_risk].astype(float),
             "absconded_share": households["absconded_at"].notna().to_numpy().astype(float),
         })  # fmt: skip
         keys = households["size"] if group == "family" else households[group]
@@ -145,6 +142,11 @@ class Run:
         result = grouped.mean()
         result["households"] = grouped.size()
         return result.rename_axis(group)
+
+
+def offered_column(offer: str) -> str:
+    """Name of the column that says when an offer was made to a household."""
+    return "offered" if offer == "offer" else f"{offer}_offered"
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,11 @@ class Prepared:
         """A whole run with everything that can be asked of it."""
         state = self.begin(seed)
         self.advance(seed, state, 0, self.weeks)
-        return Run(self, seed, state, compiled.outcomes(self.setting, state, self.weight))
+        return self.finished(seed, state)
+
+    def finished(self, seed: int, state: State) -> Run:
+        """A run whose weeks have all been run, with its outcomes."""
+        return Run(self, seed, state, measured(compiled.tallied(self.setting, state, self.weight)))
 
     def measures(self, seed: int) -> np.ndarray:
         """Outcomes of a run in the order of `abm.measures.MEASURES`, shape (measures,)."""

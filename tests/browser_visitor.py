@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from abm.browser.film import film
-from abm.browser.question import Question
+from experiments.page.film import film
+from experiments.page.question import Question
 
 ROOT = Path(__file__).parents[1]
 #: Where screenshots and what was measured are left.

@@ -21,9 +21,9 @@ import scipy.special  # noqa: F401
 import tiny_model
 
 from experiments import store, tally
-from experiments.parts import from_bytes
-from experiments.store import TABLES
-from experiments.sweep import sweep
+from experiments.sweep.parts import from_bytes
+from experiments.storing.store import TABLES
+from experiments.sweep.sweeping import sweep
 
 DESIGN = {
     "variants": ["uk-2025", "uk-upfront-national"],

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numba import njit, vectorize
 from scipy import special
 
-from abm.arithmetic import COMPILE, bits_of, exp, from_bits, log, nearest, normal_quantile, where
+from abm.numerics.arithmetic import COMPILE, bits_of, exp, from_bits, log, nearest, normal_quantile, where
 
 # `where` and friends in compiled clothes, over whole arrays as the week uses them.
 exp_all = vectorize(["float64(float64)"], nopython=True)(exp)

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from abm.behaviour import Behaviour
-from abm.caseload import Caseload
-from abm.export import to_toml
-from abm.figures import evidence_figure
-from abm.homeland import origin
-from abm.parameters import InputError
-from abm.policy import Policy
-from abm.scenario import apply_settings, load_behaviour, load_caseload, load_policy
+from abm.inputs.behaviour import Behaviour
+from abm.inputs.caseload import Caseload
+from abm.scenarios.export import to_toml
+from abm.evidence.figures import evidence_figure
+from abm.evidence.homeland import origin
+from abm.inputs.parameters import InputError
+from abm.inputs.policy import Policy
+from abm.scenarios.scenario import apply_settings, load_behaviour, load_caseload, load_policy
 
 
 def refusal(action: Callable[[], Any]) -> InputError:

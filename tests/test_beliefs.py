@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tiny import ATTENTIVE, LIVELY, QUIET, STILL, caseload, column
 
 from abm import prepare
-from abm.beliefs import (
+from abm.household.beliefs import (
     CONSIDERS,
     FATE,
     MOVES,
@@ -23,34 +23,13 @@ from abm.beliefs import (
     trust_after_visit,
     within_a_year,
 )  # fmt: skip
-from abm.draws import key_of
-from abm.stages import (
-    ABROAD,
-    ABSCONDED,
-    ALERT,
-    ASSISTED,
-    AWAITING,
-    EXHAUSTED,
-    NEWS_NOISE,
-    PAYMENT,
-    PROTECTED,
-    REFUSED,
-    REMOVAL,
-    REMOVALS,
-    REMOVED,
-    REPORTS,
-    SAFETY,
-    SETTLED,
-    STAGE,
-    TIES_REMOVED,
-    UNASSISTED,
-    VISITED,
-)  # fmt: skip
-from abm.state import TRUE_SAFETY
+from abm.numerics.draws import key_of
+from abm.household.stages import COL, STAGE
+from abm.arrays.state import LAND
 
 share = st.floats(0.0, 1.0)
-HERE = (AWAITING, REFUSED, EXHAUSTED, ABSCONDED, PROTECTED)
-GONE = (SETTLED, ASSISTED, UNASSISTED, REMOVED)
+HERE = (STAGE.AWAITING, STAGE.REFUSED, STAGE.EXHAUSTED, STAGE.ABSCONDED, STAGE.PROTECTED)
+GONE = (STAGE.SETTLED, STAGE.RETURNED_ASSISTED, STAGE.RETURNED_UNASSISTED, STAGE.REMOVED)
 KEY = key_of(1)
 
 
@@ -92,7 +71,7 @@ def test_news_without_noise_moves_belief_part_of_the_way_to_the_truth(
 @given(share, share, share)
 def test_more_true_safety_never_lowers_believed_safety(belief: float, one: float, other: float) -> None:
     low, high = (
-        safety_after_news(attention(learning_safety=0.1), KEY, 3, 5, belief, EXHAUSTED, 0.2, truth, 0.0)
+        safety_after_news(attention(learning_safety=0.1), KEY, 3, 5, belief, STAGE.EXHAUSTED, 0.2, truth, 0.0)
         for truth in sorted((one, other))
     )
     assert low <= high
@@ -101,7 +80,7 @@ def test_more_true_safety_never_lowers_believed_safety(belief: float, one: float
 @given(share, share)
 def test_the_safe_list_is_believed_by_its_trust(belief: float, trust: float) -> None:
     b = attention(list_trust=trust)
-    on, off = (safety_after_news(b, KEY, 3, 5, belief, EXHAUSTED, 0.0, 0.0, listed) for listed in (1.0, 0.0))
+    on, off = (safety_after_news(b, KEY, 3, 5, belief, STAGE.EXHAUSTED, 0.0, 0.0, listed) for listed in (1.0, 0.0))
     assert on == pytest.approx(belief + trust * (1 - belief), abs=1e-12)
     assert off == belief
 
@@ -119,7 +98,7 @@ def test_belief_on_removal_drifts_to_what_is_seen_of_ones_kind(
 ) -> None:
     b = attention(learning_removal=rate)
     for children, seen in ((0.0, single), (2.0, family)):
-        after = removal_after_news(b, belief, EXHAUSTED, children, single, family)
+        after = removal_after_news(b, belief, STAGE.EXHAUSTED, children, single, family)
         assert after == pytest.approx(belief + rate * (seen - belief), abs=1e-12)
 
 
@@ -139,12 +118,12 @@ def test_an_independent_adviser_removes_doubt_about_payment(belief: float, trust
 
 
 def notice(b: Attention, household: int = 1, week: int = 10, **given: float) -> int:
-    facts = {"stage": EXHAUSTED, "alert": 0.0, "closing": 1e9, "support_end": 1e9, "housing": 0.0, "limbo_fate": 0.0,
+    facts = {"stage": STAGE.EXHAUSTED, "alert": 0.0, "closing": 1e9, "support_end": 1e9, "housing": 0.0, "limbo_fate": 0.0,
              "absconded_fate": 0.0, "returned_fate": 0.0, "hotel_exit": 0.0} | given  # fmt: skip
     return int(notice_of(b, KEY, household, week, **facts))
 
 
-@pytest.mark.parametrize(("stage", "expected"), [(s, s <= ABSCONDED and s >= 1) for s in (0.0, *HERE, *GONE)])
+@pytest.mark.parametrize(("stage", "expected"), [(s, s <= STAGE.ABSCONDED and s >= 1) for s in (0.0, *HERE, *GONE)])
 def test_only_those_without_an_answer_consider(stage: float, expected: bool) -> None:
     assert bool(notice(attention(consider=1.0), stage=stage) & CONSIDERS) == expected
 
@@ -157,26 +136,26 @@ def test_an_offer_draws_attention_in_its_last_two_weeks() -> None:
 def test_support_ends_from_its_week_on_and_moves_happen_to_those_in_hotels() -> None:
     b = attention()
     assert [week for week in range(8, 13) if notice(b, week=week, support_end=10.0) & SUPPORT_ENDS] == [10, 11, 12]
-    assert not notice(b, support_end=0.0, stage=AWAITING) & SUPPORT_ENDS
+    assert not notice(b, support_end=0.0, stage=STAGE.AWAITING) & SUPPORT_ENDS
     assert notice(b, hotel_exit=1.0) & MOVES
     assert not notice(b, hotel_exit=1.0, housing=1.0) & MOVES
-    assert not notice(b, hotel_exit=1.0, stage=PROTECTED) & MOVES
+    assert not notice(b, hotel_exit=1.0, stage=STAGE.PROTECTED) & MOVES
 
 
 @pytest.mark.parametrize(
     ("stage", "which"),
     [
-        (EXHAUSTED, "limbo_fate"),
-        (ABSCONDED, "absconded_fate"),
-        (ASSISTED, "returned_fate"),
-        (UNASSISTED, "returned_fate"),
+        (STAGE.EXHAUSTED, "limbo_fate"),
+        (STAGE.ABSCONDED, "absconded_fate"),
+        (STAGE.RETURNED_ASSISTED, "returned_fate"),
+        (STAGE.RETURNED_UNASSISTED, "returned_fate"),
     ],
 )
 def test_fates_come_by_stage(stage: float, which: str) -> None:
     assert notice(attention(), stage=stage, **{which: 1.0}) == FATE
     others = {"limbo_fate", "absconded_fate", "returned_fate"} - {which}
     assert notice(attention(), stage=stage, **dict.fromkeys(others, 1.0)) == 0
-    assert notice(attention(), stage=REMOVED, **{which: 1.0}) == 0
+    assert notice(attention(), stage=STAGE.REMOVED, **{which: 1.0}) == 0
 
 
 # ---- in a run --------------------------------------------------------------------------------------------
@@ -186,17 +165,17 @@ def test_beliefs_on_safety_converge_on_the_truth() -> None:
     people = caseload(households=2_000)
     b = QUIET.with_values({"learning_safety": 0.1, "news_noise": 0.2, "safety_spread": 0.3})
     run = prepare(STILL, people, b, weeks=104).run(1)
-    truth = run.state.lands[TRUE_SAFETY, 0, 0]
-    assert column(run, SAFETY).mean() == pytest.approx(truth, abs=0.01)
-    assert column(run, SAFETY).std() == pytest.approx(
+    truth = run.state.lands[LAND.true_safety, 0, 0]
+    assert column(run, COL.safety).mean() == pytest.approx(truth, abs=0.01)
+    assert column(run, COL.safety).std() == pytest.approx(
         0.2 * np.sqrt(0.1 / 1.9), rel=0.1
     )  # a stationary first-order process
 
 
 def test_ties_abroad_make_news_less_noisy() -> None:
     s = prepare(STILL, caseload(households=500, network__abroad=3.0), LIVELY, weeks=1).begin(1).s
-    assert np.allclose(s[NEWS_NOISE], LIVELY.news_noise / np.sqrt(1 + s[ABROAD]))
-    assert s[ABROAD].mean() == pytest.approx(3.0, abs=0.3)
+    assert np.allclose(s[COL.news_noise], LIVELY.news_noise / np.sqrt(1 + s[COL.abroad]))
+    assert s[COL.abroad].mean() == pytest.approx(3.0, abs=0.3)
 
 
 def test_one_report_moves_the_beliefs_of_a_tie_a_week_later() -> None:
@@ -209,13 +188,13 @@ def test_one_report_moves_the_beliefs_of_a_tie_a_week_later() -> None:
     prepared.advance(1, state, 0, 1)
     before = state.s.copy()
     prepared.advance(1, state, 1, 2)
-    here = (before[STAGE] == EXHAUSTED) & (before[REPORTS] <= 1)
-    one, none = here & (before[REPORTS] == 1), here & (before[REPORTS] == 0)
+    here = (before[COL.stage] == STAGE.EXHAUSTED) & (before[COL.reports] <= 1)
+    one, none = here & (before[COL.reports] == 1), here & (before[COL.reports] == 0)
     assert one.sum() > 10
-    truth = np.floor(state.lands[TRUE_SAFETY, 0, 0] * 1024 + 0.5) / 1024
-    assert np.allclose(state.s[SAFETY, one], (4 * before[SAFETY, one] + truth) / 5)
-    assert np.allclose(state.s[PAYMENT, one], 4 * before[PAYMENT, one] / 5)  # nobody is ever paid later
-    assert np.array_equal(state.s[[SAFETY, PAYMENT]][:, none], before[[SAFETY, PAYMENT]][:, none])
+    truth = np.floor(state.lands[LAND.true_safety, 0, 0] * 1024 + 0.5) / 1024
+    assert np.allclose(state.s[COL.safety, one], (4 * before[COL.safety, one] + truth) / 5)
+    assert np.allclose(state.s[COL.payment, one], 4 * before[COL.payment, one] / 5)  # nobody is ever paid later
+    assert np.array_equal(state.s[[COL.safety, COL.payment]][:, none], before[[COL.safety, COL.payment]][:, none])
 
 
 def test_a_removal_among_ties_raises_the_believed_risk() -> None:
@@ -223,20 +202,20 @@ def test_a_removal_among_ties_raises_the_believed_risk() -> None:
     policy = STILL.with_values({"enforcement.attempts_per_1000_week": 3.0})
     b = QUIET.with_values({"fear": 1.0, "removal_strength": 8.0})
     run = prepare(policy, people, b, weeks=10).run(1)
-    still = column(run, STAGE) == EXHAUSTED
-    removed = column(run, TIES_REMOVED)
+    still = column(run, COL.stage) == STAGE.EXHAUSTED
+    removed = column(run, COL.ties_removed)
     start = within_a_year(run.prepared.plain.rates.credibility)
     heard = removed >= 1
-    assert np.all(column(run, REMOVAL)[still & ~heard] == start)
-    one = still & (removed == 1) & (column(run, REMOVALS) == 0)
+    assert np.all(column(run, COL.removal)[still & ~heard] == start)
+    one = still & (removed == 1) & (column(run, COL.removals) == 0)
     assert one.sum() > 20
-    assert np.allclose(column(run, REMOVAL)[one], (8 * start + 1) / 9)
+    assert np.allclose(column(run, COL.removal)[one], (8 * start + 1) / 9)
 
 
 def test_an_announced_risk_is_believed_in_part() -> None:
     b = QUIET.with_values({"learning_removal": 0.2, "announcement_trust": 0.25})
     run = prepare(STILL.with_values({"enforcement.announced_risk": 0.4}), caseload(households=50), b, weeks=80).run(1)
-    assert np.allclose(column(run, REMOVAL), 0.1, atol=1e-6)
+    assert np.allclose(column(run, COL.removal), 0.1, atol=1e-6)
 
 
 def test_a_visit_raises_trust_and_attention() -> None:
@@ -244,16 +223,16 @@ def test_a_visit_raises_trust_and_attention() -> None:
     policy = STILL.with_values({"advice.visits_per_1000_week": 100.0, "advice.independence": 0.6})
     prepared = prepare(policy, caseload(households=200), b, weeks=5)
     start, run = prepared.begin(1).s, prepared.run(1)
-    visited = column(run, VISITED) >= 0
+    visited = column(run, COL.visited) >= 0
     assert visited.sum() == 100
-    before = start[PAYMENT][np.argsort(start[0])]
-    assert np.allclose(1 - column(run, PAYMENT)[visited], (1 - before[visited]) * 0.7)
-    assert np.all(column(run, PAYMENT)[~visited] == before[~visited])
-    assert np.allclose(column(run, ALERT), np.where(visited, 0.8, 0.0))
+    before = start[COL.payment][np.argsort(start[0])]
+    assert np.allclose(1 - column(run, COL.payment)[visited], (1 - before[visited]) * 0.7)
+    assert np.all(column(run, COL.payment)[~visited] == before[~visited])
+    assert np.allclose(column(run, COL.alert), np.where(visited, 0.8, 0.0))
 
 
 def test_initial_trust_in_payment_has_the_mean_that_is_asked_for() -> None:
     for mean in (0.3, 0.6, 0.9):
         s = prepare(STILL, caseload(households=5_000), QUIET.with_values({"payment_belief": mean}), weeks=1).begin(1).s
-        assert s[PAYMENT].mean() == pytest.approx(mean, abs=0.015)
-        assert np.all((s[PAYMENT] >= 0) & (s[PAYMENT] <= 1))
+        assert s[COL.payment].mean() == pytest.approx(mean, abs=0.015)
+        assert np.all((s[COL.payment] >= 0) & (s[COL.payment] <= 1))

@@ -9,56 +9,37 @@ import pytest
 from tiny import ATTENTIVE, LIVELY, STILL, busy, busy_caseload, busy_policy, caseload, changed, flow
 
 from abm import Prepared, Run, load_behaviour, load_caseload, load_policy, prepare
-from abm.decision import WEEKS_PER_YEAR
-from abm.ledger import LINES, pence
-from abm.stages import (
-    ABSCONDED,
-    ABSENT,
-    ACCOUNT,
-    ADULTS,
-    ARRIVED,
-    ASSISTED,
-    AWAITING,
-    CHILDREN,
-    EXHAUSTED,
-    HOUSING,
-    ID,
-    LEFT_AT,
-    PROTECTED,
-    RECEIVED,
-    REENTRIES,
-    REFUSED,
-    REMOVED,
-    ROUTE,
-    SETTLED,
-    STAGE,
-    STAGE_COUNT,
-    UNASSISTED,
-    WITHDRAWN,
-)  # fmt: skip
-from abm.state import FLOWS_AT, LEDGER_AT, State
+from abm.numerics.calendar import WEEKS_PER_YEAR
+from abm.arrays.ledger import LINES, pence
+from abm.household.stages import STAGE_COUNT
+from abm.household.stages import STAGE, COL
+from abm.arrays.state import FLOWS_AT, LEDGER_AT, State
 
-REMOVED_STAGE = int(REMOVED)
+REMOVED_STAGE = int(STAGE.REMOVED)
 
 
 def recount(state: State) -> np.ndarray:
     """The counts, from the table alone: written down a second time, on purpose."""
     s = state.s
     counts = np.zeros_like(state.counts)
-    persons = (s[ADULTS] + s[CHILDREN]).astype(int)
+    persons = (s[COL.adults] + s[COL.children]).astype(int)
     for stage in range(STAGE_COUNT):
-        there = s[STAGE] == stage
+        there = s[COL.stage] == stage
         counts[0, stage] = there.sum()
         counts[1, stage] = persons[there].sum()
-        counts[2, stage] = s[CHILDREN, there].sum()
-        counts[7, stage] = (s[CHILDREN, there] > 0).sum()
-    pending = np.isin(s[STAGE], (AWAITING, REFUSED, EXHAUSTED))
-    supported = pending & (s[HOUSING] < 2) & (s[WITHDRAWN] == 0)
+        counts[2, stage] = s[COL.children, there].sum()
+        counts[7, stage] = (s[COL.children, there] > 0).sum()
+    pending = np.isin(s[COL.stage], (STAGE.AWAITING, STAGE.REFUSED, STAGE.EXHAUSTED))
+    supported = pending & (s[COL.housing] < 2) & (s[COL.withdrawn] == 0)
     for account in range(3):
         for housing in range(2):
-            counts[3 + account, housing] = persons[supported & (s[ACCOUNT] == account) & (s[HOUSING] == housing)].sum()
-        counts[6, account] = (pending & (s[ACCOUNT] == account)).sum()
-    counts[6, 3] = persons[(s[STAGE] == ABSCONDED) | ((s[STAGE] == EXHAUSTED) & (s[WITHDRAWN] == 1))].sum()
+            counts[3 + account, housing] = persons[
+                supported & (s[COL.account] == account) & (s[COL.housing] == housing)
+            ].sum()
+        counts[6, account] = (pending & (s[COL.account] == account)).sum()
+    counts[6, 3] = persons[
+        (s[COL.stage] == STAGE.ABSCONDED) | ((s[COL.stage] == STAGE.EXHAUSTED) & (s[COL.withdrawn] == 1))
+    ].sum()
     counts[6, 4] = state.counts[6, 4]  # households with unread news: not a count of stages
     return counts
 
@@ -75,9 +56,9 @@ def supported_persons(prepared: Prepared, seed: int, weeks: int) -> np.ndarray:
     for week in range(weeks):
         prepared.advance(seed, state, week, week + 1)
         s = state.s
-        housed = np.isin(s[STAGE], (AWAITING, REFUSED, EXHAUSTED)) & (s[WITHDRAWN] == 0)
+        housed = np.isin(s[COL.stage], (STAGE.AWAITING, STAGE.REFUSED, STAGE.EXHAUSTED)) & (s[COL.withdrawn] == 0)
         for housing in range(2):
-            found[week, housing] = (s[ADULTS] + s[CHILDREN])[housed & (s[HOUSING] == housing)].sum()
+            found[week, housing] = (s[COL.adults] + s[COL.children])[housed & (s[COL.housing] == housing)].sum()
     return found
 
 
@@ -90,7 +71,7 @@ def test_every_household_is_in_exactly_one_stage_every_week(run: Run) -> None:
     stocks = run.state.history[:, :STAGE_COUNT]
     assert np.all(stocks >= 0)
     assert np.all(stocks.sum(axis=1) == run.state.s.shape[1])
-    assert set(run.state.s[STAGE]) <= set(map(float, range(STAGE_COUNT)))
+    assert set(run.state.s[COL.stage]) <= set(map(float, range(STAGE_COUNT)))
 
 
 def test_every_kind_of_event_happens_in_the_busy_setting(run: Run) -> None:
@@ -111,13 +92,17 @@ def test_flows_reconcile_stocks_week_by_week(run: Run) -> None:
     start = recount(run.prepared.begin(1))[0]
     change = np.diff(np.vstack([start, stocks]), axis=0)
     f = {name: flow(run, name) for name in run.series.columns if not name.startswith(("stock_", "cost_", "week"))}
-    assert np.array_equal(change[:, int(ABSENT)], -f["arrivals"])
-    assert np.array_equal(change[:, int(PROTECTED)], f["granted"] + f["appeals_allowed"] - f["revoked"] - f["settled"])
-    assert np.array_equal(change[:, int(SETTLED)], f["settled"] + f["regularised"])
+    assert np.array_equal(change[:, int(STAGE.ABSENT)], -f["arrivals"])
+    assert np.array_equal(
+        change[:, int(STAGE.PROTECTED)], f["granted"] + f["appeals_allowed"] - f["revoked"] - f["settled"]
+    )
+    assert np.array_equal(change[:, int(STAGE.SETTLED)], f["settled"] + f["regularised"])
     assert np.array_equal(change[:, REMOVED_STAGE], f["removed"])
-    returned = change[:, int(ASSISTED)] + change[:, int(UNASSISTED)]
+    returned = change[:, int(STAGE.RETURNED_ASSISTED)] + change[:, int(STAGE.RETURNED_UNASSISTED)]
     assert np.array_equal(returned, f["assisted"] + f["unassisted"] - f["re_entered"])
-    in_limbo = change[:, [int(AWAITING), int(REFUSED), int(EXHAUSTED), int(ABSCONDED)]].sum(axis=1)
+    in_limbo = change[:, [int(STAGE.AWAITING), int(STAGE.REFUSED), int(STAGE.EXHAUSTED), int(STAGE.ABSCONDED)]].sum(
+        axis=1
+    )
     came = f["arrivals"] + f["re_entered"] + f["revoked"]
     went = f["granted"] + f["appeals_allowed"] + f["regularised"] + f["assisted"] + f["unassisted"] + f["removed"]
     assert np.array_equal(in_limbo, came - went)
@@ -126,7 +111,7 @@ def test_flows_reconcile_stocks_week_by_week(run: Run) -> None:
 def test_appeals_reconcile_refusals(run: Run) -> None:
     """Rights are exhausted by a dismissed appeal or by none; nobody is exhausted who was not refused."""
     assert np.all(flow(run, "exhausted") >= flow(run, "appeals_dismissed"))
-    at_start = recount(run.prepared.begin(1))[0, int(REFUSED)]
+    at_start = recount(run.prepared.begin(1))[0, int(STAGE.REFUSED)]
     refused = np.cumsum(flow(run, "refused") + flow(run, "revoked")) + at_start
     assert np.all(np.cumsum(flow(run, "exhausted") + flow(run, "appeals_allowed")) <= refused)
 
@@ -143,16 +128,20 @@ def test_counts_kept_as_things_happen_equal_a_recount() -> None:
 
 def test_flows_of_persons_equal_the_households_that_left(run: Run) -> None:
     s = run.state.s
-    once = s[REENTRIES] == 0
-    for route, name in ((ASSISTED, "assisted"), (UNASSISTED, "unassisted"), (REMOVED, "removed")):
-        first = np.bincount(s[LEFT_AT, s[ROUTE] == route].astype(int), minlength=104)
+    once = s[COL.reentries] == 0
+    for route, name in (
+        (STAGE.RETURNED_ASSISTED, "assisted"),
+        (STAGE.RETURNED_UNASSISTED, "unassisted"),
+        (STAGE.REMOVED, "removed"),
+    ):
+        first = np.bincount(s[COL.left_at, s[COL.route] == route].astype(int), minlength=104)
         again = flow(run, name).sum() - first.sum()
-        assert 0 <= again <= s[REENTRIES].sum()
+        assert 0 <= again <= s[COL.reentries].sum()
         assert np.all(flow(run, name) >= first)
-    assert flow(run, "re_entered").sum() == s[REENTRIES].sum()
-    left_for_good = once & np.isin(s[STAGE], (ASSISTED, UNASSISTED, REMOVED))
+    assert flow(run, "re_entered").sum() == s[COL.reentries].sum()
+    left_for_good = once & np.isin(s[COL.stage], (STAGE.RETURNED_ASSISTED, STAGE.RETURNED_UNASSISTED, STAGE.REMOVED))
     persons = sum(flow(run, f"{name}_persons").sum() for name in ("assisted", "unassisted", "removed"))
-    assert persons >= (s[ADULTS] + s[CHILDREN])[left_for_good].sum()
+    assert persons >= (s[COL.adults] + s[COL.children])[left_for_good].sum()
 
 
 # ---- the public account ------------------------------------------------------------------------------
@@ -201,7 +190,7 @@ def test_casework_appeals_advice_and_enforcement_are_counts_times_price() -> Non
     )
     assert paid["travel"] == f["assisted_persons"] * pence(w.travel_person)
     assert paid["reintegration"] == f["assisted"] * pence(prepared.policy.reintegration.per_household)
-    assert paid["offer"] == run.state.s[RECEIVED].sum()
+    assert paid["offer"] == run.state.s[COL.received].sum()
     assert paid["offer"] > 0
 
 
@@ -214,11 +203,11 @@ def test_detention_is_charged_for_those_removed() -> None:
                        LIVELY, weeks=80)  # fmt: skip
     run = prepared.run(4)
     s, w = run.state.s, prepared.caseload.world
-    removed = s[ROUTE] == REMOVED
-    days = np.where(s[CHILDREN] > 0, w.detention_days_family, w.detention_days)
+    removed = s[COL.route] == STAGE.REMOVED
+    days = np.where(s[COL.children] > 0, w.detention_days_family, w.detention_days)
     owed = sum(
         int(n) * pence(w.detention_day * d)
-        for n, d in zip((s[ADULTS] + s[CHILDREN])[removed], days[removed], strict=True)
+        for n, d in zip((s[COL.adults] + s[COL.children])[removed], days[removed], strict=True)
     )
     assert totals(run)["detention"] == owed > 0
 
@@ -237,7 +226,7 @@ def test_nobody_gets_more_than_the_cap() -> None:
     for terms in ({}, {"offer__early_bonus": 1.0, "offer__early_weeks": 10}, {"offer__decline_per_week": -0.1}):
         policy = busy_policy(offer__safe_origins_only=False, standing__amount_per_person=0.0, **terms)
         run = prepare(policy, busy_caseload(), LIVELY, weeks=60).run(1)
-        once = run.state.s[RECEIVED, run.state.s[REENTRIES] == 0]
+        once = run.state.s[COL.received, run.state.s[COL.reentries] == 0]
         assert once.max() > 0
         assert once.max() <= pence(20_000.0), f"{once.max() / 100:.0f} paid under a cap of 20,000, with {terms}"
 
@@ -248,10 +237,10 @@ def test_a_bonus_and_a_decline_are_paid_as_scheduled() -> None:
              "offer.decline_per_week": 0.02, "offer.floor_share": 0.6}  # fmt: skip
     people = caseload(composition__family_share=0.0, households=400)
     run = prepare(STILL.with_values(terms), people, ATTENTIVE.with_values({"assisted": -3.0}), weeks=52).run(1)
-    left = run.state.s[LEFT_AT] >= 0
-    weeks = run.state.s[LEFT_AT, left]
+    left = run.state.s[COL.left_at] >= 0
+    weeks = run.state.s[COL.left_at, left]
     owed = np.where(weeks < 4, 1_500.0, np.maximum(600.0, 1_000.0 * (1 - 0.02 * (weeks - 4))))
-    assert np.array_equal(run.state.s[RECEIVED, left], np.floor(owed * 100 + 0.5))
+    assert np.array_equal(run.state.s[COL.received, left], np.floor(owed * 100 + 0.5))
     assert weeks.min() < 4
     assert weeks.max() > 30
 
@@ -260,7 +249,7 @@ def test_the_unpaid_part_of_an_offer_costs_nothing() -> None:
     terms = {"standing.amount_per_person": 1_000.0, "standing.paid_at_departure": 0.25}
     people = caseload(composition__family_share=0.0, households=2_000, world__payment_reliability=0.6)
     run = prepare(STILL.with_values(terms), people, ATTENTIVE.with_values({"assisted": 0.0}), weeks=52).run(1)
-    paid = run.state.s[RECEIVED, run.state.s[LEFT_AT] >= 0] / 100
+    paid = run.state.s[COL.received, run.state.s[COL.left_at] >= 0] / 100
     assert set(paid) == {250.0, 1_000.0}
     assert np.mean(paid == 1_000.0) == pytest.approx(0.6, abs=0.05)
 
@@ -270,7 +259,7 @@ def test_totals_stand_for_the_whole_caseload() -> None:
     sample, half = (prepare(busy_policy(), people, LIVELY, weeks=20, households=n).run(1) for n in (400, 200))
     assert sample.prepared.weight == 10.0
     assert half.prepared.weight == 20.0
-    assert sample.measures["departures"] == 10.0 * np.sum(sample.state.s[LEFT_AT] >= 0)
+    assert sample.measures["departures"] == 10.0 * np.sum(sample.state.s[COL.left_at] >= 0)
     assert half.measures["cost_npv"] == pytest.approx(sample.measures["cost_npv"], rel=0.15)
 
 
@@ -283,7 +272,7 @@ def test_a_family_of_three_in_a_hotel_costs_158_000_pounds_a_year() -> None:
     nobody = load_behaviour().with_values({"assisted": -60.0, "unassisted": -60.0, "irregular": -60.0})
     policy = load_policy("uk-2025").with_values({"settlement.regularisation_per_year": 0.0})
     run = prepare(policy, people, nobody, weeks=52).run(0)
-    assert np.all(run.state.s[ADULTS] + run.state.s[CHILDREN] == 3)
+    assert np.all(run.state.s[COL.adults] + run.state.s[COL.children] == 3)
     a_year = totals(run)["hotel"] / 100 / 150 * WEEKS_PER_YEAR / 52
     assert a_year == pytest.approx(158_000, rel=0.01)
     assert run.measures["cost_npv"] == totals(run)["hotel"] / 100
@@ -300,7 +289,7 @@ def test_official_arithmetic_if_every_family_accepts(seed: int) -> None:
     pilot = load_policy("uk-pilot-2026").with_values(still | {"standing.amount_per_person": 0.0})
     stay = prepare(load_policy("uk-2025").with_values(still), people, nobody, weeks=52).run(seed)
     leave = prepare(pilot, people, everybody, weeks=52).run(seed)
-    assert np.all(leave.state.s[LEFT_AT] == 0.0)
+    assert np.all(leave.state.s[COL.left_at] == 0.0)
     assert totals(leave)["offer"] == 150 * pence(30_000.0)
     assert {name for name, total in totals(leave).items() if total} == {"offer"}
     saved = stay.measures["cost_npv"] - leave.measures["cost_npv"]
@@ -309,10 +298,10 @@ def test_official_arithmetic_if_every_family_accepts(seed: int) -> None:
 
 def test_re_entry_and_stages_of_the_stock_start_as_the_caseload_says() -> None:
     state = prepare(STILL, busy_caseload(households=4_000), LIVELY, weeks=2).begin(1)
-    stock = state.s[STAGE, state.s[ID] < 2**32]
+    stock = state.s[COL.stage, state.s[COL.id] < 2**32]
     shares = np.bincount(stock.astype(int), minlength=STAGE_COUNT) / len(stock)
     assert shares[1:6] == pytest.approx([0.2, 0.15, 0.4, 0.1, 0.15], abs=0.025)
-    assert np.all(state.s[ARRIVED, state.s[ID] < 2**32] < 0)
+    assert np.all(state.s[COL.arrived, state.s[COL.id] < 2**32] < 0)
 
 
 def test_nothing_is_booked_when_nothing_costs() -> None:

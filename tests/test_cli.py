@@ -20,13 +20,13 @@ import pytest
 import abm
 from abm import caseload_names, policy_names
 from abm.measures import COMPARED, MEASURES
-from experiments.cli import main
+from experiments.cli.main import main
 
 CONTRACTED = [
     "variant", "measure", "unit", "mean", "low", "high", "difference", "difference_low", "difference_high",
 ]  # fmt: skip
 SMALL = ["--weeks", "30", "--replicates", "3", "--households", "60"]
-COMMAND = [sys.executable, "-m", "experiments.cli"]
+COMMAND = [sys.executable, "-m", "experiments.cli.main"]
 #: Where the packages under test are: the installed ones, or those of this folder.
 HOME = str(Path(abm.__file__).parents[1])
 
@@ -295,7 +295,7 @@ def test_a_broken_file_is_named_with_its_line(returns) -> None:
 
 def test_help_imports_nothing_heavy() -> None:
     told = (
-        "import sys; from experiments.cli import main; main(['--help'])\n"
+        "import sys; from experiments.cli.main import main; main(['--help'])\n"
         "print(sorted({'numba', 'pandas', 'matplotlib', 'scipy', 'mesa', 'pyarrow'} & set(sys.modules)))"
     )
     env = {**os.environ, "PYTHONPATH": HOME}

@@ -15,30 +15,11 @@ from scipy import stats
 from tiny import QUIET, STANDING, STILL, caseload
 
 from abm import Run, prepare
-from abm.behaviour import Behaviour
-from abm.decision import WEEKS_PER_YEAR
-from abm.homeland import origin
-from abm.policy import Policy
-from abm.stages import (
-    ABSCONDED,
-    ABSCONDED_AT,
-    ADULTS,
-    ARRIVED,
-    ASSISTED,
-    CHILDREN,
-    EXHAUSTED,
-    LEFT_AT,
-    ORIGIN,
-    REMOVED,
-    ROUTE,
-    SAFETY,
-    SCHOOL,
-    SETTLED,
-    STAGE,
-    TASTE_IRREGULAR,
-    TASTE_RETURN,
-    UNASSISTED,
-)  # fmt: skip
+from abm.inputs.behaviour import Behaviour
+from abm.numerics.calendar import WEEKS_PER_YEAR
+from abm.evidence.homeland import origin
+from abm.inputs.policy import Policy
+from abm.household.stages import STAGE, COL
 
 #: Seeds are fixed, so that a failure is for ever: a true model fails one of these with a chance of a few in 1e4.
 IMPROBABLE = 1e-5
@@ -81,9 +62,9 @@ def test_survival_is_the_competing_risk_formula(households: int, seed: int, week
     hazards = np.append(hazards, (1 - hazards.sum()) * yearly(0.3))
     total = hazards.sum()
     expected = hazards / total * (1 - (1 - total) ** weeks)
-    gone_dark = s[ABSCONDED_AT] >= 0
-    seen = [np.sum((s[ROUTE] == ASSISTED) & ~gone_dark), np.sum((s[ROUTE] == UNASSISTED) & ~gone_dark),
-            np.sum(gone_dark), np.sum((s[STAGE] == SETTLED) & ~gone_dark)]  # fmt: skip
+    gone_dark = s[COL.absconded_at] >= 0
+    seen = [np.sum((s[COL.route] == STAGE.RETURNED_ASSISTED) & ~gone_dark), np.sum((s[COL.route] == STAGE.RETURNED_UNASSISTED) & ~gone_dark),
+            np.sum(gone_dark), np.sum((s[COL.stage] == STAGE.SETTLED) & ~gone_dark)]  # fmt: skip
     seen.append(households - sum(seen))
     if households * expected.min() < 5:
         pytest.skip("too few expected")
@@ -93,7 +74,7 @@ def test_survival_is_the_competing_risk_formula(households: int, seed: int, week
 def test_time_to_departure_is_geometric() -> None:
     run = prepare(STANDING, caseload(households=20_000, **ALONE), CHOOSING, weeks=60).run(6)
     hazards = choice(CHOOSING, 3_000.0)
-    week = run.state.s[LEFT_AT, (run.state.s[ROUTE] == ASSISTED)].astype(int)
+    week = run.state.s[COL.left_at, (run.state.s[COL.route] == STAGE.RETURNED_ASSISTED)].astype(int)
     chances = hazards[0] * (1 - hazards.sum()) ** np.arange(60)
     seen = [*np.bincount(week, minlength=60), 20_000 - len(week)]
     assert consistent(seen, chances.tolist()) > IMPROBABLE
@@ -106,7 +87,7 @@ def test_going_irregular_and_being_found_is_a_markov_chain(seed: int) -> None:
     weeks, n = 80, 4_000
     policy = STANDING.with_values({"settlement.regularisation_per_year": 0.2})
     run = prepare(policy, caseload(households=n, world__detection_per_year=3.0, **ALONE), b, weeks=weeks).run(seed)
-    stages = [EXHAUSTED, ABSCONDED, ASSISTED, UNASSISTED, SETTLED]
+    stages = [STAGE.EXHAUSTED, STAGE.ABSCONDED, STAGE.RETURNED_ASSISTED, STAGE.RETURNED_UNASSISTED, STAGE.SETTLED]
     move = np.eye(5)
     for row, absconded in ((0, False), (1, True)):
         chosen = choice(b, 3_000.0, asked=not absconded, absconded=absconded)
@@ -118,7 +99,7 @@ def test_going_irregular_and_being_found_is_a_markov_chain(seed: int) -> None:
         move[row, row] += 1 - move[row].sum()
     # A household that was found keeps the offer: it was made to it before it went.
     expected = np.linalg.matrix_power(move, weeks)[0]
-    seen = [int(np.sum(run.state.s[STAGE] == stage)) for stage in stages]
+    seen = [int(np.sum(run.state.s[COL.stage] == stage)) for stage in stages]
     assert sum(seen) == n
     assert stats.chisquare(seen, expected * n).pvalue > IMPROBABLE
 
@@ -144,29 +125,29 @@ def test_removals_that_reach_everybody_have_their_chance_of_success() -> None:
     )  # fmt: skip
     s = prepare(policy, people, QUIET, weeks=10).run(3).state.s
     for who, q in (
-        (s[CHILDREN] == 0, 0.05),
-        ((s[CHILDREN] > 0) & (s[SCHOOL] == 0), 0.03),
-        (s[SCHOOL] > 0, 0.03 * 0.33),
+        (s[COL.children] == 0, 0.05),
+        ((s[COL.children] > 0) & (s[COL.school] == 0), 0.03),
+        (s[COL.school] > 0, 0.03 * 0.33),
     ):
-        gone, n = int(np.sum(who & (s[ROUTE] == REMOVED))), int(who.sum())
+        gone, n = int(np.sum(who & (s[COL.route] == STAGE.REMOVED))), int(who.sum())
         assert stats.binomtest(gone, n, 1 - (1 - q) ** 10).pvalue > IMPROBABLE
 
 
 def expected_departures(run: Run, b: Behaviour, cash: np.ndarray, weeks: int) -> np.ndarray:
     """Each household's own chance of an assisted return by the end, from its attributes: shape (rows, 3) by way."""
     s = run.state.s
-    income = np.array([origin(name).income_gbp for name in run.prepared.origins])[s[ORIGIN].astype(int)]
+    income = np.array([origin(name).income_gbp for name in run.prepared.origins])[s[COL.origin].astype(int)]
     staying, ways = np.ones(s.shape[1]), np.zeros((s.shape[1], 3))
     for week in range(weeks):
-        years = (week - s[ARRIVED]) / WEEKS_PER_YEAR
+        years = (week - s[COL.arrived]) / WEEKS_PER_YEAR
         home = (
-            b.safety * (s[SAFETY] - 0.5) + b.home_income * np.log(income / 2_000.0) + s[TASTE_RETURN]
-            - b.host_ties * (1 - np.exp(-years / b.ties_years)) - b.school * (s[SCHOOL] > 0) + b.hotel
+            b.safety * (s[COL.safety] - 0.5) + b.home_income * np.log(income / 2_000.0) + s[COL.taste_return]
+            - b.host_ties * (1 - np.exp(-years / b.ties_years)) - b.school * (s[COL.school] > 0) + b.hotel
         )  # fmt: skip
         weights = np.exp([
-            b.assisted + b.money * np.log1p(cash / (s[ADULTS] + s[CHILDREN]) / income) + home,
+            b.assisted + b.money * np.log1p(cash / (s[COL.adults] + s[COL.children]) / income) + home,
             b.unassisted + home,
-            b.irregular - b.irregular_children * (s[CHILDREN] > 0) + s[TASTE_IRREGULAR],
+            b.irregular - b.irregular_children * (s[COL.children] > 0) + s[COL.taste_irregular],
         ])  # fmt: skip
         chance = b.consider * weights / (1 + weights.sum(axis=0))
         ways += (staying * chance).T
@@ -194,12 +175,14 @@ def test_every_household_leaves_at_its_own_hazard(seed: int) -> None:
     weeks = 52
     run = prepare(policy, people, b, weeks=weeks).run(seed)
     s = run.state.s
-    cash = np.minimum(9_000.0, 4_000.0 * (s[ADULTS] + 0.5 * s[CHILDREN]))
+    cash = np.minimum(9_000.0, 4_000.0 * (s[COL.adults] + 0.5 * s[COL.children]))
     ways = expected_departures(run, b, cash, weeks)
-    dark = s[ABSCONDED_AT] >= 0
-    seen = np.array([(s[ROUTE] == ASSISTED) & ~dark, (s[ROUTE] == UNASSISTED) & ~dark, dark]).T
-    groups = {"all": np.ones(len(dark), bool), "school": s[SCHOOL] > 0, "alone": s[CHILDREN] == 0,
-              "Afghanistan": s[ORIGIN] == 2, "fond of home": s[TASTE_RETURN] > 1.0}  # fmt: skip
+    dark = s[COL.absconded_at] >= 0
+    seen = np.array(
+        [(s[COL.route] == STAGE.RETURNED_ASSISTED) & ~dark, (s[COL.route] == STAGE.RETURNED_UNASSISTED) & ~dark, dark]
+    ).T
+    groups = {"all": np.ones(len(dark), bool), "school": s[COL.school] > 0, "alone": s[COL.children] == 0,
+              "Afghanistan": s[COL.origin] == 2, "fond of home": s[COL.taste_return] > 1.0}  # fmt: skip
     for name, group in groups.items():
         mean, spread = ways[group].sum(axis=0), np.sqrt((ways * (1 - ways))[group].sum(axis=0))
         z = (seen[group].sum(axis=0) - mean) / spread
@@ -211,16 +194,16 @@ def test_school_lowers_the_odds_of_return_as_the_study_has_it() -> None:
     b = CHOOSING.with_values({"school": 0.53, "unassisted": -60.0, "irregular": -60.0, "money": 0.0})
     people = caseload(households=20_000, composition__family_share=0.6, composition__school_share=0.6)
     s = prepare(STANDING, people, b, weeks=20).run(2).state.s
-    at_school = s[SCHOOL] > 0
+    at_school = s[COL.school] > 0
     for who, utility in ((at_school, -3.0 - 0.53), (~at_school, -3.0)):
         hazard = 0.2 * np.exp(utility) / (1 + np.exp(utility))
-        gone = int(np.sum(who & (s[ROUTE] == ASSISTED)))
+        gone = int(np.sum(who & (s[COL.route] == STAGE.RETURNED_ASSISTED)))
         assert stats.binomtest(gone, int(who.sum()), 1 - (1 - hazard) ** 20).pvalue > IMPROBABLE
 
 
 def test_nobody_leaves_whose_ways_are_all_closed() -> None:
     run = prepare(STILL, caseload(households=2_000), QUIET.with_values({"consider": 1.0}), weeks=104).run(1)
-    assert np.all(run.state.s[STAGE] == EXHAUSTED)
+    assert np.all(run.state.s[COL.stage] == STAGE.EXHAUSTED)
 
 
 def test_a_policy_without_levers_is_still() -> None:

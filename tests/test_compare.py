@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-import experiments.question as question_module
+import experiments.question.question as question_module
 from abm import InputError, load_behaviour, prepare
 from abm.measures import COMPARED, IDS, MEASURES
-from abm.scenario import load_behaviour_draws
-from experiments.amounts import number, pounds, scale
-from experiments.compare import Comparison, Runs, compare, departed
-from experiments.marks import marks
-from experiments.paired import (
+from abm.scenarios.scenario import load_behaviour_draws
+from experiments.report.amounts import number, pounds, scale
+from experiments.compare.comparing import Comparison, Runs, compare, departed
+from experiments.report.marks import marks
+from experiments.compare.paired import (
     KEYS,
     break_even_offer,
     cost_per_additional_return,
@@ -26,7 +26,7 @@ from experiments.paired import (
     rows,
     spread,
 )  # fmt: skip
-from experiments.question import Question, ask, parse_settings, usual_replicates
+from experiments.question.question import Question, ask, parse_settings, usual_replicates
 
 SMALL: dict[str, Any] = {"weeks": 60, "replicates": 4, "households": 80}
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from abm.parameters import InputError
-from experiments.design import DESIGNS, Design, design_names, load_design
-from experiments.study import lay_out
+from abm.inputs.parameters import InputError
+from experiments.question.design import DESIGNS, Design, design_names, load_design
+from experiments.question.study import lay_out
 
 AMOUNT = "offer.amount_per_person"
 

@@ -11,23 +11,21 @@ from hypothesis import strategies as st
 from tiny import LIVELY, QUIET, caseload, column, flow
 
 from abm import prepare
-from abm.arithmetic import exp
-from abm.behaviour import Behaviour
-from abm.decision import Circumstances, Shocks, choose, incentive, irregular_utility, return_utility, terms, worth
-from abm.parameters import declarations
-from abm.policy import Policy
-from abm.stages import (
-    ABSCONDED,
-    ASSISTED,
-    ASSISTED_RETURN,
-    AWAITING,
-    EXHAUSTED,
-    GO_IRREGULAR,
-    LEFT_AT,
-    REFUSED,
-    ROUTE,
-    UNASSISTED_RETURN,
-)  # fmt: skip
+from abm.numerics.arithmetic import exp
+from abm.inputs.behaviour import Behaviour
+from abm.household.decision import (
+    Circumstances,
+    Shocks,
+    choose,
+    incentive,
+    irregular_utility,
+    return_utility,
+    terms,
+    worth,
+)
+from abm.inputs.parameters import declarations
+from abm.inputs.policy import Policy
+from abm.household.stages import STAGE, CHOICE, COL
 
 #: Coefficients over their whole plausible ranges.
 behaviours = st.fixed_dictionaries(
@@ -42,7 +40,7 @@ share = st.floats(0.0, 1.0)
 flag = st.sampled_from([0.0, 1.0])
 situations = st.builds(
     Circumstances,
-    stage=st.sampled_from([AWAITING, REFUSED, EXHAUSTED, ABSCONDED]),
+    stage=st.sampled_from([STAGE.AWAITING, STAGE.REFUSED, STAGE.EXHAUSTED, STAGE.ABSCONDED]),
     cash_now=st.floats(0, 1e5),
     cash_later=st.floats(0, 1e5),
     income=st.floats(200, 3e4),
@@ -61,7 +59,7 @@ situations = st.builds(
 error = st.floats(1e-9, 50.0)
 errors = st.builds(Shocks, error, error, error, error)
 
-HOME = (ASSISTED_RETURN, UNASSISTED_RETURN)
+HOME = (CHOICE.ASSISTED_RETURN, CHOICE.UNASSISTED_RETURN)
 #: What may change upwards, by name, keeping all else equal.
 BETTER = {"cash_now": st.floats(0, 1e5), "safety": share, "peers_left": share}
 
@@ -71,7 +69,7 @@ def chances(b: Behaviour, x: Circumstances, offered: float) -> tuple[float, floa
     v = terms(b, x)
     home = return_utility(v)
     a, u = offered * exp(v.assisted_constant + v.incentive + v.waiting + home), exp(v.unassisted_constant + home)
-    g = 0.0 if x.stage == ABSCONDED else exp(irregular_utility(v))
+    g = 0.0 if x.stage == STAGE.ABSCONDED else exp(irregular_utility(v))
     return a / (1 + a + u + g), u / (1 + a + u + g), g / (1 + a + u + g)
 
 
@@ -107,7 +105,7 @@ def test_more_money_turns_no_choice_into_any_but_an_assisted_return(
 ) -> None:
     """A better offer must not send a household that would have stayed into hiding, or home unpaid."""
     before, after = (choose(terms(b, y), x.stage, 1.0, shocks) for y in (x, improved(x, "cash_now", cash)))
-    assert after in (before, ASSISTED_RETURN)
+    assert after in (before, CHOICE.ASSISTED_RETURN)
 
 
 @given(behaviours, situations, errors)
@@ -115,22 +113,24 @@ def test_an_offer_turns_no_choice_into_any_but_an_assisted_return(
     b: Behaviour, x: Circumstances, shocks: Shocks
 ) -> None:
     without, with_it = (choose(terms(b, x), x.stage, offered, shocks) for offered in (0.0, 1.0))
-    assert without != ASSISTED_RETURN
-    assert with_it in (without, ASSISTED_RETURN)
+    assert without != CHOICE.ASSISTED_RETURN
+    assert with_it in (without, CHOICE.ASSISTED_RETURN)
 
 
 @given(behaviours, situations, errors)
 def test_a_household_out_of_contact_cannot_go_out_of_contact(b: Behaviour, x: Circumstances, shocks: Shocks) -> None:
-    assert choose(terms(b, x), ABSCONDED, 1.0, shocks) != GO_IRREGULAR
+    assert choose(terms(b, x), STAGE.ABSCONDED, 1.0, shocks) != CHOICE.GO_IRREGULAR
 
 
 def test_a_race_of_errors_is_the_multinomial_logit() -> None:
     from scipy import stats
 
     b = QUIET.with_values({"assisted": -0.5, "money": 0.4, "unassisted": -0.2, "irregular": 0.3})
-    x = Circumstances(EXHAUSTED, 900.0, 0.0, 1_000.0, 0.5, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    x = Circumstances(STAGE.EXHAUSTED, 900.0, 0.0, 1_000.0, 0.5, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     v, n = terms(b, x), 20_000
-    chosen = [choose(v, EXHAUSTED, 1.0, Shocks(*row)) for row in np.random.default_rng(1).exponential(size=(n, 4))]
+    chosen = [
+        choose(v, STAGE.EXHAUSTED, 1.0, Shocks(*row)) for row in np.random.default_rng(1).exponential(size=(n, 4))
+    ]
     seen = np.bincount(np.array(chosen, int), minlength=4)
     expected = np.array([1 - sum(chances(b, x, 1.0)), *chances(b, x, 1.0)])
     assert stats.chisquare(seen, expected * n).pvalue > 1e-5
@@ -179,7 +179,7 @@ def assisted_week(b: Behaviour, amount: float, seed: int, **levers: object) -> n
     """Week of each household's assisted return under a standing amount; infinite if it takes none."""
     policy = Policy().with_values({"standing.amount_per_person": amount, **levers})
     run = prepare(policy, PEOPLE, b, weeks=104).run(seed)
-    return np.where(column(run, ROUTE) == ASSISTED, column(run, LEFT_AT), np.inf)
+    return np.where(column(run, COL.route) == STAGE.RETURNED_ASSISTED, column(run, COL.left_at), np.inf)
 
 
 @pytest.mark.parametrize("at_departure", [0.0, 0.5, 1.0])

@@ -15,14 +15,12 @@ from scipy import stats
 from tiny import LIVELY, STILL, assert_same_run, busy, busy_caseload, busy_policy, by_identity, differing_columns
 
 from abm import prepare
-from abm.arithmetic import COMPILE
-from abm.arrivals import ARRIVALS
-from abm.draws import Purpose, exponential, key_of, normal, uniform
+from abm.numerics.arithmetic import COMPILE
+from abm.arrays.arrivals import ARRIVALS
+from abm.numerics.draws import PURPOSE, exponential, key_of, normal, uniform
 
 #: A statistical test fails below this; the seeds are fixed, so that it fails always or never.
 IMPROBABLE = 1e-5
-
-WEEKLY, ONCE = int(Purpose.SHOCK_ASSISTED), int(Purpose.TASTE_RETURN)
 
 
 @njit(**COMPILE)
@@ -42,7 +40,7 @@ def compiled_draws(key: Any, household: int, week: int, purpose: int) -> tuple[f
 def along(n: int = 200_000, **given: Callable[[np.ndarray], Any] | int) -> np.ndarray:
     """Draws along one coordinate: every coordinate is a number, or a function of 0 … n − 1."""
     k = np.arange(n)
-    told = {"seed": 1, "household": 7, "week": 3, "purpose": WEEKLY} | given
+    told = {"seed": 1, "household": 7, "week": 3, "purpose": PURPOSE.SHOCK_ASSISTED} | given
     values = {name: value(k) if callable(value) else np.full(n, value) for name, value in told.items()}
     known = {int(seed): key_of(int(seed)) for seed in np.unique(values["seed"])}
     keys = np.array([known[int(seed)] for seed in values["seed"]], np.uint64)
@@ -113,7 +111,10 @@ PAIRS: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "two weeks": ({"week": 0}, {"week": 1}),
     "two purposes": ({"purpose": int(Purpose.NEWS)}, {"purpose": int(Purpose.CONSIDER)}),
     "considering and choosing": ({"purpose": int(Purpose.CONSIDER)}, {"purpose": int(Purpose.SHOCK_ASSISTED)}),
-    "a draw made once and a weekly one": ({"purpose": ONCE, "week": 0}, {"purpose": WEEKLY, "week": 0}),
+    "a draw made once and a weekly one": (
+        {"purpose": PURPOSE.TASTE_RETURN, "week": 0},
+        {"purpose": PURPOSE.SHOCK_ASSISTED, "week": 0},
+    ),
 }
 
 
@@ -131,7 +132,10 @@ def test_no_two_coordinates_share_a_draw() -> None:
 
 
 def test_normal_and_exponential_draws_have_their_distributions() -> None:
-    some = [(normal(key_of(3), i, 0, ONCE), exponential(key_of(3), i, 0, ONCE + 1)) for i in range(5_000)]
+    some = [
+        (normal(key_of(3), i, 0, PURPOSE.TASTE_RETURN), exponential(key_of(3), i, 0, PURPOSE.TASTE_RETURN + 1))
+        for i in range(5_000)
+    ]
     z, e = np.array(some).T
     assert stats.kstest(z, "norm").pvalue > IMPROBABLE
     assert stats.kstest(e, "expon").pvalue > IMPROBABLE
@@ -178,25 +182,26 @@ WHO = (
 
 
 def test_household_17_is_the_same_family_in_any_population() -> None:
-    from abm.stages import COLUMNS, ID
+    from abm.household.stages import COLUMNS
+    from abm.household.stages import COL
 
     seen = []
     for households in (100, 1_000):
         prepared = prepare(busy_policy(), busy_caseload(), LIVELY, weeks=10, households=households)
         s = prepared.begin(5).s
-        stock = s[:, np.argsort(s[ID])][:, :100]
+        stock = s[:, np.argsort(s[COL.id])][:, :100]
         seen.append(stock[[list(COLUMNS).index(name) for name in WHO]])
     assert seen[0].tobytes() == seen[1].tobytes()
 
 
 def test_who_the_households_are_does_not_depend_on_the_policy() -> None:
-    from abm.stages import COLUMNS, ID
+    from abm.household.stages import COLUMNS
 
     rows = [list(COLUMNS).index(name) for name in WHO if name not in ("REVIEW_DUE", "REMOVAL", "HOUSING")]
     tables = []
     for policy in (STILL, busy_policy()):
         s = prepare(policy, busy_caseload(), LIVELY, weeks=10).begin(5).s
-        tables.append(s[:, np.argsort(s[ID])][:, :400][rows])
+        tables.append(s[:, np.argsort(s[COL.id])][:, :400][rows])
     assert tables[0].tobytes() == tables[1].tobytes()
 
 
@@ -245,12 +250,11 @@ def test_induced_arrivals_change_nobody_else() -> None:
         prepare(policy, people.with_values({"world.pull_elasticity": pull}), unpeered, weeks=80).run(4)
         for pull in (0.0, 1.3)
     ]
-    from abm.stages import ACCOUNT, ID
 
     few, many = (by_identity(run) for run in runs)
-    induced = ~np.isin(many[ID], few[ID])
+    induced = ~np.isin(many[COL.id], few[COL.id])
     assert induced.sum() > 50
-    assert set(many[ACCOUNT, induced]) <= {1.0, 2.0}
+    assert set(many[COL.account, induced]) <= {1.0, 2.0}
     same = many[:, ~induced]
     # Newcomers may know them, and tell them what they do not mind.
     connected = {"TIES", "TIES_LEFT", "TIES_REMOVED", "REPORTS", "REPORTED", "PAYMENTS", "PAID", "REMOVALS"}
@@ -258,7 +262,6 @@ def test_induced_arrivals_change_nobody_else() -> None:
 
 
 def test_induced_arrivals_leave_the_ties_among_the_others_as_they_were() -> None:
-    from abm.stages import ID
 
     ties = []
     for pull in (0.0, 1.3):
@@ -266,7 +269,7 @@ def test_induced_arrivals_leave_the_ties_among_the_others_as_they_were() -> None
         state = prepare(
             busy_policy(offer__end_week=None, entry__family_reunion_age=18.0), people, LIVELY, weeks=80
         ).begin(4)
-        who = state.s[ID].astype(np.int64)
+        who = state.s[COL.id].astype(np.int64)
         ends = np.repeat(who, np.diff(state.tie_start))
         ties.append((set(who.tolist()), set(zip(ends.tolist(), who[state.ties].tolist(), strict=True))))
     (known, before), (_, after) = ties
@@ -278,17 +281,17 @@ def test_the_same_truck_hits_the_same_household_under_every_policy() -> None:
     """What nobody chooses (regularisation of those who stay) happens to the same households in the same week."""
     from tiny import ATTENTIVE, STANDING, caseload, column
 
-    from abm.stages import SETTLED, SINCE, STAGE
+    from abm.household.stages import STAGE
 
     people = caseload(households=2_000)
     truck = {"settlement.regularisation_per_year": 0.3}
     behaviour = ATTENTIVE.with_values({"assisted": -6.0, "money": 1.0})
     base = prepare(STILL.with_values(truck), people, behaviour, weeks=52).run(8)
     variant = prepare(STANDING.with_values(truck), people, behaviour, weeks=52).run(8)
-    hit, hit_too = (column(run, STAGE) == SETTLED for run in (base, variant))
-    stayed = column(variant, STAGE) < 7.0
+    hit, hit_too = (column(run, COL.stage) == STAGE.SETTLED for run in (base, variant))
+    stayed = column(variant, COL.stage) < 7.0
     assert 0 < np.sum(~stayed) < 1_900
     assert np.sum(hit) > 300
     assert np.array_equal(hit[stayed], hit_too[stayed])
     both = hit & hit_too
-    assert np.array_equal(column(base, SINCE)[both], column(variant, SINCE)[both])
+    assert np.array_equal(column(base, COL.since)[both], column(variant, COL.since)[both])

@@ -10,27 +10,9 @@ import pytest
 from tiny import LIVELY, QUIET, STILL, busy_caseload, busy_policy, caseload, column, flow
 
 from abm import Prepared, prepare
-from abm.policy import Priority
-from abm.stages import (
-    ABSCONDED,
-    AWAITING,
-    CHILDREN,
-    EXHAUSTED,
-    HOUSING,
-    LEFT_AT,
-    OFFERED,
-    ORIGIN,
-    OWN,
-    REENTRIES,
-    REMOVED,
-    SINCE,
-    STAGE,
-    STANDING_OFFERED,
-    UNASSISTED,
-    VISITED,
-    WITHDRAWN,
-)  # fmt: skip
-from abm.state import LISTED
+from abm.inputs.policy import Priority
+from abm.household.stages import STAGE, COL, HOUSING
+from abm.arrays.state import LAND
 
 
 def weekly_tables(prepared: Prepared, seed: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
@@ -50,7 +32,7 @@ def test_no_household_is_visited_twice_within_thirteen_weeks() -> None:
     last: dict[int, float] = {}
     visits = 0
     for week, _, after in weekly_tables(prepare(policy, caseload(households=200), QUIET, weeks=60), 1):
-        for who in np.flatnonzero(after[VISITED] == week):
+        for who in np.flatnonzero(after[COL.visited] == week):
             assert week - last.get(int(who), -1e6) >= 13
             last[int(who)] = week
             visits += 1
@@ -59,10 +41,10 @@ def test_no_household_is_visited_twice_within_thirteen_weeks() -> None:
 
 #: What a household attempted earlier has against one attempted later: the first is at most the second.
 ORDERS: dict[Priority, Any] = {
-    "longest_first": lambda s: s[SINCE],
-    "newest_first": lambda s: -s[SINCE],
-    "families_first": lambda s: (s[CHILDREN] == 0).astype(float),
-    "singles_first": lambda s: (s[CHILDREN] > 0).astype(float),
+    "longest_first": lambda s: s[COL.since],
+    "newest_first": lambda s: -s[COL.since],
+    "families_first": lambda s: (s[COL.children] == 0).astype(float),
+    "singles_first": lambda s: (s[COL.children] > 0).astype(float),
 }
 
 
@@ -74,8 +56,8 @@ def test_removal_follows_its_priority(priority: Priority) -> None:
     policy = STILL.with_values({"enforcement.attempts_per_1000_week": 15.0, "enforcement.include_families": True,
                                 "enforcement.priority": priority})  # fmt: skip
     for _, before, after in weekly_tables(prepare(policy, people, QUIET, weeks=30), 1):
-        removed = (before[STAGE] == EXHAUSTED) & (after[STAGE] == REMOVED)
-        still = after[STAGE] == EXHAUSTED
+        removed = (before[COL.stage] == STAGE.EXHAUSTED) & (after[COL.stage] == STAGE.REMOVED)
+        still = after[COL.stage] == STAGE.EXHAUSTED
         assert removed.sum() == 3
         assert ORDERS[priority](before)[removed].max() <= ORDERS[priority](before)[still].min()
 
@@ -91,8 +73,8 @@ def test_removal_reaches_only_those_meant(land: str, levers: dict[str, Any], exp
                       world__removal_success_family=1.0, world__removal_school=1.0)  # fmt: skip
     policy = STILL.with_values({"enforcement.attempts_per_1000_week": 500.0} | levers)
     s = prepare(policy, people, QUIET, weeks=5).run(1).state.s
-    meant = {"singles": s[CHILDREN] == 0, "all": s[CHILDREN] >= 0, "none": s[CHILDREN] < 0}[expected]
-    assert np.array_equal(s[STAGE] == REMOVED, meant)
+    meant = {"singles": s[COL.children] == 0, "all": s[COL.children] >= 0, "none": s[COL.children] < 0}[expected]
+    assert np.array_equal(s[COL.stage] == STAGE.REMOVED, meant)
 
 
 def test_households_out_of_contact_are_attempted_only_if_included() -> None:
@@ -103,7 +85,7 @@ def test_households_out_of_contact_are_attempted_only_if_included() -> None:
             {"enforcement.attempts_per_1000_week": 1_000.0, "enforcement.include_absconded": included}
         )
         s = prepare(policy, people, QUIET, weeks=3).run(1).state.s
-        assert np.all((s[STAGE] == REMOVED) == (included and s[CHILDREN] == 0))
+        assert np.all((s[COL.stage] == STAGE.REMOVED) == (included and s[COL.children] == 0))
 
 
 def test_what_is_seen_of_removals_does_not_depend_on_the_size_of_the_sample() -> None:
@@ -133,17 +115,17 @@ def test_a_household_that_is_found_is_made_the_offers_of_those_exhausted() -> No
     people = caseload(households=300, stages__absconded=1.0, stages__exhausted=0.0, world__detection_per_year=30.0)
     policy = STILL.with_values({"standing.amount_per_person": 3_000.0, "offer.amount_per_person": 4_000.0})
     s = prepare(policy, people, QUIET, weeks=30).run(1).state.s
-    found = s[STAGE] == EXHAUSTED
+    found = s[COL.stage] == STAGE.EXHAUSTED
     assert found.sum() > 250
-    assert np.all(s[OFFERED, found] < 1e8), "the offer is never made to them"
-    assert np.all(s[STANDING_OFFERED, found] < 1e8), "the standing offer is never made to them"
+    assert np.all(s[COL.offered, found] < 1e8), "the offer is never made to them"
+    assert np.all(s[COL.standing_offered, found] < 1e8), "the standing offer is never made to them"
 
 
 def test_found_households_have_no_support() -> None:
     people = caseload(households=300, stages__absconded=1.0, stages__exhausted=0.0, world__detection_per_year=30.0)
     s = prepare(STILL, people, QUIET, weeks=30).run(1).state.s
-    assert np.array_equal(s[STAGE] == EXHAUSTED, s[WITHDRAWN] == 1.0)
-    assert np.all(s[HOUSING] == OWN)
+    assert np.array_equal(s[COL.stage] == STAGE.EXHAUSTED, s[COL.withdrawn] == 1.0)
+    assert np.all(s[COL.housing] == HOUSING.OWN)
 
 
 def test_those_who_came_back_claim_again_and_a_ban_keeps_them_out() -> None:
@@ -155,10 +137,10 @@ def test_those_who_came_back_claim_again_and_a_ban_keeps_them_out() -> None:
     )
     assert flow(free, "re_entered").sum() > 100
     assert flow(banned, "re_entered").sum() == 0
-    back = (column(free, REENTRIES) > 0) & (column(free, STAGE) == AWAITING)
+    back = (column(free, COL.reentries) > 0) & (column(free, COL.stage) == STAGE.AWAITING)
     assert back.any()
-    assert np.all(column(free, LEFT_AT)[back] >= 0)
-    assert np.all(np.isin(column(free, STAGE), (AWAITING, UNASSISTED, EXHAUSTED)))
+    assert np.all(column(free, COL.left_at)[back] >= 0)
+    assert np.all(np.isin(column(free, COL.stage), (STAGE.AWAITING, STAGE.RETURNED_UNASSISTED, STAGE.EXHAUSTED)))
 
 
 def test_a_shorter_ban_effect_lets_the_same_households_in() -> None:
@@ -166,7 +148,7 @@ def test_a_shorter_ban_effect_lets_the_same_households_in() -> None:
     people = caseload(households=3_000, world__remigration_per_year=0.5)
     policy = STILL.with_values({"entry.reentry_ban_years": 50.0})
     half, whole = (prepare(policy, people.with_values({"world.ban_effect": e}), b, weeks=3).run(1) for e in (0.5, 1.0))
-    back = [set(np.flatnonzero(column(run, REENTRIES) > 0)) for run in (half, whole)]
+    back = [set(np.flatnonzero(column(run, COL.reentries) > 0)) for run in (half, whole)]
     assert back[0] < back[1]
     assert len(back[0]) / len(back[1]) == pytest.approx(0.5, abs=0.15)
 
@@ -175,6 +157,6 @@ def test_the_safe_list_is_what_the_threshold_says() -> None:
     people = busy_caseload(world__safety_path="constant")
     for threshold, listed in ((0.2, [1, 1, 1, 0]), (0.45, [1, 1, 0, 0]), (0.7, [1, 0, 0, 0]), (1.0, [0, 0, 0, 0])):
         state = prepare(busy_policy(scope__safe_threshold=threshold), people, LIVELY, weeks=3).begin(1)
-        assert state.lands[LISTED, 0].tolist() == listed
-    assert state.s[ORIGIN].max() == 3
-    assert np.any(state.s[STAGE] == ABSCONDED)
+        assert state.lands[LAND.listed, 0].tolist() == listed
+    assert state.s[COL.origin].max() == 3
+    assert np.any(state.s[COL.stage] == STAGE.ABSCONDED)

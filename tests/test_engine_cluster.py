@@ -17,9 +17,9 @@ import pytest
 import tiny_model
 
 import abm
-from abm.parameters import InputError
-from experiments.sweep import sweep
-from experiments.tables import results
+from abm.inputs.parameters import InputError
+from experiments.sweep.sweeping import sweep
+from experiments.sweep.tables import results
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.cluster
@@ -191,6 +191,6 @@ def test_a_scheduler_killed_in_the_middle_is_told_and_what_is_done_is_kept(
 
 @pytest.mark.parametrize("address", ["nowhere", "tcp://127.0.0.1:1"])
 def test_an_address_without_a_cluster_is_refused(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.engine.PATIENCE", 1.0)
+    monkeypatch.setattr("experiments.running.engine.PATIENCE", 1.0)
     with pytest.raises(InputError, match="--cluster"):
         sweep({**DESIGN, "replicates": 1}, out=tmp_path / "out", cluster=address)

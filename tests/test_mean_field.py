@@ -8,7 +8,7 @@ from scipy.integrate import solve_ivp
 from tiny import QUIET, STANDING, caseload
 
 from abm import prepare
-from abm.stages import ASSISTED
+from abm.household.stages import STAGE
 
 #: Slow enough that a step of a week is near the continuous equation.
 WEEKS = 480
@@ -32,7 +32,7 @@ def simulated(households: int, seed: int, norm: float = NORM.norm) -> np.ndarray
         network__same_origin=0.0,
     )  # fmt: skip
     run = prepare(STANDING, people, NORM.with_values({"norm": norm}), weeks=WEEKS).run(seed)
-    return run.state.history[:, int(ASSISTED)] / households
+    return run.state.history[:, int(STAGE.RETURNED_ASSISTED)] / households
 
 
 def error(households: int, seeds: int) -> float:

@@ -10,27 +10,10 @@ from scipy import stats
 from tiny import ATTENTIVE, LIVELY, QUIET, STANDING, STILL, busy, busy_caseload, busy_policy, caseload, flow
 
 from abm import COMPARED, MEASURES, InputError, Prepared, Run, prepare
-from abm.decision import WEEKS_PER_YEAR
-from abm.stages import (
-    ABSCONDED_AT,
-    ACCOUNT,
-    ADULTS,
-    ASSISTED,
-    AWAITING,
-    CHILDREN,
-    LEFT_AT,
-    LEFT_UNSAFE,
-    NEVER,
-    RECEIVED,
-    REENTRIES,
-    REMOVED,
-    RISK_FROM,
-    ROUTE,
-    STAGE,
-    UNASSISTED,
-    WITHDRAWN,
-)  # fmt: skip
-from abm.state import State
+from abm.numerics.calendar import WEEKS_PER_YEAR
+from abm.numerics.calendar import NEVER
+from abm.household.stages import COL, STAGE
+from abm.arrays.state import State
 
 
 @pytest.fixture(scope="module")
@@ -56,19 +39,19 @@ def test_every_measure_says_what_it_is(run: Run) -> None:
 @pytest.mark.parametrize(
     ("measure", "window", "routes"),
     [
-        ("assisted_return_rate_12m", 52, (ASSISTED,)),
-        ("return_rate_12m", 52, (ASSISTED, UNASSISTED, REMOVED)),
-        ("return_rate_24m", 104, (ASSISTED, UNASSISTED, REMOVED)),
+        ("assisted_return_rate_12m", 52, (STAGE.RETURNED_ASSISTED,)),
+        ("return_rate_12m", 52, (STAGE.RETURNED_ASSISTED, STAGE.RETURNED_UNASSISTED, STAGE.REMOVED)),
+        ("return_rate_24m", 104, (STAGE.RETURNED_ASSISTED, STAGE.RETURNED_UNASSISTED, STAGE.REMOVED)),
     ],
 )
 def test_return_rates_are_of_those_at_risk_and_followed_long_enough(
     run: Run, measure: str, window: int, routes: tuple[float, ...]
 ) -> None:
     s = run.state.s
-    followed = (s[RISK_FROM] >= 0) & (s[RISK_FROM] + window <= 156)
-    within = s[LEFT_AT] - s[RISK_FROM]
-    left = (s[LEFT_AT] >= 0) & (within >= 0) & (within < window) & np.isin(s[ROUTE], routes)
-    before = followed & (s[LEFT_AT] >= 0) & (within < 0)  # left before the claim had failed, and came back
+    followed = (s[COL.risk_from] >= 0) & (s[COL.risk_from] + window <= 156)
+    within = s[COL.left_at] - s[COL.risk_from]
+    left = (s[COL.left_at] >= 0) & (within >= 0) & (within < window) & np.isin(s[COL.route], routes)
+    before = followed & (s[COL.left_at] >= 0) & (within < 0)  # left before the claim had failed, and came back
     assert followed.sum() > 100
     assert run.measures[measure] == pytest.approx(
         np.sum(followed & left) / np.sum(followed), abs=before.sum() / followed.sum() + 1e-12
@@ -77,24 +60,28 @@ def test_return_rates_are_of_those_at_risk_and_followed_long_enough(
 
 def test_shares_are_of_those_ever_at_risk(run: Run) -> None:
     s, m = run.state.s, run.measures
-    risk = s[RISK_FROM] >= 0
+    risk = s[COL.risk_from] >= 0
     assert m["at_risk"] == risk.sum() * 2.0
-    assert m["absconded_share"] == np.mean(s[ABSCONDED_AT, risk] >= 0)
-    for name, route in (("removed_share", REMOVED), ("assisted_share", ASSISTED), ("unassisted_share", UNASSISTED)):
-        assert m[name] == np.mean((s[ROUTE, risk] == route) & (s[LEFT_AT, risk] >= s[RISK_FROM, risk]))
-    returned = np.isin(s[ROUTE], (ASSISTED, UNASSISTED))
-    assert m["reentry_share"] == np.mean(s[REENTRIES, returned] > 0)
-    left = s[LEFT_AT] >= 0
-    assert m["unsafe_share"] == np.mean(s[LEFT_UNSAFE, left])
+    assert m["absconded_share"] == np.mean(s[COL.absconded_at, risk] >= 0)
+    for name, route in (
+        ("removed_share", STAGE.REMOVED),
+        ("assisted_share", STAGE.RETURNED_ASSISTED),
+        ("unassisted_share", STAGE.RETURNED_UNASSISTED),
+    ):
+        assert m[name] == np.mean((s[COL.route, risk] == route) & (s[COL.left_at, risk] >= s[COL.risk_from, risk]))
+    returned = np.isin(s[COL.route], (STAGE.RETURNED_ASSISTED, STAGE.RETURNED_UNASSISTED))
+    assert m["reentry_share"] == np.mean(s[COL.reentries, returned] > 0)
+    left = s[COL.left_at] >= 0
+    assert m["unsafe_share"] == np.mean(s[COL.left_unsafe, left])
 
 
 def test_totals_stand_for_the_caseload(run: Run) -> None:
     s, m, weight = run.state.s, run.measures, 2.0
     assert run.prepared.weight == weight
-    assert m["departures"] == weight * np.sum(s[LEFT_AT] >= 0)
-    assert m["assisted_departures"] == weight * np.sum(s[ROUTE] == ASSISTED)
-    assert m["removals"] == weight * np.sum(s[ROUTE] == REMOVED)
-    assert m["caseload_end"] == weight * np.sum(s[STAGE] == 3)
+    assert m["departures"] == weight * np.sum(s[COL.left_at] >= 0)
+    assert m["assisted_departures"] == weight * np.sum(s[COL.route] == STAGE.RETURNED_ASSISTED)
+    assert m["removals"] == weight * np.sum(s[COL.route] == STAGE.REMOVED)
+    assert m["caseload_end"] == weight * np.sum(s[COL.stage] == 3)
     assert m["arrivals"] == weight * flow(run, "arrivals").sum()
     assert m["induced_arrivals"] == weight * flow(run, "induced_arrivals").sum()
     assert m["children_removed"] == weight * flow(run, "removed_children").sum()
@@ -110,10 +97,10 @@ def test_child_years_and_destitution_are_sums_over_weeks_of_the_table() -> None:
     for week in range(52):
         prepared.advance(3, state, week, week + 1)
         s = state.s
-        limbo = (s[STAGE] >= AWAITING) & (s[STAGE] <= 4)
-        children += s[CHILDREN, limbo].sum()
-        without = (s[STAGE] == 4) | ((s[STAGE] == 3) & (s[WITHDRAWN] == 1))
-        destitute += (s[ADULTS] + s[CHILDREN])[without].sum()
+        limbo = (s[COL.stage] >= STAGE.AWAITING) & (s[COL.stage] <= 4)
+        children += s[COL.children, limbo].sum()
+        without = (s[COL.stage] == 4) | ((s[COL.stage] == 3) & (s[COL.withdrawn] == 1))
+        destitute += (s[COL.adults] + s[COL.children])[without].sum()
     m = prepared.run(3).measures
     assert m["child_years_in_limbo"] == pytest.approx(children / WEEKS_PER_YEAR)
     assert m["destitution_weeks"] == destitute
@@ -123,7 +110,9 @@ def test_spending_on_departures_is_shared_among_departures(run: Run) -> None:
     weekly = 1.035 ** -(np.arange(156) / WEEKS_PER_YEAR)
     lines = ("offer", "travel", "reintegration", "advice", "enforcement", "detention")
     spent = sum(float(run.series[f"cost_{name}"] @ weekly) for name in lines)
-    left = (run.state.s[LEFT_AT] >= 0) & (run.state.s[ACCOUNT] != 1.0)  # induced arrivals have an account of their own
+    left = (run.state.s[COL.left_at] >= 0) & (
+        run.state.s[COL.account] != 1.0
+    )  # induced arrivals have an account of their own
     assert run.measures["cost_per_departure"] == pytest.approx(spent / np.sum(left))
 
 
@@ -137,10 +126,10 @@ def measured(durations: list[float], events: list[bool], weeks: int) -> float:
     prepared.advance(0, state, 0, weeks)
     for i, (time, left) in enumerate(zip(durations, events, strict=True)):
         # A household that leaves in week w (from 0) has left by the end of w + 1 weeks.
-        state.s[RISK_FROM, i] = 0.0 if left else weeks - time
-        state.s[LEFT_AT, i] = time - 1.0 if left else NEVER
-        state.s[ROUTE, i] = ASSISTED if left else 0.0
-    from abm.compiled import outcomes
+        state.s[COL.risk_from, i] = 0.0 if left else weeks - time
+        state.s[COL.left_at, i] = time - 1.0 if left else NEVER
+        state.s[COL.route, i] = STAGE.RETURNED_ASSISTED if left else 0.0
+    from abm.week.compiled import outcomes
 
     values = outcomes(prepared.setting, state, 1.0)
     return float(values[list(MEASURES).index("median_weeks_to_departure")])
@@ -229,11 +218,11 @@ def test_who_leaves_before_the_claim_has_failed_is_not_a_return_of_those_at_risk
     )  # fmt: skip
     run = prepare(STILL, people, b, weeks=104).run(1)
     s = run.state.s
-    followed = (s[RISK_FROM] >= 0) & (s[RISK_FROM] + 52 <= 104)
-    early = followed & (s[LEFT_AT] >= 0) & (s[LEFT_AT] < s[RISK_FROM])
+    followed = (s[COL.risk_from] >= 0) & (s[COL.risk_from] + 52 <= 104)
+    early = followed & (s[COL.left_at] >= 0) & (s[COL.left_at] < s[COL.risk_from])
     assert early.sum() > 0
-    assert np.sum(followed & (s[REENTRIES] > 0)) > 20
-    within = followed & (s[LEFT_AT] >= s[RISK_FROM]) & (s[LEFT_AT] < s[RISK_FROM] + 52)
+    assert np.sum(followed & (s[COL.reentries] > 0)) > 20
+    within = followed & (s[COL.left_at] >= s[COL.risk_from]) & (s[COL.left_at] < s[COL.risk_from] + 52)
     assert run.measures["return_rate_12m"] == pytest.approx(within.sum() / followed.sum()), f"{early.sum()} left before"
 
 
@@ -267,6 +256,6 @@ def test_the_table_of_households_reads_like_one(run: Run) -> None:
     assert len(table) == run.state.s.shape[1]
     assert set(table["route"].dropna()) <= {"RETURNED_ASSISTED", "RETURNED_UNASSISTED", "REMOVED"}
     assert (table["size"] == table["adults"] + table["children"]).all()
-    assert table["left_at"].notna().sum() == np.sum(run.state.s[LEFT_AT] >= 0)
-    assert table["received"].sum() == pytest.approx(run.state.s[RECEIVED].sum() / 100.0)
+    assert table["left_at"].notna().sum() == np.sum(run.state.s[COL.left_at] >= 0)
+    assert table["received"].sum() == pytest.approx(run.state.s[COL.received].sum() / 100.0)
     assert (table["received"] > 0).sum() > 10

@@ -9,8 +9,8 @@ import pytest
 from tiny import LIVELY, assert_same_run, busy, busy_caseload, busy_policy
 
 from abm import load_caseload, load_policy, policy_names, prepare
-from abm.parameters import Figure
-from abm.policy import Policy
+from abm.inputs.parameters import Figure
+from abm.inputs.policy import Policy
 
 NAMES = {"name": "another", "title": "Another title", "describes": "Another description.", "context": "A poll."}
 
@@ -71,7 +71,7 @@ NEVER_HAD: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("kind", NEVER_HAD)
 def test_an_offer_that_nobody_can_have_is_no_offer(kind: str) -> None:
     """Down to the last bit of every column but those that say when it was made and when it closes."""
-    from abm.stages import CLOSING, OFFERED, SUPPORT_END
+    from abm.household.stages import COL
 
     people = busy_caseload(world__pull_elasticity=0.0)
     runs = [
@@ -79,7 +79,7 @@ def test_an_offer_that_nobody_can_have_is_no_offer(kind: str) -> None:
         for change in (NOTHING_OFFERED, NEVER_HAD[kind])
     ]
     for run in runs:
-        run.state.s[[OFFERED, CLOSING, SUPPORT_END]] = 0.0
+        run.state.s[[COL.offered, COL.closing, COL.support_end]] = 0.0
     assert_same_run(*runs)
 
 
@@ -117,7 +117,7 @@ def test_every_file_with_a_rule_is_part_of_the_models_version() -> None:
     from pathlib import Path
 
     import abm
-    from abm.compiled import SOURCES
+    from abm.week.compiled import SOURCES
 
     here = Path(abm.__file__).parent
     marks = ("@rule\n", "@routine\n", "@loop\n", "@entry\n")

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from tiny import ATTENTIVE, LIVELY, QUIET, STILL, caseload, column, flow
 
 from abm import prepare
-from abm.offers import LOOK_AHEAD, by_delay, by_week, household_amount, schedule
-from abm.policy import Offer
-from abm.setting import PATIENCE_CLASSES, patience
-from abm.stages import ARRIVED, ASSISTED, CHILDREN, CONSIDERED_AT, LEFT_AT, OFFERED, ORIGIN, RECEIVED, ROUTE, SINCE
+from abm.household.offers import LOOK_AHEAD, by_delay, by_week, household_amount, schedule
+from abm.inputs.policy import Offer
+from abm.arrays.setting import PATIENCE_CLASSES, patience
+from abm.household.stages import COL, STAGE
 
 #: One adult each, tastes that differ, everybody attentive.
 ALONE: dict[str, Any] = {"composition__family_share": 0.0, "households": 2_000}
@@ -30,31 +30,31 @@ def offered(**terms: Any) -> Any:
 
 def test_a_seven_day_window_is_exactly_one_decision() -> None:
     run = prepare(offered(acceptance_window_weeks=1), caseload(**ALONE), TASTES, weeks=20).run(1)
-    took = run.state.s[ROUTE] == ASSISTED
+    took = run.state.s[COL.route] == STAGE.RETURNED_ASSISTED
     assert 100 < took.sum() < 1_900
-    assert np.all(run.state.s[LEFT_AT, took] == 0.0)
+    assert np.all(run.state.s[COL.left_at, took] == 0.0)
 
 
 def test_a_seven_day_window_opens_with_the_refusal_of_each() -> None:
     people = caseload(households=200, inflow_per_week=10.0, inflow_stage="exhausted", composition__family_share=0.0)
     run = prepare(offered(acceptance_window_weeks=1), people, TASTES, weeks=40).run(1)
-    took = run.state.s[ROUTE] == ASSISTED
+    took = run.state.s[COL.route] == STAGE.RETURNED_ASSISTED
     assert took.sum() > 25
-    assert len(np.unique(run.state.s[LEFT_AT, took])) > 12
-    assert np.array_equal(run.state.s[LEFT_AT, took], run.state.s[OFFERED, took])
+    assert len(np.unique(run.state.s[COL.left_at, took])) > 12
+    assert np.array_equal(run.state.s[COL.left_at, took], run.state.s[COL.offered, took])
 
 
 def test_who_misses_the_week_misses_the_offer() -> None:
     b = TASTES.with_values({"consider": 0.3, "assisted": 60.0})
     run = prepare(offered(acceptance_window_weeks=1), caseload(**ALONE), b, weeks=20).run(1)
-    assert np.mean(run.state.s[ROUTE] == ASSISTED) == pytest.approx(0.3, abs=0.04)
+    assert np.mean(run.state.s[COL.route] == STAGE.RETURNED_ASSISTED) == pytest.approx(0.3, abs=0.04)
 
 
 @pytest.mark.parametrize("window", [1, 2, 13, 100, 206, 207, 230])
 def test_a_window_closes_after_its_weeks(window: int) -> None:
     b = QUIET.with_values({"consider": 0.02, "assisted": 60.0})
     run = prepare(offered(acceptance_window_weeks=window), caseload(**ALONE), b, weeks=260).run(1)
-    last = run.state.s[LEFT_AT, run.state.s[ROUTE] == ASSISTED].max()
+    last = run.state.s[COL.left_at, run.state.s[COL.route] == STAGE.RETURNED_ASSISTED].max()
     assert window - 8 <= last + 1 <= window if window > 100 else last < window
 
 
@@ -65,9 +65,9 @@ def test_an_offer_opens_and_closes_for_all() -> None:
 
 
 SCOPES: dict[str, tuple[dict[str, Any], Any]] = {
-    "families": ({"offer.families_only": True}, lambda s: s[CHILDREN] > 0),
-    "safe origins": ({"offer.safe_origins_only": True}, lambda s: s[ORIGIN] == 0),
-    "early claims": ({"offer.claims_before_week": -100}, lambda s: s[ARRIVED] < -100),
+    "families": ({"offer.families_only": True}, lambda s: s[COL.children] > 0),
+    "safe origins": ({"offer.safe_origins_only": True}, lambda s: s[COL.origin] == 0),
+    "early claims": ({"offer.claims_before_week": -100}, lambda s: s[COL.arrived] < -100),
 }
 
 
@@ -80,7 +80,7 @@ def test_an_offer_is_only_for_those_meant(scope: str) -> None:
         .run(1)
         .state.s
     )
-    assert np.array_equal(s[ROUTE] == ASSISTED, meant(s))
+    assert np.array_equal(s[COL.route] == STAGE.RETURNED_ASSISTED, meant(s))
     assert 0 < meant(s).sum() < 500
 
 
@@ -215,8 +215,8 @@ def test_the_later_an_offer_pays_the_fewer_take_it() -> None:
 
 
 def test_the_amount_counts_children_by_their_share_up_to_the_cap() -> None:
-    from abm.parameters import plain
-    from abm.policy import OfferTerms
+    from abm.inputs.parameters import plain
+    from abm.inputs.policy import OfferTerms
 
     terms = plain(OfferTerms, Offer(amount_per_person=10_000.0, child_share=0.5, household_cap=27_000.0))
     assert household_amount(terms, 1.0, 0.0, 1.0) == 10_000.0
@@ -229,7 +229,7 @@ def test_the_amount_counts_children_by_their_share_up_to_the_cap() -> None:
 def test_the_better_of_two_open_offers_is_taken() -> None:
     both = offered().with_values({"standing.amount_per_person": 3_000.0})
     run = prepare(both, caseload(**ALONE), TASTES, weeks=10).run(1)
-    paid = {float(x) / 100 for x in column(run, RECEIVED)[column(run, ROUTE) == ASSISTED]}
+    paid = {float(x) / 100 for x in column(run, COL.received)[column(run, COL.route) == STAGE.RETURNED_ASSISTED]}
     assert paid == {5_000.0}
 
 
@@ -239,7 +239,7 @@ def test_an_offer_draws_attention_when_it_is_made() -> None:
     considered = flow(run, "considered")
     assert np.flatnonzero(considered).tolist() == [9]
     assert considered[9] / 2_000 == pytest.approx(0.5, abs=0.05)
-    assert set(column(run, CONSIDERED_AT)) == {-1e6, 9.0}
+    assert set(column(run, COL.considered_at)) == {-1e6, 9.0}
 
 
 def test_an_offer_that_has_closed_draws_no_attention() -> None:
@@ -248,7 +248,7 @@ def test_an_offer_that_has_closed_draws_no_attention() -> None:
     run = prepare(offered(end_week=10), people, b, weeks=40).run(1)
     assert flow(run, "considered")[:10].sum() > 40
     assert flow(run, "considered")[10:].sum() == 0
-    assert np.sum(run.state.s[SINCE] >= 10) > 50
+    assert np.sum(run.state.s[COL.since] >= 10) > 50
 
 
 def test_a_household_whose_country_becomes_safe_is_offered_what_it_then_can_have() -> None:

@@ -17,11 +17,11 @@ import pytest
 from abm import InputError, prepare
 from abm.measures import IDS
 from experiments import run_files
-from experiments.compare import Comparison, compare
-from experiments.compare_files import FILES, place_of, write
-from experiments.output import MANIFEST, Place, fingerprint
-from experiments.paired import rows
-from experiments.question import Question, ask
+from experiments.compare.comparing import Comparison, compare
+from experiments.report.compare_files import FILES, place_of, write
+from experiments.storing.output import MANIFEST, Place, fingerprint
+from experiments.compare.paired import rows
+from experiments.question.question import Question, ask
 
 
 def asked(**changes: Any) -> Question:

@@ -9,13 +9,9 @@ import pytest
 from tiny import LIVELY, QUIET, STILL, caseload, column, flow
 
 from abm import prepare
-from abm.setting import weekly_chance
-from abm.stages import (
-    LEFT_AT,
-    ROUTE,
-    UNASSISTED,
-)  # fmt: skip
-from abm.state import LISTED, TRUE_SAFETY
+from abm.arrays.setting import weekly_chance
+from abm.household.stages import COL, STAGE
+from abm.arrays.state import LAND
 
 
 def safety_of(weeks: int = 260, seed: int = 1, land: str = "Pakistan", **world: Any) -> np.ndarray:
@@ -25,18 +21,18 @@ def safety_of(weeks: int = 260, seed: int = 1, land: str = "Pakistan", **world: 
 
 def test_a_constant_path_stays() -> None:
     lands = safety_of()
-    assert np.all(lands[TRUE_SAFETY] == lands[TRUE_SAFETY, 0])
+    assert np.all(lands[LAND.true_safety] == lands[LAND.true_safety, 0])
 
 
 def test_a_trend_rises_by_its_yearly_change_up_to_one() -> None:
-    path = safety_of(safety_path="trend", safety_trend=0.1)[TRUE_SAFETY]
+    path = safety_of(safety_path="trend", safety_trend=0.1)[LAND.true_safety]
     assert path[105, 0] - path[0, 0] == pytest.approx(0.1 * 105 / (365.25 / 7))
     assert path[-1, 1] == 1.0
 
 
 def test_a_shock_halves_in_its_half_life() -> None:
     path = safety_of(safety_path="shock", safety_week=20, safety_change=-0.2, safety_recovery_years=14 / 365.25 * 4)[
-        TRUE_SAFETY, :, 0
+        LAND.true_safety, :, 0
     ]
     assert np.all(path[:20] == path[0])
     assert path[20] - path[0] == pytest.approx(-0.2)
@@ -50,9 +46,9 @@ def test_regimes_change_once_at_their_rate_and_the_same_under_every_policy() -> 
         path = safety_of(
             104, seed, safety_path="regime_change", safety_change=0.2, regime_per_year=0.5, safety_origins="Pakistan"
         )
-        steps = np.flatnonzero(np.diff(path[TRUE_SAFETY, :, 0]))
+        steps = np.flatnonzero(np.diff(path[LAND.true_safety, :, 0]))
         assert len(steps) <= 1
-        assert not np.diff(path[TRUE_SAFETY, :, 1]).any()  # not on the path
+        assert not np.diff(path[LAND.true_safety, :, 1]).any()  # not on the path
         changes.append(len(steps))
     assert np.mean(changes) == pytest.approx(1 - np.exp(-0.5 * 103 / (365.25 / 7)), abs=0.09)
 
@@ -61,8 +57,8 @@ def test_the_safe_list_follows_true_safety_after_its_delay() -> None:
     lands = safety_of(
         safety_path="shock", safety_week=30, safety_change=0.3, safety_recovery_years=100.0, list_delay_weeks=13
     )
-    assert np.flatnonzero(lands[LISTED, :, 0])[0] == 43
-    assert np.all(lands[LISTED, :, 1] == 1.0)
+    assert np.flatnonzero(lands[LAND.listed, :, 0])[0] == 43
+    assert np.all(lands[LAND.listed, :, 1] == 1.0)
 
 
 def test_more_safety_at_home_brings_the_same_households_home_earlier() -> None:
@@ -74,7 +70,7 @@ def test_more_safety_at_home_brings_the_same_households_home_earlier() -> None:
         people = caseload({"Pakistan": 1.0}, households=1_000, world__safety_path="shock", world__safety_week=5,
                           world__safety_change=change, world__safety_recovery_years=100.0)  # fmt: skip
         run = prepare(STILL, people, b, weeks=104).run(2)
-        weeks.append(np.where(column(run, ROUTE) == UNASSISTED, column(run, LEFT_AT), np.inf))
+        weeks.append(np.where(column(run, COL.route) == STAGE.RETURNED_UNASSISTED, column(run, COL.left_at), np.inf))
         assert flow(run, "unassisted").sum() > 20
     assert np.all(weeks[1] <= weeks[0])
     assert np.all(weeks[2] <= weeks[1])

@@ -12,33 +12,13 @@ from scipy import stats
 from tiny import LIVELY, QUIET, STILL, busy, busy_caseload, busy_policy, caseload, flow
 
 from abm import load_caseload, prepare
-from abm.arrivals import ARRIVALS
-from abm.caseload import Caseload, HouseholdRow
-from abm.homeland import origin
-from abm.population import poisson
-from abm.setting import pull_factor
-from abm.stages import (
-    ABSENT,
-    ACCOUNT,
-    ADULTS,
-    ARRIVED,
-    CHILDREN,
-    EXHAUSTED,
-    HOUSING,
-    ID,
-    INDUCED,
-    ORIGIN,
-    PATIENCE,
-    RISK_FROM,
-    SAFETY,
-    SCHOOL,
-    SINCE,
-    SITE,
-    STAGE,
-    TASTE_IRREGULAR,
-    TASTE_RETURN,
-)  # fmt: skip
-from abm.state import State
+from abm.arrays.arrivals import ARRIVALS
+from abm.inputs.caseload import Caseload, HouseholdRow
+from abm.evidence.homeland import origin
+from abm.arrays.population import poisson
+from abm.arrays.setting import pull_factor
+from abm.household.stages import STAGE, COL, ACCOUNT
+from abm.arrays.state import State
 
 
 def begin(people: Caseload, seed: int = 1, weeks: int = 4, **levers: Any) -> State:
@@ -49,13 +29,13 @@ def test_composition_is_as_the_caseload_says() -> None:
     people = caseload(households=8_000, composition__family_share=0.4, composition__second_adult=0.3,
                       composition__extra_children=0.9, composition__school_share=0.6)  # fmt: skip
     s = begin(people).s
-    family = s[CHILDREN] > 0
+    family = s[COL.children] > 0
     assert family.mean() == pytest.approx(0.4, abs=0.02)
-    assert np.all(s[ADULTS, ~family] == 1)
-    assert s[ADULTS, family].mean() == pytest.approx(1.3, abs=0.03)
-    assert s[CHILDREN, family].mean() == pytest.approx(1.9, abs=0.05)
-    assert s[SCHOOL].sum() / s[CHILDREN].sum() == pytest.approx(0.6, abs=0.02)
-    assert np.all(s[SCHOOL] <= s[CHILDREN])
+    assert np.all(s[COL.adults, ~family] == 1)
+    assert s[COL.adults, family].mean() == pytest.approx(1.3, abs=0.03)
+    assert s[COL.children, family].mean() == pytest.approx(1.9, abs=0.05)
+    assert s[COL.school].sum() / s[COL.children].sum() == pytest.approx(0.6, abs=0.02)
+    assert np.all(s[COL.school] <= s[COL.children])
 
 
 def test_no_household_has_more_children_than_the_most() -> None:
@@ -67,48 +47,48 @@ def test_no_household_has_more_children_than_the_most() -> None:
             composition__max_children=5,
         )
     ).s
-    assert s[CHILDREN].min() == 1
-    assert s[CHILDREN].max() == 5
+    assert s[COL.children].min() == 1
+    assert s[COL.children].max() == 5
 
 
 def test_family_shares_by_origin_come_from_the_evidence() -> None:
     people = caseload({"Nigeria": 0.5, "Nepal": 0.5}, households=6_000, composition__family_share_by_origin=True)
     s = begin(people).s
     for position, name in enumerate(("Nigeria", "Nepal")):
-        seen = (s[CHILDREN] > 0)[s[ORIGIN] == position].mean()
+        seen = (s[COL.children] > 0)[s[COL.origin] == position].mean()
         assert seen == pytest.approx(origin(name).family_share, abs=0.025)
 
 
 def test_origins_stages_and_housing_have_their_shares() -> None:
     s = begin(busy_caseload(households=8_000, default_sample=8_000), weeks=1).s
-    stock = s[:, s[ID] < ARRIVALS]
-    for column, expected in ((ORIGIN, [0.3, 0.3, 0.2, 0.2]), (STAGE, [0, 0.2, 0.15, 0.4, 0.1, 0.15])):
+    stock = s[:, s[COL.id] < ARRIVALS]
+    for column, expected in ((COL.origin, [0.3, 0.3, 0.2, 0.2]), (COL.stage, [0, 0.2, 0.15, 0.4, 0.1, 0.15])):
         seen = np.bincount(stock[column].astype(int), minlength=len(expected)) / 8_000
         assert seen == pytest.approx(expected, abs=0.025)
-    in_contact = stock[:, stock[STAGE] <= EXHAUSTED]
+    in_contact = stock[:, stock[COL.stage] <= STAGE.EXHAUSTED]
     # Without a lever that ends it, support goes on: housing is as drawn.
-    assert np.bincount(in_contact[HOUSING].astype(int)) / in_contact.shape[1] == pytest.approx(
+    assert np.bincount(in_contact[COL.housing].astype(int)) / in_contact.shape[1] == pytest.approx(
         [0.3, 0.5, 0.2], abs=0.02
     )
 
 
 def test_weeks_already_spent_are_exponential() -> None:
     s = begin(caseload(households=5_000, durations__exhausted_weeks=104.0, durations__before_exhausted_weeks=60.0)).s
-    assert np.mean(-s[SINCE]) == pytest.approx(104 - 0.5, rel=0.05)
-    assert stats.kstest(-s[SINCE], "expon", (-0.5, 104)).statistic < 0.03
-    assert np.mean(s[SINCE] - s[ARRIVED]) == pytest.approx(60 + 0.5, rel=0.05)
-    assert np.all(s[ARRIVED] < s[SINCE])
+    assert np.mean(-s[COL.since]) == pytest.approx(104 - 0.5, rel=0.05)
+    assert stats.kstest(-s[COL.since], "expon", (-0.5, 104)).statistic < 0.03
+    assert np.mean(s[COL.since] - s[COL.arrived]) == pytest.approx(60 + 0.5, rel=0.05)
+    assert np.all(s[COL.arrived] < s[COL.since])
 
 
 def test_tastes_beliefs_and_patience_have_their_spread() -> None:
     s = begin(caseload(households=6_000)).s
-    assert s[TASTE_RETURN].std() == pytest.approx(LIVELY.taste_return, rel=0.04)
-    assert s[TASTE_IRREGULAR].std() == pytest.approx(LIVELY.taste_irregular, rel=0.04)
-    assert abs(s[TASTE_RETURN].mean()) < 0.04
-    assert s[SAFETY].mean() == pytest.approx(origin("Albania").safety, abs=0.01)
-    assert np.all((s[SAFETY] >= 0) & (s[SAFETY] <= 1))
-    assert np.bincount(s[PATIENCE].astype(int)) / 6_000 == pytest.approx([0.25] * 4, abs=0.02)
-    kinds = s[[TASTE_RETURN, TASTE_IRREGULAR, PATIENCE, SAFETY, CHILDREN, SINCE, SITE]]
+    assert s[COL.taste_return].std() == pytest.approx(LIVELY.taste_return, rel=0.04)
+    assert s[COL.taste_irregular].std() == pytest.approx(LIVELY.taste_irregular, rel=0.04)
+    assert abs(s[COL.taste_return].mean()) < 0.04
+    assert s[COL.safety].mean() == pytest.approx(origin("Albania").safety, abs=0.01)
+    assert np.all((s[COL.safety] >= 0) & (s[COL.safety] <= 1))
+    assert np.bincount(s[COL.patience].astype(int)) / 6_000 == pytest.approx([0.25] * 4, abs=0.02)
+    kinds = s[[COL.taste_return, COL.taste_irregular, COL.patience, COL.safety, COL.children, COL.since, COL.site]]
     assert np.max(np.abs(np.corrcoef(kinds) - np.eye(7))) < 0.06
 
 
@@ -116,17 +96,17 @@ def test_rows_are_grouped_by_origin_and_in_order_of_site() -> None:
     state = busy().begin(1)
     for o in range(4):
         rows = state.s[:, state.segments[o] : state.segments[o + 1]]
-        assert np.all(rows[ORIGIN] == o)
-        stock = rows[ID] < ARRIVALS
+        assert np.all(rows[COL.origin] == o)
+        stock = rows[COL.id] < ARRIVALS
         assert np.all(np.diff(stock.astype(int)) <= 0)
-        assert np.all(np.diff(rows[SITE, stock]) >= 0)
+        assert np.all(np.diff(rows[COL.site, stock]) >= 0)
     assert state.segments[-1] == state.s.shape[1]
-    assert len(np.unique(state.s[ID])) == state.s.shape[1]
+    assert len(np.unique(state.s[COL.id])) == state.s.shape[1]
 
 
 def test_only_those_whose_claim_has_failed_are_at_risk_at_the_start() -> None:
     s = busy().begin(1).s
-    assert np.array_equal(s[RISK_FROM] == 0, np.isin(s[STAGE], (3.0, 4.0)))
+    assert np.array_equal(s[COL.risk_from] == 0, np.isin(s[COL.stage], (3.0, 4.0)))
 
 
 # ---- households given one by one -------------------------------------------------------------------------
@@ -142,21 +122,21 @@ ROWS = (
 def test_households_given_one_by_one_are_taken_as_given() -> None:
     people = Caseload(name="given", rows=ROWS, households=3, origins={"Albania": 0.5, "Iraq": 0.5})
     s = begin(people).s[:, :]
-    s = s[:, np.argsort(s[ID])]
-    assert s[ADULTS].tolist() == [2, 1, 2]
-    assert s[CHILDREN].tolist() == [2, 0, 0]
-    assert s[SCHOOL].tolist() == [1, 0, 0]
-    assert s[STAGE].tolist() == [3, 1, 4]
-    assert s[HOUSING].tolist() == [0, 2, 2]
-    assert s[SINCE].tolist() == [-10, 0, -5]
-    assert s[ARRIVED].tolist() == [-80, -52, -52]
+    s = s[:, np.argsort(s[COL.id])]
+    assert s[COL.adults].tolist() == [2, 1, 2]
+    assert s[COL.children].tolist() == [2, 0, 0]
+    assert s[COL.school].tolist() == [1, 0, 0]
+    assert s[COL.stage].tolist() == [3, 1, 4]
+    assert s[COL.housing].tolist() == [0, 2, 2]
+    assert s[COL.since].tolist() == [-10, 0, -5]
+    assert s[COL.arrived].tolist() == [-80, -52, -52]
 
 
 def test_more_households_than_rows_repeat_rows_by_lot() -> None:
     people = Caseload(name="given", rows=ROWS, households=3_000, origins={"Albania": 0.5, "Iraq": 0.5})
     s = begin(people).s
-    assert np.mean(s[STAGE] == 1.0) == pytest.approx(1 / 3, abs=0.04)
-    assert set(zip(s[ADULTS], s[CHILDREN], s[STAGE], strict=True)) == {(2, 2, 3), (1, 0, 1), (2, 0, 4)}
+    assert np.mean(s[COL.stage] == 1.0) == pytest.approx(1 / 3, abs=0.04)
+    assert set(zip(s[COL.adults], s[COL.children], s[COL.stage], strict=True)) == {(2, 2, 3), (1, 0, 1), (2, 0, 4)}
 
 
 def test_fewer_households_than_rows_are_a_sample_not_the_head_of_the_table() -> None:
@@ -166,7 +146,7 @@ def test_fewer_households_than_rows_are_a_sample_not_the_head_of_the_table() -> 
     )  # type: ignore[arg-type]
     people = Caseload(name="sorted", rows=rows, households=200, origins={"Albania": 1.0})
     s = prepare(STILL, people, LIVELY, weeks=2, households=100).begin(1).s
-    assert 0.3 < np.mean(s[STAGE] == EXHAUSTED) < 0.7
+    assert 0.3 < np.mean(s[COL.stage] == STAGE.EXHAUSTED) < 0.7
 
 
 # ---- arrivals --------------------------------------------------------------------------------------------
@@ -198,13 +178,13 @@ def _binned(weekly: np.ndarray, mean: float) -> tuple[np.ndarray, np.ndarray]:
 def test_arrivals_come_in_their_week_and_stage() -> None:
     prepared = prepare(STILL, caseload(households=50, inflow_per_week=4.0, inflow_stage="exhausted"), QUIET, weeks=30)
     state = prepared.begin(1)
-    arriving = state.s[ARRIVED].copy()
+    arriving = state.s[COL.arrived].copy()
     for week in range(30):
-        assert np.all(state.s[STAGE, arriving >= week] == ABSENT)
+        assert np.all(state.s[COL.stage, arriving >= week] == STAGE.ABSENT)
         prepared.advance(1, state, week, week + 1)
         come = arriving == week
-        assert np.all(state.s[STAGE, come] == EXHAUSTED)
-        assert np.all(state.s[RISK_FROM, come] == week)
+        assert np.all(state.s[COL.stage, come] == STAGE.EXHAUSTED)
+        assert np.all(state.s[COL.risk_from, come] == week)
 
 
 #: elasticity, standing amount a person, arrivals as a multiple: ((5,115 + amount) / (5,115 + 3,000)) ** elasticity.
@@ -241,7 +221,7 @@ def test_the_pull_factor_induces_arrivals_in_its_proportion() -> None:
     people = caseload(households=100, inflow_per_week=5.0, world__pull_elasticity=1.0)
     run = prepare(policy, people, QUIET, weeks=200).run(1)
     assert flow(run, "induced_arrivals").sum() / flow(run, "arrivals").sum() == pytest.approx(0.5, abs=0.03)
-    assert np.sum(run.state.s[ACCOUNT] == INDUCED) == flow(run, "induced_arrivals").sum()
+    assert np.sum(run.state.s[COL.account] == ACCOUNT.INDUCED) == flow(run, "induced_arrivals").sum()
 
 
 def test_a_smaller_offer_than_the_one_observed_brings_fewer_and_induces_none() -> None:
@@ -257,7 +237,7 @@ def test_a_higher_age_for_family_reunion_brings_fewer() -> None:
         prepare(STILL.with_values({"entry.family_reunion_age": age}), people, QUIET, weeks=100).run(1)
         for age in (18.0, 24.0)
     ]
-    usual, fewer = (set(run.state.s[ID]) for run in runs)
+    usual, fewer = (set(run.state.s[COL.id]) for run in runs)
     assert fewer < usual
     assert len(fewer) / len(usual) == pytest.approx(1 - 0.02 * 6, abs=0.05)
 
@@ -281,7 +261,7 @@ def test_a_sample_keeps_the_proportions_of_inflow_and_capacity() -> None:
 def test_the_named_caseloads_make_their_households(name: str) -> None:
     people = load_caseload(name)
     s = prepare(STILL, people, LIVELY, weeks=2, households=min(people.households, 300)).begin(1).s
-    stock = s[:, s[ID] < ARRIVALS]
+    stock = s[:, s[COL.id] < ARRIVALS]
     assert stock.shape[1] == min(people.households, 300)
-    assert np.all(stock[ADULTS] >= 1)
-    assert np.all((stock[STAGE] >= 1) & (stock[STAGE] <= 5))
+    assert np.all(stock[COL.adults] >= 1)
+    assert np.all((stock[COL.stage] >= 1) & (stock[COL.stage] <= 5))

@@ -10,24 +10,9 @@ import pytest
 from tiny import ATTENTIVE, LIVELY, QUIET, STILL, busy_caseload, busy_policy, caseload, flow
 
 from abm import Prepared, prepare
-from abm.decision import WEEKS_PER_YEAR
-from abm.queues import capacity
-from abm.stages import (
-    AWAITING,
-    CHILDREN,
-    HOUSING,
-    ID,
-    OWN,
-    PROTECTED,
-    PROTECTED_AT,
-    REFUSED,
-    REVIEW_DUE,
-    SETTLED,
-    SINCE,
-    STAGE,
-    SUPPORT_END,
-    WITHDRAWN,
-)  # fmt: skip
+from abm.numerics.calendar import WEEKS_PER_YEAR
+from abm.week.queues import capacity
+from abm.household.stages import STAGE, COL, HOUSING
 
 
 def weekly_tables(prepared: Prepared, seed: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
@@ -63,13 +48,13 @@ def test_no_queue_serves_more_than_its_capacity() -> None:
 #: stage of the queue, column that says since when a household waits, capacities
 QUEUES: dict[str, tuple[float, int, dict[str, Any]]] = {
     "decisions": (
-        AWAITING,
-        SINCE,
+        STAGE.AWAITING,
+        COL.since,
         {"stages__awaiting": 1.0, "stages__exhausted": 0.0, "procedure__decisions_per_week": 2.5},
     ),
     "appeals": (
-        REFUSED,
-        SINCE,
+        STAGE.REFUSED,
+        COL.since,
         {
             "stages__refused": 1.0,
             "stages__exhausted": 0.0,
@@ -78,8 +63,8 @@ QUEUES: dict[str, tuple[float, int, dict[str, Any]]] = {
         },
     ),
     "reviews": (
-        PROTECTED,
-        REVIEW_DUE,
+        STAGE.PROTECTED,
+        COL.review_due,
         {
             "stages__protected": 1.0,
             "stages__exhausted": 0.0,
@@ -99,8 +84,8 @@ def test_queues_are_first_come_first_served(queue: str) -> None:
     policy = STILL.with_values({"status.review_interval_months": 6, "status.settlement_years": None})
     served_in_all = 0
     for week, before, after in weekly_tables(prepare(policy, people, QUIET, weeks=60), 1):
-        waiting = (before[STAGE] == stage) & (before[waiting_since] <= week)
-        served = waiting & (after[STAGE] != stage)
+        waiting = (before[COL.stage] == stage) & (before[waiting_since] <= week)
+        served = waiting & (after[COL.stage] != stage)
         still = waiting & ~served
         assert served.sum() <= capacity(2.5, week)
         if served.any() and still.any():
@@ -156,14 +141,14 @@ def test_protection_settles_after_its_years() -> None:
     people = caseload(households=300, stages__protected=1.0, stages__exhausted=0.0)
     policy = STILL.with_values({"status.settlement_years": 2.0})
     for week, before, after in weekly_tables(prepare(policy, people, QUIET, weeks=60), 1):
-        due = week - before[PROTECTED_AT] >= 2.0 * WEEKS_PER_YEAR
-        assert np.array_equal(after[STAGE] == SETTLED, due)
+        due = week - before[COL.protected_at] >= 2.0 * WEEKS_PER_YEAR
+        assert np.array_equal(after[COL.stage] == STAGE.SETTLED, due)
 
 
 def test_without_settlement_nobody_settles() -> None:
     people = caseload(households=300, stages__protected=1.0, stages__exhausted=0.0, procedure__reviews_per_week=100.0)
     run = prepare(STILL.with_values({"status.settlement_years": None}), people, QUIET, weeks=300).run(1)
-    assert np.all(run.state.s[STAGE] == PROTECTED)
+    assert np.all(run.state.s[COL.stage] == STAGE.PROTECTED)
     assert flow(run, "reviews").sum() == 0
 
 
@@ -192,9 +177,9 @@ def test_support_ends_after_its_weeks_and_for_those_meant() -> None:
     )
     run = prepare(policy, people, QUIET, weeks=12).run(1)
     s = run.state.s
-    assert np.array_equal(s[WITHDRAWN] == 1.0, s[CHILDREN] == 0)
-    assert np.array_equal(s[HOUSING] == OWN, s[CHILDREN] == 0)
-    assert flow(run, "support_ended").tolist() == [0] * 5 + [int(np.sum(s[CHILDREN] == 0))] + [0] * 6
+    assert np.array_equal(s[COL.withdrawn] == 1.0, s[COL.children] == 0)
+    assert np.array_equal(s[COL.housing] == HOUSING.OWN, s[COL.children] == 0)
+    assert flow(run, "support_ended").tolist() == [0] * 5 + [int(np.sum(s[COL.children] == 0))] + [0] * 6
 
 
 def test_support_that_has_ended_before_the_run_is_not_paid() -> None:
@@ -203,9 +188,9 @@ def test_support_that_has_ended_before_the_run_is_not_paid() -> None:
         {"support.singles": "end_after", "support.families": "end_after", "support.singles_weeks": 0}
     )
     state = prepare(policy, people, QUIET, weeks=5).begin(1)
-    ended = state.s[SINCE] < 0
-    assert np.array_equal(state.s[WITHDRAWN] == 1.0, ended)
-    assert np.all(state.s[SUPPORT_END, ended] == 1e9)
+    ended = state.s[COL.since] < 0
+    assert np.array_equal(state.s[COL.withdrawn] == 1.0, ended)
+    assert np.all(state.s[COL.support_end, ended] == 1e9)
 
 
 def test_lost_support_pushes_into_irregularity_first() -> None:
@@ -239,7 +224,7 @@ REFUSING: dict[str, Any] = {
 def test_support_ends_for_those_who_let_an_offer_pass() -> None:
     people = caseload(households=300, **HOUSED)
     run = prepare(STILL.with_values(REFUSING), people, ATTENTIVE, weeks=8).run(1)
-    assert np.all(run.state.s[WITHDRAWN] == 1.0)
+    assert np.all(run.state.s[COL.withdrawn] == 1.0)
     assert flow(run, "support_ended")[:2].sum() == 0  # while the offer stands
 
 
@@ -248,7 +233,7 @@ def test_support_ends_for_those_who_let_an_offer_pass() -> None:
 ])  # fmt: skip
 def test_support_does_not_end_for_those_to_whom_no_offer_was_made(terms: dict[str, Any]) -> None:
     run = prepare(STILL.with_values(REFUSING | terms), caseload(households=200, **HOUSED), ATTENTIVE, weeks=20).run(1)
-    assert not run.state.s[WITHDRAWN].any()
+    assert not run.state.s[COL.withdrawn].any()
 
 
 def test_support_does_not_end_for_those_who_came_after_the_deadline() -> None:
@@ -256,21 +241,21 @@ def test_support_does_not_end_for_those_who_came_after_the_deadline() -> None:
     people = caseload(households=100, inflow_per_week=5.0, inflow_stage="exhausted", **HOUSED)
     policy = STILL.with_values(REFUSING | {"offer.acceptance_window_weeks": None, "offer.end_week": 5})
     run = prepare(policy, people, ATTENTIVE, weeks=30).run(1)
-    arrivals = run.state.s[ID] >= 2**32
-    late = arrivals & (run.state.s[SINCE] >= 5)
+    arrivals = run.state.s[COL.id] >= 2**32
+    late = arrivals & (run.state.s[COL.since] >= 5)
     assert late.sum() > 50
-    assert run.state.s[WITHDRAWN, ~arrivals].all()
-    assert not run.state.s[WITHDRAWN, late].any()
+    assert run.state.s[COL.withdrawn, ~arrivals].all()
+    assert not run.state.s[COL.withdrawn, late].any()
 
 
 def test_an_early_bonus_that_lapses_is_not_a_refusal() -> None:
     terms = {"offer.acceptance_window_weeks": 30, "offer.early_bonus": 0.5, "offer.early_weeks": 4}
     run = prepare(STILL.with_values(REFUSING | terms), caseload(households=200, **HOUSED), ATTENTIVE, weeks=29).run(1)
-    assert not run.state.s[WITHDRAWN].any()
+    assert not run.state.s[COL.withdrawn].any()
 
 
 def test_hotels_empty_at_their_rate() -> None:
     people = caseload(households=4_000, housing__hotel=1.0, housing__dispersal=0.0, housing__own=0.0)
     run = prepare(STILL.with_values({"housing.hotel_exit_per_week": 0.05}), people, QUIET, weeks=20).run(1)
-    assert np.mean(run.state.s[HOUSING] == 0) == pytest.approx(0.95**20, abs=0.03)
-    assert not run.state.s[WITHDRAWN].any()
+    assert np.mean(run.state.s[COL.housing] == 0) == pytest.approx(0.95**20, abs=0.03)
+    assert not run.state.s[COL.withdrawn].any()

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from abm import load_behaviour, prepare
-from abm.scenario import load_behaviour_draws
-from experiments.calibrate import EVIDENCE, FITTED, VARIED, moments, simulated, target_rows
-from experiments.reference import headline
-from experiments.validate import NOT_REPRESENTED
+from abm.scenarios.scenario import load_behaviour_draws
+from experiments.calibration.calibrate import EVIDENCE, FITTED, VARIED, moments, simulated, target_rows
+from experiments.calibration.reference import headline
+from experiments.calibration.validate import NOT_REPRESENTED
 
 REFERENCE = Path(__file__).parent.parent / "results" / "reference"
 

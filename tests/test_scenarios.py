@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abm.behaviour import Behaviour
-from abm.caseload import Caseload
-from abm.export import to_toml
-from abm.figures import FIGURE_TABLES, evidence_figure, table
-from abm.homeland import DEPENDANTS_PER_FAMILY, MOST_FAMILIES, origin, origins, shares_by
-from abm.parameters import MARKS, NO_LIMIT, Inputs, declarations, read
-from abm.policy import Policy
-from abm.scenario import (
+from abm.inputs.behaviour import Behaviour
+from abm.inputs.caseload import Caseload
+from abm.scenarios.export import to_toml
+from abm.evidence.figures import FIGURE_TABLES, evidence_figure, table
+from abm.evidence.homeland import DEPENDANTS_PER_FAMILY, MOST_FAMILIES, origin, origins, shares_by
+from abm.inputs.parameters import MARKS, Inputs, declarations, read
+from abm.numerics.calendar import NO_LIMIT
+from abm.inputs.policy import Policy
+from abm.scenarios.scenario import (
     SCENARIOS,
     apply_settings,
     caseload_names,

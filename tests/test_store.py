@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 import tiny_model
 
-from abm.parameters import InputError
+from abm.inputs.parameters import InputError
 from experiments import store
-from experiments.store import Folder, FolderError
-from experiments.sweep import sweep
+from experiments.storing.store import Folder, FolderError
+from experiments.sweep.sweeping import sweep
 
 HERE = Path(__file__).parent
 DESIGN = {
@@ -179,7 +179,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_stops_the_sweep_with_a_message_and_keeps_what_is_done(
     small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("experiments.tally.FLUSH_RUNS", 5)
+    monkeypatch.setattr("experiments.sweep.tally.FLUSH_RUNS", 5)
     ballast = small_disk / "ballast"
     out = small_disk / "out"
     sweep({**DESIGN, "replicates": 2}, out=out)
@@ -214,7 +214,7 @@ def test_a_limit_on_file_size_reads_as_a_full_disk(tmp_path: Path) -> None:
     code = (
         f"import sys; sys.path[:0] = [{str(HERE)!r}, {str(HERE.parent)!r}]\n"
         "import tiny_model; tiny_model.install()\n"
-        "from experiments.sweep import sweep\n"
+        "from experiments.sweep.sweeping import sweep\n"
         f"try: sweep({DESIGN!r}, out={str(tmp_path / 'out')!r})\n"
         "except Exception as fault: print(type(fault).__name__, fault)\n"
     )
@@ -251,7 +251,7 @@ def test_a_folder_without_the_right_to_write_is_refused(tmp_path: Path) -> None:
 HOLD = (
     "import sys, time; sys.path[:0] = [{here!r}, {root!r}]\n"
     "from pathlib import Path\n"
-    "from experiments.store import Folder\n"
+    "from experiments.storing.store import Folder\n"
     "folder = Folder(Path({out!r}), {inputs!r}, {fingerprint!r})\n"
     "print('held', flush=True); time.sleep(60)\n"
 )

@@ -20,13 +20,13 @@ import scipy.stats
 import tiny_model
 
 import abm
-from abm.parameters import InputError
-from experiments.cli_sweep import app
-from experiments.precision import FIRST, Target, confidence_of_look, look, parse_target
-from experiments.progress import Lines
-from experiments.study import lay_out
-from experiments.sweep import sweep
-from experiments.tables import results
+from abm.inputs.parameters import InputError
+from experiments.cli.sweep import app
+from experiments.statistics.precision import FIRST, Target, confidence_of_look, look, parse_target
+from experiments.running.progress import Lines
+from experiments.question.study import lay_out
+from experiments.sweep.sweeping import sweep
+from experiments.sweep.tables import results
 
 HERE = Path(__file__).parent
 AMOUNT = "offer.amount_per_person"
@@ -160,8 +160,8 @@ def test_more_replicates_run_only_what_is_missing_and_fewer_make_the_smaller_tab
 @pytest.mark.usefixtures("tiny")
 def test_slices_of_the_tables_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = sweep(DESIGN, out=tmp_path / "whole")
-    monkeypatch.setattr("experiments.tables.SLICE", 7)
-    monkeypatch.setattr("experiments.tally.FLUSH_RUNS", 4)
+    monkeypatch.setattr("experiments.sweep.tables.SLICE", 7)
+    monkeypatch.setattr("experiments.sweep.tally.FLUSH_RUNS", 4)
     sliced = sweep(DESIGN, out=tmp_path / "sliced")
     for table in ("runs", "summary"):
         pd.testing.assert_frame_equal(sliced.results(table), whole.results(table))
@@ -240,7 +240,7 @@ def test_the_exit_code_says_whether_runs_failed(
 SLOW = (
     "import sys; sys.path[:0] = [{here!r}, {root!r}]\n"
     "import tiny_model; tiny_model.install()\n"
-    "from experiments.cli_sweep import app\n"
+    "from experiments.cli.sweep import app\n"
     "code = app(sys.argv[1:], result_action='return_value')\n"
     "sys.exit(code)\n"
 )

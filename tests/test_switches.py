@@ -9,8 +9,9 @@ import pytest
 from tiny import LIVELY, assert_same_run, busy_caseload, busy_policy, changed, differing_columns, flow
 
 from abm import Prepared, Run, prepare
-from abm.behaviour import Behaviour
-from abm.stages import COLUMNS, ID
+from abm.inputs.behaviour import Behaviour
+from abm.household.stages import COLUMNS
+from abm.household.stages import COL
 
 WEEKS = 70
 
@@ -95,7 +96,7 @@ def setting(changes: dict[str, Any]) -> Prepared:
 
 
 def in_order(run: Run) -> np.ndarray:
-    return run.state.s[:, np.argsort(run.state.s[ID])]
+    return run.state.s[:, np.argsort(run.state.s[COL.id])]
 
 
 @pytest.mark.parametrize("name", [name for name in SWITCHES if SWITCHES[name][1]])

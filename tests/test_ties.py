@@ -10,23 +10,10 @@ import pytest
 from tiny import LIVELY, STILL, busy, caseload
 
 from abm import prepare
-from abm.parameters import InputError
-from abm.stages import (
-    ABSENT,
-    ASSISTED,
-    ID,
-    ORIGIN,
-    REENTRIES,
-    REMOVED,
-    SITE,
-    STAGE,
-    TIES,
-    TIES_LEFT,
-    TIES_REMOVED,
-    UNASSISTED,
-)  # fmt: skip
-from abm.state import State
-from abm.ties import from_networkx, to_networkx
+from abm.inputs.parameters import InputError
+from abm.household.stages import STAGE, COL
+from abm.arrays.state import State
+from abm.arrays.ties import from_networkx, to_networkx
 
 
 def tied(households: int = 2_000, seed: int = 1, **network: Any) -> State:
@@ -68,8 +55,8 @@ def test_a_heavier_tail_spreads_the_number_of_ties() -> None:
 def test_ties_lie_within_origin_and_site_as_shared_out() -> None:
     state = tied(6_000, same_site=0.5, same_origin=0.3, site_households=100.0)
     here, there = ends(state)
-    same_origin = state.s[ORIGIN, here] == state.s[ORIGIN, there]
-    same_site = same_origin & (state.s[SITE, here] == state.s[SITE, there])
+    same_origin = state.s[COL.origin, here] == state.s[COL.origin, there]
+    same_site = same_origin & (state.s[COL.site, here] == state.s[COL.site, there])
     assert same_origin.mean() == pytest.approx(0.8 + 0.2 * (0.4**2 + 0.3**2 + 0.3**2), abs=0.02)
     assert same_site.mean() == pytest.approx(0.5, abs=0.03)
 
@@ -77,7 +64,7 @@ def test_ties_lie_within_origin_and_site_as_shared_out() -> None:
 def test_without_mixing_nobody_knows_anybody_of_another_origin() -> None:
     state = tied(same_site=0.0, same_origin=1.0)
     here, there = ends(state)
-    assert np.all(state.s[ORIGIN, here] == state.s[ORIGIN, there])
+    assert np.all(state.s[COL.origin, here] == state.s[COL.origin, there])
 
 
 def test_ties_go_to_networkx_and_back() -> None:
@@ -105,15 +92,18 @@ def test_ties_are_counted_as_they_come_and_go() -> None:
     for stop in (1, 20, 60, 104):
         prepared.advance(2, state, {1: 0, 20: 1, 60: 20, 104: 60}[stop], stop)
         s = state.s
-        present = s[STAGE] != ABSENT
+        present = s[COL.stage] != STAGE.ABSENT
         both = present[here] & present[there]
-        assert np.array_equal(np.bincount(here[both], minlength=s.shape[1])[present], s[TIES, present])
-        once = s[REENTRIES] == 0
-        removed = np.bincount(here[both & (s[STAGE, there] == REMOVED)], minlength=s.shape[1])
-        assert np.array_equal(removed[present], s[TIES_REMOVED, present])
-        left = np.bincount(here[both & np.isin(s[STAGE, there], (ASSISTED, UNASSISTED))], minlength=s.shape[1])
+        assert np.array_equal(np.bincount(here[both], minlength=s.shape[1])[present], s[COL.ties, present])
+        once = s[COL.reentries] == 0
+        removed = np.bincount(here[both & (s[COL.stage, there] == STAGE.REMOVED)], minlength=s.shape[1])
+        assert np.array_equal(removed[present], s[COL.ties_removed, present])
+        left = np.bincount(
+            here[both & np.isin(s[COL.stage, there], (STAGE.RETURNED_ASSISTED, STAGE.RETURNED_UNASSISTED))],
+            minlength=s.shape[1],
+        )
         settled_ties = np.bincount(here[both & ~once[there]], minlength=s.shape[1]) == 0
-        assert np.array_equal(left[present & settled_ties], s[TIES_LEFT, present & settled_ties])
+        assert np.array_equal(left[present & settled_ties], s[COL.ties_left, present & settled_ties])
 
 
 def test_the_share_of_ties_that_left_never_exceeds_one() -> None:
@@ -121,14 +111,16 @@ def test_the_share_of_ties_that_left_never_exceeds_one() -> None:
     b = LIVELY.with_values({"unassisted": 0.0, "consider": 0.5})
     people = caseload(households=300, network__mean_ties=4.0, world__remigration_per_year=20.0)
     s = prepare(STILL, people, b, weeks=104).run(1).state.s
-    assert s[REENTRIES].sum() > 100
-    assert np.all(s[TIES_LEFT] <= s[TIES]), f"up to {np.max(s[TIES_LEFT] / np.maximum(1, s[TIES])):.1f} times"
+    assert s[COL.reentries].sum() > 100
+    assert np.all(s[COL.ties_left] <= s[COL.ties]), (
+        f"up to {np.max(s[COL.ties_left] / np.maximum(1, s[COL.ties])):.1f} times"
+    )
 
 
 def test_arrivals_know_somebody_who_was_there_or_came_too() -> None:
     state = busy().begin(1)
     here, there = ends(state)
-    arrivals = state.s[ID] >= 2**32
+    arrivals = state.s[COL.id] >= 2**32
     reached = np.bincount(here[arrivals[here]], minlength=state.s.shape[1])[arrivals]
     assert reached.mean() > 3
     assert (arrivals[here] & ~arrivals[there]).sum() > 100

@@ -9,12 +9,12 @@ import pytest
 from tiny import LIVELY, busy_caseload, busy_policy, differing_columns
 
 from abm import ReturnModel, load_caseload, prepare
-from abm.behaviour import Behaviour
-from abm.caseload import Caseload
+from abm.inputs.behaviour import Behaviour
+from abm.inputs.caseload import Caseload
 from abm.mesa_model import Household
-from abm.parameters import InputError
-from abm.policy import Policy
-from abm.stages import STAGES
+from abm.inputs.parameters import InputError
+from abm.inputs.policy import Policy
+from abm.household.stages import STAGES
 
 #: Policies and caseloads that between them use every rule: peers, arrivals, queues, enforcement, reviews, deadlines.
 CASES: dict[str, tuple[str | Policy, str, int, int]] = {

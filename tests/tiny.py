@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from abm import Prepared, Run, prepare
-from abm.behaviour import Behaviour
-from abm.caseload import Caseload
-from abm.policy import Policy
-from abm.stages import COLUMNS, ID
-from abm.state import FLOWS, FLOWS_AT
+from abm.inputs.behaviour import Behaviour
+from abm.inputs.caseload import Caseload
+from abm.inputs.policy import Policy
+from abm.household.stages import COL, Column
+from abm.arrays.state import FLOWS_AT, Flow
 
 #: No attention unless given, no way out chosen, no beliefs that move, no tastes.
 QUIET = Behaviour(
@@ -106,24 +106,24 @@ def changed(prepared: Prepared, path: str, value: Any) -> Prepared:
 
 def column(run: Run, number: int) -> np.ndarray:
     """One column of a run's households, in order of identity."""
-    return run.state.s[number][np.argsort(run.state.s[ID])]
+    return run.state.s[number][np.argsort(run.state.s[COL.id])]
 
 
 def by_identity(run: Run) -> np.ndarray:
     """All columns of a run's households, in order of identity, shape (columns, rows)."""
-    return run.state.s[:, np.argsort(run.state.s[ID])]
+    return run.state.s[:, np.argsort(run.state.s[COL.id])]
 
 
 def flow(run: Run, name: str) -> np.ndarray:
     """A weekly flow by name."""
-    return run.state.history[:, FLOWS_AT + list(FLOWS).index(name)]
+    return run.state.history[:, FLOWS_AT + Flow[name]]
 
 
 def differing_columns(one: np.ndarray, other: np.ndarray) -> list[str]:
     """Names of the columns in which two tables of households differ (in any bit)."""
     assert one.shape == other.shape
-    names = list(COLUMNS)
-    return [names[k] for k in range(len(names)) if one[k].tobytes() != other[k].tobytes()]
+    names = [column.name for column in Column] + [f"told {k}" for k in range(len(one) - len(Column))]
+    return [name for k, name in enumerate(names) if one[k].tobytes() != other[k].tobytes()]
 
 
 def assert_same_run(one: Run, other: Run) -> None:

@@ -1,37 +1,5 @@
-"""Entry point: ``solara run abm.browser.app``.
+"""The page of two policies lives in `experiments.page`; ``solara run abm.browser.app`` goes on serving it."""
 
-Nothing leaves the machine, and all scripts come from installed packages.  (The command ``solara run`` itself
-asks PyPI for newer versions unless told ``--no-check-version``; ``returns serve`` does not.)
-"""
+from experiments.page.app import Layout, Page  # noqa: TID251  (an address that people have)
 
-from __future__ import annotations
-
-import threading
-from typing import Any
-
-import solara
-
-from abm.browser.charts import script
-from abm.browser.components import component
-from abm.browser.page import Page as Comparison
-from abm.browser.question import Question
-from abm.browser.quiet import keep_quiet
-
-keep_quiet()
-
-# The first run of all compiles the model; the first visitor should not wait for that, nor for the charts.
-Question(households=10, weeks=26).prepared("a").run(0)
-threading.Thread(target=script, daemon=True).start()
-
-
-@component
-def Layout(children: list[Any]) -> Any:
-    """The page alone, without Solara's bars."""
-    return solara.Div(children=children)
-
-
-@component
-def Page() -> None:
-    """The page of one visitor."""
-    solara.Title("Who goes home? Two policies compared")
-    Comparison()
+__all__ = ["Layout", "Page"]

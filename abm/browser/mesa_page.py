@@ -1,7 +1,7 @@
 """Mesa's own stock page on the same model: ``solara run abm.browser.mesa_page``.
 
 Stock controls, the plots of the DataCollector, and a drawer of the network that keeps the given places.
-For two policies side by side, and for why a household stayed or left, open ``abm.browser.app``.
+For two policies side by side, and for why a household stayed or left, open ``experiments.page.app``.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from mesa.visualization.utils import update_counter
 
 from abm.browser.components import component
 from abm.browser.layout import ASPECT, Picture, headed, picture
-from abm.browser.palette import LOOKS, ROUTES
+from abm.browser.palette import LOOKS
 from abm.browser.quiet import keep_quiet
+from abm.household.stages import COL, ROUTES, Stage, in_country
+from abm.inputs.parameters import InputError
 from abm.mesa_model import ReturnModel
-from abm.parameters import InputError
-from abm.scenario import caseload_names, policy_names
-from abm.stages import ID, ORIGIN, SITE, STAGE, Stage
+from abm.scenarios.scenario import caseload_names, policy_names
 
 keep_quiet()
 
@@ -81,8 +81,8 @@ PARAMETERS: dict[str, Any] = {
 def laid_out(model: ReturnModel) -> Picture:
     """Places by origin and site, the same as on the page of two policies."""
     s = model.state.s
-    order = np.lexsort((s[ID], s[SITE]))
-    return picture(s[ORIGIN].astype(np.int64), order)
+    order = np.lexsort((s[COL.id], s[COL.site]))
+    return picture(s[COL.origin].astype(np.int64), order)
 
 
 @component
@@ -95,13 +95,13 @@ def HouseholdNetwork(model: ReturnModel) -> None:
     drawn = solara.use_memo(lambda: laid_out(model), [id(model)])
     state = model.state
     xy = np.column_stack([drawn.xy[:, 0] * ASPECT, 1.0 - drawn.xy[:, 1]])
-    stages = state.s[STAGE].astype(int)
+    stages = state.s[COL.stage].astype(int)
     figure = Figure(figsize=(6.4, 5.8), dpi=110, layout="constrained")
     axes = figure.add_subplot(xlim=(0, ASPECT), ylim=(0, 1), aspect="equal")
     axes.set_axis_off()
     ends = np.repeat(np.arange(len(xy)), np.diff(state.tie_start))
     others = state.ties[: len(ends)]
-    here = (stages > 0) & (stages < Stage.RETURNED_ASSISTED)
+    here = in_country(stages)
     kept = (ends < others) & here[ends] & here[others]
     axes.add_collection(
         LineCollection(

@@ -9,34 +9,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from abm.stages import Stage
+from abm.household.stages import Holds, Stage
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a stage is drawn: title, explanation, colour on white and on black, shape."""
+    """How a stage is drawn: title, colour on white and on black, shape."""
 
     title: str
-    meaning: str
     light: str
     dark: str
     shape: str
 
 
 LOOKS: dict[Stage, Look] = {
-    Stage.AWAITING: Look("awaiting a decision", "first decision still to come", "#2C96CF", "#7FD0FF", "disc"),
-    Stage.REFUSED: Look("refused, may appeal", "an appeal is possible or pending", "#C27C00", "#F0B030", "disc"),
-    Stage.EXHAUSTED: Look("claim failed, in contact", "appeal rights exhausted", "#4A4A4A", "#C4C4C4", "disc"),
-    Stage.ABSCONDED: Look("out of contact", "out of contact with the state", "#B0508A", "#E08CC0", "diamond"),
-    Stage.PROTECTED: Look("protected", "protection granted", "#00488C", "#4A8BE0", "open square"),
-    Stage.SETTLED: Look("settled", "leave to stay for good", "#5B3FA8", "#A892F0", "square"),
-    Stage.RETURNED_ASSISTED: Look("assisted return", "left with assistance", "#00805C", "#20C498", "ring"),
-    Stage.RETURNED_UNASSISTED: Look("unassisted return", "left without assistance", "#8A7400", "#E8DC50", "ring"),
-    Stage.REMOVED: Look("removed", "removed by force", "#D04E00", "#FF7A33", "cross"),
+    Stage.AWAITING: Look("awaiting a decision", "#2C96CF", "#7FD0FF", "disc"),
+    Stage.REFUSED: Look("refused, may appeal", "#C27C00", "#F0B030", "disc"),
+    Stage.EXHAUSTED: Look("claim failed, in contact", "#4A4A4A", "#C4C4C4", "disc"),
+    Stage.ABSCONDED: Look("out of contact", "#B0508A", "#E08CC0", "diamond"),
+    Stage.PROTECTED: Look("protected", "#00488C", "#4A8BE0", "open square"),
+    Stage.SETTLED: Look("settled", "#5B3FA8", "#A892F0", "square"),
+    Stage.RETURNED_ASSISTED: Look("assisted return", "#00805C", "#20C498", "ring"),
+    Stage.RETURNED_UNASSISTED: Look("unassisted return", "#8A7400", "#E8DC50", "ring"),
+    Stage.REMOVED: Look("removed", "#D04E00", "#FF7A33", "cross"),
 }  # fmt: skip
-
-#: Ways out, in the order in which charts stack them.
-ROUTES = (Stage.RETURNED_ASSISTED, Stage.RETURNED_UNASSISTED, Stage.REMOVED)
 
 #: The two variants, wherever they are compared.
 SIDE_COLOURS = {"light": ("#5B5B5B", "#0B62A8"), "dark": ("#BDBDBD", "#6DB8F2")}
@@ -54,10 +50,12 @@ def legend() -> list[dict[str, str | int]]:
         {
             "stage": int(stage),
             "title": x.title,
-            "meaning": x.meaning,
+            "meaning": stage.meaning,
             "light": x.light,
             "dark": x.dark,
             "shape": x.shape,
+            "in_country": Holds.IN_COUNTRY in stage.holds,
+            "gone": Holds.GONE in stage.holds,
         }
         for stage, x in LOOKS.items()
     ]

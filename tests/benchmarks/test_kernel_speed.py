@@ -92,7 +92,7 @@ def _objects() -> tuple[Callable[[], Any], ...]:
 
 
 def test_measures_cost_little_beside_the_weeks(benchmark: Any) -> None:
-    from abm.compiled import outcomes
+    from abm.week.compiled import outcomes
 
     prepared = prepare(POLICY, CASELOAD, weeks=WEEKS, households=10_000)
     run = prepared.run(1)

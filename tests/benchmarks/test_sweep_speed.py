@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import abm
-from experiments.engine import cores
-from experiments.sweep import sweep
+from experiments.running.engine import cores
+from experiments.sweep.sweeping import sweep
 
 pytest.importorskip("pytest_benchmark")
 
@@ -36,7 +36,7 @@ POINTS = {
 
 def kernel_rate(design: dict[str, Any]) -> float:
     """Runs a second of one thread that does nothing but run, over the design's own points and seeds."""
-    from experiments.study import lay_out
+    from experiments.question.study import lay_out
 
     study = lay_out(design)
     prepared = [study.bases.prepare(*study.locate(cell)[:1], study.settings(cell)) for cell in range(study.cells)]

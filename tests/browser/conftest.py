@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def serve(*arguments: str) -> Iterator[str]:
     """Start `returns serve` on a free port, yield its address, stop it."""
-    code = "import sys; from experiments.cli_serve import app; app(sys.argv[1:])"
+    code = "import sys; from experiments.cli.serve import app; app(sys.argv[1:])"
     command = [sys.executable, "-c", code, "--no-open", "--port", "0", *arguments]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from abm import InputError, load_policy, prepare
-from abm.browser.card import card
-from abm.browser.downloads import COLUMNS, command, figures_csv, policy_toml, series_csv
-from abm.browser.paired import answers
-from abm.browser.question import Question
-from abm.browser.trust import trust
-from abm.browser.wording import KEY_FIGURES, amount, in_short, table
+from experiments.page.card import card
+from experiments.page.downloads import COLUMNS, command, figures_csv, policy_toml, series_csv
+from experiments.page.paired import answers
+from experiments.page.question import Question
+from experiments.page.trust import trust
+from experiments.page.wording import KEY_FIGURES, amount, in_short, table
 from abm.measures import MEASURES
 from abm.why import explain
 
@@ -87,7 +87,7 @@ def test_the_edited_policy_comes_back_from_its_file(answer, tmp_path):
 
 def test_compare_gives_the_figures_of_the_page(answer, tmp_path, monkeypatch, capsys):
     """The command that the page shows, with the file that it gives, prints the numbers that it gives."""
-    cli = pytest.importorskip("experiments.cli")
+    cli = pytest.importorskip("experiments.cli.main")
     monkeypatch.chdir(tmp_path)
     policy = ASKED.inputs("b")[0]
     (tmp_path / f"{policy.name}.toml").write_text(policy_toml(ASKED, "b"), encoding="utf-8")
@@ -157,7 +157,7 @@ def test_charts_are_valid_and_differ_by_theme(answer):
     pytest.importorskip("altair")
     import altair as alt
 
-    from abm.browser.charts import board
+    from experiments.page.charts import board
 
     light, dark = board(answer, dark=False), board(answer, dark=True)
     assert [chart["id"] for chart in light] == ["stocks", "departures", "origins", "money"]

@@ -7,13 +7,13 @@ import base64
 import numpy as np
 import pytest
 
-from abm.browser.film import film
+from experiments.page.film import film
 from abm.browser.layout import Block, picture, treemap
-from abm.browser.paired import answers, outcome, spread
-from abm.browser.question import Question
+from experiments.page.paired import answers, outcome, spread
+from experiments.page.question import Question
 from abm.measures import IDS
-from abm.stages import STAGES
-from abm.state import STOCKS_AT
+from abm.household.stages import STAGES
+from abm.arrays.state import STOCKS_AT
 
 ASKED = Question(weeks=80, replicates=3, households=150)
 

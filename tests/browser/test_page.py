@@ -10,10 +10,10 @@ from browser_scripts import SCRUB
 from browser_visitor import ASKED, QUERY, at, difference, lever
 
 from abm import load_policy
-from abm.browser.card import card
-from abm.browser.downloads import figures_csv, policy_toml
-from abm.browser.paired import answers
-from abm.browser.question import Question
+from experiments.page.card import card
+from experiments.page.downloads import figures_csv, policy_toml
+from experiments.page.paired import answers
+from experiments.page.question import Question
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 

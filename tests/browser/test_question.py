@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from abm import InputError
-from abm.browser.levers import panel, values
-from abm.browser.question import LIMITS, Question
-from abm.overrides import known_paths
-from abm.policy import Policy
+from experiments.page.levers import panel, values
+from experiments.page.question import LIMITS, Question
+from abm.scenarios.overrides import known_paths
+from abm.inputs.policy import Policy
 
 
 def test_an_address_carries_the_whole_set_up():

@@ -14,7 +14,7 @@ from browser_visitor import ROOT, Visitor
 
 from abm import InputError
 
-serve = pytest.importorskip("experiments.cli_serve")
+serve = pytest.importorskip("experiments.cli.serve")
 
 
 @pytest.fixture
@@ -62,7 +62,16 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_solara_run_serves_the_same_page_and_asks_nobody(chromium, tmp_path):
     port = free_port()
-    words = ["run", "abm.browser.app", "--host", "127.0.0.1", "--port", str(port), "--no-open", "--no-check-version"]
+    words = [
+        "run",
+        "experiments.page.app",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--no-open",
+        "--no-check-version",
+    ]
     # A fresh home: on a first start Solara would tell its own site.
     environment = {**os.environ, "SOLARA_HOME": str(tmp_path)}
     with subprocess.Popen(

@@ -1,0 +1,56 @@
+"""How true safety at home develops, and how the official safe list follows it.
+
+The path of an origin is constant, a trend, a shock that fades, or a regime change at a random week; it
+is a draw of its own, keyed by seed and country, so that it is the same under every policy.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.arrays.setting import ORIGIN, Setting
+from abm.arrays.state import LAND
+from abm.inputs.world import SAFETY_PATH
+from abm.numerics.arithmetic import exp, routine, rule
+from abm.numerics.calendar import WEEKS_PER_YEAR
+from abm.numerics.draws import PURPOSE, exponential
+
+
+@rule
+def safety_in(key: int, week: int, x: Setting, origin: int) -> float:
+    """True safety of an origin in a week, 0–1."""
+    level = x.origins[ORIGIN.safety, origin]
+    if x.origins[ORIGIN.on_path, origin] == 0.0 or x.world.safety_path == SAFETY_PATH.constant:
+        return level
+    years = week / WEEKS_PER_YEAR
+    if x.world.safety_path == SAFETY_PATH.trend:
+        level += x.world.safety_trend * years
+    elif x.world.safety_path == SAFETY_PATH.shock:
+        if week >= x.world.safety_week:
+            since = (week - x.world.safety_week) / WEEKS_PER_YEAR
+            level += x.world.safety_change * exp(-0.6931471805599453 * since / x.world.safety_recovery_years)
+    elif x.world.regime_per_year > 0.0:
+        drawn = exponential(key, int(x.origins[ORIGIN.country, origin]), 0, PURPOSE.SAFETY_PATH)
+        if years >= drawn / x.world.regime_per_year:
+            level += x.world.safety_change
+    return min(1.0, max(0.0, level))
+
+
+@routine
+def safety_paths(key: int, x: Setting):  # type: ignore[no-untyped-def]
+    """True safety and the safe list.
+
+    Returns
+    -------
+    float64 array, shape (2, weeks, origins)
+        True safety; and 1 while the origin is on the list: its safety some weeks ago reached the
+        policy's threshold.
+    """
+    weeks, origins = int(x.frame.weeks), x.origins.shape[1]
+    lands = np.zeros((len(LAND), weeks, origins))
+    for origin in range(origins):
+        for week in range(weeks):
+            lands[LAND.true_safety, week, origin] = safety_in(key, week, x, origin)
+            seen = lands[LAND.true_safety, max(0, week - int(x.world.list_delay_weeks)), origin]
+            lands[LAND.listed, week, origin] = 1.0 if seen >= x.policy.scope.safe_threshold else 0.0
+    return lands

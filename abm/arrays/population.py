@@ -1,0 +1,282 @@
+"""Making the households of a run: who is there in week 0 and who arrives, drawn household by household.
+
+Each attribute of a household is a draw keyed by its identity, so that household 17 is the same family
+whatever the size of the population and whatever the policy.  Rows are grouped by origin; within an
+origin the stock comes first (by site), then arrivals that come under any policy, then induced ones.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from abm.arrays.arrivals import count_arrivals, list_arrivals
+from abm.arrays.setting import GIVEN, MIX, ORIGIN, PATIENCE_CLASSES, Setting
+from abm.household.beliefs import within_a_year
+from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, TOLD, Column, Kind, at_risk
+from abm.numerics.arithmetic import exp, log, routine, rule
+from abm.numerics.calendar import MONTHS_PER_YEAR, NEVER, NO_LIMIT, WEEKS_PER_YEAR, limited
+from abm.numerics.draws import PURPOSE, exponential, normal, uniform
+
+#: Columns of weeks that have not come, and of weeks that may never come.
+_PAST = tuple(int(column) for column in Column if column.kind is Kind.PAST)
+_COMING = tuple(int(column) for column in Column if column.kind is Kind.COMING)
+
+
+@rule
+def poisson(mean: float, u: float) -> float:
+    """Poisson number by inversion of one uniform (for small means)."""
+    p = exp(-mean)
+    cumulative = p
+    k = 0.0
+    while u > cumulative and k < 1_000.0:
+        k += 1.0
+        p = p * mean / k
+        cumulative += p
+    return k
+
+
+@rule
+def position(u: float, cumulative) -> int:  # type: ignore[no-untyped-def]
+    """Which of some cumulative shares a uniform number falls under; the last serves all that is left."""
+    last = len(cumulative) - 1
+    for k in range(last):
+        if u < cumulative[k]:
+            return k
+    return last
+
+
+@rule
+def housing_of(u: float, x: Setting) -> float:
+    """Housing from one uniform."""
+    return x.mixes.housing[MIX.what, position(u, x.mixes.housing[MIX.share])]
+
+
+@rule
+def weeks_between_reviews(x: Setting) -> float:
+    """Weeks from one review of protection to the next."""
+    months = x.policy.status.review_interval_months
+    return months / MONTHS_PER_YEAR * WEEKS_PER_YEAR if limited(months) else NO_LIMIT
+
+
+@rule
+def stage_of(u: float, x: Setting) -> float:
+    """Stage at the start from one uniform."""
+    return x.mixes.stages[MIX.what, position(u, x.mixes.stages[MIX.share])]
+
+
+@rule
+def given_row(key: int, identity: int, x: Setting) -> int:
+    """Which of the households given one by one this is.
+
+    All of them in order, and more by lot; a smaller sample takes one by lot from each stretch of the table.
+    """
+    rows = x.given.shape[0]
+    stock = int(x.frame.households)
+    if identity < stock and stock < rows:
+        return min(rows - 1, int((identity + uniform(key, identity, 0, PURPOSE.ORIGIN)) * rows / stock))
+    if identity < rows:
+        return identity
+    return min(rows - 1, int(uniform(key, identity, 0, PURPOSE.ORIGIN) * rows))
+
+
+@rule
+def origin_of(key: int, identity: int, x: Setting) -> int:
+    """Position of a household's origin."""
+    if x.given.shape[0] > 0:
+        return int(x.given[given_row(key, identity, x), GIVEN.origin])
+    return position(uniform(key, identity, 0, PURPOSE.ORIGIN), x.origins[ORIGIN.share])
+
+
+@rule
+def site_of(key: int, identity: int, x: Setting) -> int:
+    """Site where a household is housed."""
+    return int(uniform(key, identity, 0, PURPOSE.SITE) * x.frame.sites)
+
+
+@routine
+def compose(s, key: int, i: int, identity: int, x: Setting) -> None:  # type: ignore[no-untyped-def]
+    """Adults and children."""
+    c = x.caseload.composition
+    s[COL.adults, i] = 1.0
+    if uniform(key, identity, 0, PURPOSE.FAMILY) < x.origins[ORIGIN.families, int(s[COL.origin, i])]:
+        s[COL.adults, i] += 1.0 if uniform(key, identity, 0, PURPOSE.ADULTS) < c.second_adult else 0.0
+        more = poisson(c.extra_children, uniform(key, identity, 0, PURPOSE.CHILDREN))
+        s[COL.children, i] = min(c.max_children, 1.0 + more)
+        for child in range(int(s[COL.children, i])):
+            s[COL.school, i] += 1.0 if uniform(key, identity, child, PURPOSE.SCHOOL) < c.school_share else 0.0
+
+
+@routine
+def character(s, key: int, i: int, identity: int, x: Setting) -> None:  # type: ignore[no-untyped-def]
+    """Lasting tastes, patience and initial beliefs."""
+    b = x.b
+    s[COL.patience, i] = math.floor(uniform(key, identity, 0, PURPOSE.PATIENCE) * PATIENCE_CLASSES)
+    s[COL.taste_return, i] = b.taste_return * normal(key, identity, 0, PURPOSE.TASTE_RETURN)
+    s[COL.taste_irregular, i] = b.taste_irregular * normal(key, identity, 0, PURPOSE.TASTE_IRREGULAR)
+    s[COL.abroad, i] = poisson(x.caseload.network.abroad, uniform(key, identity, 0, PURPOSE.TIES_ABROAD))
+    s[COL.news_noise, i] = b.news_noise / math.sqrt(1.0 + s[COL.abroad, i])
+    believed = x.origins[ORIGIN.safety, int(s[COL.origin, i])] + b.safety_spread * normal(
+        key, identity, 0, PURPOSE.BELIEF_SAFETY
+    )
+    s[COL.safety, i] = min(1.0, max(0.0, believed))
+    seen = x.frame.credibility_family if s[COL.children, i] > 0.0 else x.frame.credibility
+    s[COL.removal, i] = within_a_year(seen)
+    power = (1.0 - b.payment_belief) / max(1e-9, b.payment_belief)  # U ** power has mean payment_belief
+    s[COL.payment, i] = exp(power * log(uniform(key, identity, 0, PURPOSE.BELIEF_PAYMENT)))
+
+
+@routine
+def history(s, key: int, i: int, identity: int, x: Setting) -> None:  # type: ignore[no-untyped-def]
+    """Stage and past of a household that is there in week 0."""
+    d = x.caseload.durations
+    waited = exponential(key, identity, 0, PURPOSE.WAITED)
+    before = exponential(key, identity, 0, PURPOSE.ARRIVED) * d.before_exhausted_weeks
+    stage = stage_of(uniform(key, identity, 0, PURPOSE.STAGE), x)
+    if stage == STAGE.AWAITING:
+        weeks, before = waited * d.awaiting_weeks, 0.0
+    elif stage == STAGE.REFUSED:
+        weeks = waited * d.refused_weeks
+    elif stage == STAGE.PROTECTED:
+        weeks = waited * d.protected_weeks
+    else:
+        weeks = waited * d.exhausted_weeks
+    s[COL.housing, i] = housing_of(uniform(key, identity, 0, PURPOSE.HOUSING), x)
+    settle_in(s, key, i, identity, x, stage, -math.floor(weeks), -math.floor(weeks) - math.floor(before) - 1.0)
+
+
+@routine
+def settle_in(s, key: int, i: int, identity: int, x: Setting, stage: float, since: float, arrived: float) -> None:  # type: ignore[no-untyped-def]
+    """Enter a household of the stock in its stage."""
+    s[COL.stage, i] = stage
+    s[COL.since, i] = since
+    s[COL.arrived, i] = arrived
+    if stage == STAGE.REFUSED:
+        appeals = uniform(key, identity, 0, PURPOSE.APPEALS) < x.caseload.procedure.appeal_share
+        s[COL.appeals, i] = 1.0 if appeals else 0.0
+    if at_risk(stage):
+        s[COL.risk_from, i] = 0.0
+    if stage == STAGE.ABSCONDED:
+        s[COL.housing, i] = HOUSING.OWN
+    if stage == STAGE.PROTECTED:
+        s[COL.protected_at, i] = since
+        past = max(1.0, weeks_between_reviews(x))
+        s[COL.review_due, i] = since + past * math.ceil((1.0 - since) / past)
+
+
+@routine
+def as_given(s, key: int, i: int, identity: int, x: Setting) -> None:  # type: ignore[no-untyped-def]
+    """Take a household as its row gives it."""
+    row = given_row(key, identity, x)
+    people_of(s, i, x, row)
+    s[COL.housing, i] = x.given[row, GIVEN.housing]
+    weeks = math.floor(x.given[row, GIVEN.weeks_in_stage])
+    arrived = -max(weeks + 1.0, math.floor(x.given[row, GIVEN.weeks_in_country]))
+    settle_in(s, key, i, identity, x, x.given[row, GIVEN.stage], -weeks, arrived)
+
+
+@rule
+def people_of(s, i: int, x: Setting, row: int) -> None:  # type: ignore[no-untyped-def]
+    """Adults and children of a household given by its row."""
+    s[COL.adults, i] = x.given[row, GIVEN.adults]
+    s[COL.children, i] = x.given[row, GIVEN.children]
+    s[COL.school, i] = x.given[row, GIVEN.school]
+
+
+@routine
+def blank(s, i: int, identity: int, origin: int, site: int) -> None:  # type: ignore[no-untyped-def]
+    """A row before anything is known of it."""
+    s[COL.id, i] = float(identity)
+    s[COL.origin, i] = float(origin)
+    s[COL.site, i] = float(site)
+    for column in _PAST:
+        s[column, i] = NEVER
+    for column in _COMING:
+        s[column, i] = NO_LIMIT
+
+
+@routine
+def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
+    """Make every household of a run.
+
+    Returns
+    -------
+    table : float64 array, shape (columns, rows)
+        The households.
+    segments : int64 array, shape (origins + 1,)
+        Rows of origin o are segments[o] : segments[o + 1].
+    stock_rows : int64 array, shape (households,)
+        Rows of the stock.
+    site_rows : int64 array, shape (households, 2)
+        For each stock household, in the order of `stock_rows`, the rows of its own origin and site.
+    arrivals : int64 arrays, shapes (A,) and (weeks + 1,)
+        Rows of arrivals in order of week, and where each week starts.
+    """
+    stock = int(x.frame.households)
+    weeks = int(x.frame.weeks)
+    sites = int(x.frame.sites)
+    origins = x.origins.shape[1]
+    coming = count_arrivals(key, x)
+    identities = np.empty(coming, np.int64)
+    arrived = np.empty(coming, np.int64)
+    induced = np.empty(coming, np.int64)
+    list_arrivals(key, x, identities, arrived, induced)
+
+    # group by origin: stock by site, then arrivals of every policy, then induced ones
+    groups = sites + 2
+    group = np.empty(stock + coming, np.int64)
+    for k in range(stock):
+        group[k] = origin_of(key, k, x) * groups + site_of(key, k, x)
+    for k in range(coming):
+        group[stock + k] = origin_of(key, identities[k], x) * groups + sites + induced[k]
+    start = np.zeros(origins * groups + 1, np.int64)
+    for g in group:
+        start[g + 1] += 1
+    for g in range(origins * groups):
+        start[g + 1] += start[g]
+    filled = start.copy()
+
+    table = np.zeros((TOLD + len(x.offers), stock + coming))
+    table[TOLD:] = NO_LIMIT
+    stock_rows = np.empty(stock, np.int64)
+    site_rows = np.empty((stock, 2), np.int64)
+    for k in range(stock):
+        g = group[k]
+        i = filled[g]
+        filled[g] += 1
+        stock_rows[k] = i
+        site_rows[k, 0], site_rows[k, 1] = start[g], start[g + 1]
+        blank(table, i, k, g // groups, g % groups)
+        if x.given.shape[0] > 0:
+            as_given(table, key, i, k, x)
+        else:
+            compose(table, key, i, k, x)
+            history(table, key, i, k, x)
+        character(table, key, i, k, x)
+
+    arrival_rows = np.empty(coming, np.int64)
+    arrival_start = np.zeros(weeks + 1, np.int64)
+    for k in range(coming):
+        g = group[stock + k]
+        i = filled[g]
+        filled[g] += 1
+        arrival_rows[k] = i
+        arrival_start[arrived[k] + 1] += 1
+        blank(table, i, identities[k], g // groups, site_of(key, identities[k], x))
+        table[COL.stage, i] = STAGE.ABSENT
+        table[COL.arrived, i] = float(arrived[k])
+        table[COL.account, i] = ACCOUNT.INDUCED if induced[k] == 1 else ACCOUNT.ORDINARY
+        table[COL.housing, i] = housing_of(uniform(key, identities[k], 0, PURPOSE.HOUSING), x)
+        if x.given.shape[0] > 0:
+            people_of(table, i, x, given_row(key, identities[k], x))
+        else:
+            compose(table, key, i, identities[k], x)
+        character(table, key, i, identities[k], x)
+    for week in range(weeks):
+        arrival_start[week + 1] += arrival_start[week]
+
+    segments = np.empty(origins + 1, np.int64)
+    for o in range(origins + 1):
+        segments[o] = start[o * groups]
+    return table, segments, stock_rows, site_rows, arrival_rows, arrival_start

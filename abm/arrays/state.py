@@ -1,0 +1,228 @@
+"""The state of a run: the table of households, their ties, and the counts that are kept as things happen.
+
+Counts of stocks and the public account are not summed up anew each week; every change of a
+household passes through `enter`, which keeps them true.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from abm.arrays.ledger import Line
+from abm.arrays.setting import Setting
+from abm.household.stages import COL, HOUSING, STAGE, STAGES, case_is_open
+from abm.numerics.arithmetic import routine, rule
+from abm.numerics.calendar import happened
+from abm.numerics.named import Named, numbers
+
+
+class Flow(Named):
+    """Weekly counts of what happened, in households unless the name says persons or children."""
+
+    arrivals = "new households"
+    induced_arrivals = "of them, those that came because of the policy"
+    granted = "claims granted at first decision"
+    refused = "claims refused at first decision"
+    appeals_allowed = "appeals allowed"
+    appeals_dismissed = "appeals dismissed"
+    exhausted = "households whose appeal rights were exhausted"
+    reviews = "protection statuses reviewed"
+    revoked = "protection statuses ended at review"
+    visits = "advisers' visits"
+    attempts = "removal attempts"
+    considered = "households that considered their situation"
+    assisted = "assisted returns"
+    unassisted = "unassisted returns"
+    removed = "enforced removals"
+    absconded = "households that went out of contact"
+    detected = "households found again"
+    regularised = "households given leave to stay after their claim had failed"
+    settled = "households settled after protection"
+    re_entered = "returned households that came back with a new claim"
+    support_ended = "households whose support ended"
+    assisted_persons = "persons in assisted returns"
+    unassisted_persons = "persons in unassisted returns"
+    removed_persons = "persons in enforced removals"
+    removed_children = "children in enforced removals"
+    unsafe_persons = "persons who went back to a country unsafe at that time, by any route"
+    unsupported_persons = "persons in limbo without state support at the end of the week"
+    children_in_limbo = "children whose household has no lasting answer at the end of the week"
+    persons_in_hotels = "persons housed in hotels at the end of the week"
+
+
+FLOW = numbers(Flow)
+
+#: Columns of the weekly history: stocks by stage, then flows, then lines of the account (in pence).
+STOCKS_AT = 0
+FLOWS_AT = len(STAGES)
+LEDGER_AT = FLOWS_AT + len(Flow)
+HISTORY_COUNT = LEDGER_AT + len(Line)
+
+
+class Count(Named):
+    """Stocks that are kept as things happen.  Each is a row of whole numbers, with an entry a stage or an account."""
+
+    households = "households, by stage"
+    persons = "persons, by stage"
+    children = "children, by stage"
+    families = "households with children, by stage"
+    cases = "households whose case is open, by account"
+    hotel = "persons whom the state houses in hotels, by account"
+    dispersal = "persons whom the state houses in dispersal, by account"
+    unsupported = "persons in limbo without support, by account"
+    unread = "households with unread news (one number)"
+
+
+class Land(Named):
+    """What is known of a country of origin in a week."""
+
+    true_safety = "true safety, 0–1"
+    listed = "1 while it is on the safe list"
+
+
+class Kin(Named):
+    """Whose removals are seen, each by its own kind."""
+
+    single = "households without children"
+    family = "households with children"
+
+
+COUNT, LAND, KIN = numbers(Count), numbers(Land), numbers(Kin)
+
+
+class State(NamedTuple):
+    """Everything of a run that changes, and its history so far.
+
+    Every array here is counted when the state is handed on: a new one costs each call, a new row of one costs nothing.
+    """
+
+    s: np.ndarray  # households: a row a `Column`, then a row an offer (`TOLD`), (columns + offers, rows)
+    segments: np.ndarray  # rows of origin o: segments[o] : segments[o + 1]
+    tie_start: np.ndarray  # (rows + 1,)
+    ties: np.ndarray  # neighbour lists
+    arrival_rows: np.ndarray
+    arrival_start: np.ndarray  # (weeks + 1,)
+    lands: np.ndarray  # a plane a `Land`, (lands, weeks, origins)
+    credibility: np.ndarray  # seen weekly chance of removal: an entry a `Kin`, (2,)
+    counts: np.ndarray  # a row a `Count`, (counts, stages)
+    history: np.ndarray  # one row a week: stocks, flows, pence; (weeks, HISTORY_COUNT)
+    heard: np.ndarray  # rows with unread news, (rows,)
+    queue: np.ndarray  # rows in line, (rows,)
+    turns: np.ndarray  # their turns, (rows,)
+    lots: np.ndarray  # a lot for every row, (rows,)
+
+
+@routine
+def new_state(
+    x: Setting,
+    table: np.ndarray,
+    segments: np.ndarray,
+    tie_start: np.ndarray,
+    ties: np.ndarray,
+    arrival_rows: np.ndarray,
+    arrival_start: np.ndarray,
+    lands: np.ndarray,
+) -> State:
+    """An empty history around freshly made households."""
+    rows = table.shape[1]
+    state = State(
+        table,
+        segments,
+        tie_start,
+        ties,
+        arrival_rows,
+        arrival_start,
+        lands,
+        np.array([x.frame.credibility, x.frame.credibility_family]),
+        np.zeros((len(COUNT), len(STAGES)), np.int64),
+        np.zeros((int(x.frame.weeks), HISTORY_COUNT), np.int64),
+        np.empty(rows, np.int64),
+        np.empty(rows, np.int64),
+        np.empty(rows),
+        np.empty(rows),
+    )
+    for i in range(rows):
+        count(state, i, 1)
+    return state
+
+
+@rule
+def supported(s, i: int) -> bool:  # type: ignore[no-untyped-def]
+    """Housed and paid by the state."""
+    return case_is_open(s[COL.stage, i]) and s[COL.housing, i] != HOUSING.OWN and s[COL.withdrawn, i] == 0.0
+
+
+@rule
+def unsupported(s, i: int) -> bool:  # type: ignore[no-untyped-def]
+    """In limbo without support: out of contact, or exhausted after support was withdrawn."""
+    stage = s[COL.stage, i]
+    return stage == STAGE.ABSCONDED or (stage == STAGE.EXHAUSTED and s[COL.withdrawn, i] == 1.0)
+
+
+@rule
+def stock(state: State, stage: float) -> int:
+    """Households in a stage now."""
+    return state.counts[COUNT.households, int(stage)]
+
+
+@rule
+def count(state: State, i: int, sign: int) -> None:
+    """Add household i to the counts, or take it out."""
+    s = state.s
+    stage = int(s[COL.stage, i])
+    children = int(s[COL.children, i])
+    persons = int(s[COL.adults, i]) + children
+    account = int(s[COL.account, i])
+    counts = state.counts
+    counts[COUNT.households, stage] += sign
+    counts[COUNT.persons, stage] += sign * persons
+    counts[COUNT.children, stage] += sign * children
+    if children > 0:
+        counts[COUNT.families, stage] += sign
+    if case_is_open(s[COL.stage, i]):
+        counts[COUNT.cases, account] += sign
+    if supported(s, i):
+        row = COUNT.hotel if s[COL.housing, i] == HOUSING.HOTEL else COUNT.dispersal
+        counts[row, account] += sign * persons
+    if unsupported(s, i):
+        counts[COUNT.unsupported, account] += sign * persons
+
+
+@routine
+def enter(state: State, i: int, stage: float, week: int) -> None:
+    """Move household i to a stage, keeping every count true."""
+    count(state, i, -1)
+    s = state.s
+    s[COL.stage, i] = stage
+    s[COL.since, i] = float(week)
+    if stage == STAGE.AWAITING:
+        s[COL.withdrawn, i] = 0.0
+    if stage == STAGE.ABSCONDED:
+        s[COL.housing, i] = HOUSING.OWN
+        if not happened(s[COL.absconded_at, i]):
+            s[COL.absconded_at, i] = float(week)
+    count(state, i, 1)
+
+
+@rule
+def is_at_risk(state: State, i: int, week: int) -> None:
+    """From this week on (unless it was before), the claim of household i has failed for good."""
+    if not happened(state.s[COL.risk_from, i]):
+        state.s[COL.risk_from, i] = float(week)
+
+
+@routine
+def rehouse(state: State, i: int, housing: float, withdrawn: float) -> None:
+    """Change a household's housing, keeping every count true."""
+    count(state, i, -1)
+    state.s[COL.housing, i] = housing
+    state.s[COL.withdrawn, i] = withdrawn
+    count(state, i, 1)
+
+
+@rule
+def note(state: State, week: int, flow: int, amount: int) -> None:
+    """Count something that happened this week."""
+    state.history[week, FLOWS_AT + flow] += amount

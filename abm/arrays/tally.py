@@ -1,0 +1,148 @@
+"""What a finished run adds up to: one pass over households and weeks, from which every measure is read."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from abm.arrays.ledger import LINE
+from abm.arrays.setting import Setting
+from abm.arrays.state import COUNT, FLOW, FLOWS_AT, LEDGER_AT, State
+from abm.household.stages import ACCOUNT, COL, STAGE, went_home
+from abm.numerics.arithmetic import exp, log, routine, rule
+from abm.numerics.calendar import WEEKS_PER_YEAR, happened
+
+#: Windows of the return rates, in weeks from being at risk.
+WINDOWS = (52, 104, 260)
+
+
+class Tally(NamedTuple):
+    """Sums over a finished run of the simulated households; by stage, entry ``STAGE.X`` of an array."""
+
+    weight: float  # households of the caseload for which one simulated household stands
+    flows: np.ndarray  # over all weeks, (flows,)
+    lines: np.ndarray  # the account, GBP, discounted to week 0, (lines,)
+    stocks: np.ndarray  # households at the end, by stage
+    at_risk: float  # households ever at risk
+    at_risk_absconded: float  # of them, ever out of contact
+    at_risk_left: np.ndarray  # of them, left since they came to be at risk, by stage they left to
+    followed: np.ndarray  # of them, followed for a window, (windows,)
+    left_within: np.ndarray  # of those, left within it, (windows, stages)
+    left: np.ndarray  # first departures, by stage they left to
+    left_ordinary: float  # first departures, induced arrivals aside
+    left_unsafe: float  # first departures to a country unsafe at that time
+    came_back: float  # households that first went home by choice and came back
+    median_weeks: float  # Kaplan–Meier median of weeks from being at risk to departure
+
+
+@rule
+def ever_at_risk(state: State, i: int) -> bool:
+    """Whether household i was at risk at any time of the run."""
+    return happened(state.s[COL.risk_from, i])
+
+
+@rule
+def left_at_risk(state: State, i: int) -> bool:
+    """Whether household i has left since it came to be at risk."""
+    left_at = state.s[COL.left_at, i]
+    return happened(left_at) and left_at >= state.s[COL.risk_from, i]
+
+
+@routine
+def median_to_departure(state: State, weeks: int) -> float:
+    """Kaplan–Meier median of the weeks from being at risk to departure; NaN if it is not reached.
+
+    References
+    ----------
+    .. [1] E. L. Kaplan, P. Meier, "Nonparametric estimation from incomplete observations",
+       Journal of the American Statistical Association 53 (1958), 457–481.
+    """
+    s = state.s
+    events = np.zeros(weeks + 1)
+    leaving_sight = np.zeros(weeks + 1)
+    total = 0.0
+    for i in range(s.shape[1]):
+        if ever_at_risk(state, i):
+            total += 1.0
+            if left_at_risk(state, i):
+                events[int(min(float(weeks), max(0.0, s[COL.left_at, i] - s[COL.risk_from, i])))] += 1.0
+            else:
+                leaving_sight[int(max(0.0, weeks - s[COL.risk_from, i] - 1.0))] += 1.0
+    survival = 1.0
+    for duration in range(weeks + 1):
+        if total <= 0.0:
+            break
+        survival *= 1.0 - events[duration] / total
+        if survival <= 0.5:
+            return duration + 1.0
+        total -= events[duration] + leaving_sight[duration]
+    return np.nan
+
+
+@routine
+def discounted(state: State, x: Setting) -> np.ndarray:
+    """Each line of the account in pounds, discounted to week 0, shape (lines,)."""
+    lines = np.zeros(len(LINE))
+    weekly = exp(-log(1.0 + x.world.discount_rate) / WEEKS_PER_YEAR)
+    factor = 1.0
+    for week in range(state.history.shape[0]):
+        for line in range(len(lines)):
+            lines[line] += factor * (state.history[week, LEDGER_AT + line] / 100.0)
+        factor *= weekly
+    return lines
+
+
+@routine
+def tally(x: Setting, state: State, weight: float) -> Any:
+    """Add up a finished run.
+
+    Returns
+    -------
+    Tally
+    """
+    s = state.s
+    weeks = state.history.shape[0]
+    at_risk, absconded, ordinary, unsafe, back = 0.0, 0.0, 0.0, 0.0, 0.0
+    left, risk_left = np.zeros(len(STAGE)), np.zeros(len(STAGE))
+    followed, within = np.zeros(len(WINDOWS)), np.zeros((len(WINDOWS), len(STAGE)))
+    for i in range(s.shape[1]):
+        route = int(s[COL.route, i])
+        if ever_at_risk(state, i):
+            at_risk += 1.0
+            if happened(s[COL.absconded_at, i]):
+                absconded += 1.0
+            gone = left_at_risk(state, i)
+            if gone:
+                risk_left[route] += 1.0
+            for w in range(len(WINDOWS)):
+                if s[COL.risk_from, i] + WINDOWS[w] <= weeks:
+                    followed[w] += 1.0
+                    if gone and s[COL.left_at, i] < s[COL.risk_from, i] + WINDOWS[w]:
+                        within[w, route] += 1.0
+        if happened(s[COL.left_at, i]):
+            left[route] += 1.0
+            ordinary += 1.0 if s[COL.account, i] != ACCOUNT.INDUCED else 0.0
+            unsafe += s[COL.left_unsafe, i]
+            if went_home(s[COL.route, i]) and s[COL.reentries, i] > 0.0:
+                back += 1.0
+    flows = np.zeros(len(FLOW))
+    for week in range(weeks):
+        for flow in range(len(flows)):
+            flows[flow] += state.history[week, FLOWS_AT + flow]
+    return Tally(
+        weight=weight,
+        flows=flows,
+        lines=discounted(state, x),
+        stocks=state.counts[COUNT.households].astype(np.float64),
+        at_risk=at_risk,
+        at_risk_absconded=absconded,
+        at_risk_left=risk_left,
+        followed=followed,
+        left_within=within,
+        left=left,
+        left_ordinary=ordinary,
+        left_unsafe=unsafe,
+        came_back=back,
+        median_weeks=median_to_departure(state, weeks),
+    )

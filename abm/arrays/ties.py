@@ -1,0 +1,172 @@
+"""Who knows whom: ties mostly within an origin and a site, heavy-tailed in number.
+
+Every household reaches out to a log-normal number of others: some at its own site and of its origin,
+some of its origin anywhere, the rest anyone.  Ties are mutual.  They are kept as neighbour lists (CSR):
+the neighbours of row i are ``to[start[i] : start[i + 1]]``.
+
+Arrivals reach out to those who came before them, so that an induced arrival changes nobody else's ties.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from abm.arrays.arrivals import is_arrival
+from abm.arrays.setting import Setting
+from abm.household.stages import COL
+from abm.numerics.arithmetic import exp, routine, rule
+from abm.numerics.draws import PURPOSE, normal, uniform
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+#: No household reaches out to more others than this.
+MOST_REACHED = 200
+
+
+@rule
+def reached(key: int, identity: int, x: Setting) -> int:
+    """Number of others a household reaches out to: half its ties, log-normal."""
+    n = x.caseload.network
+    spread = exp(n.tail * normal(key, identity, 0, PURPOSE.TIES) - 0.5 * n.tail * n.tail)
+    wanted = 0.5 * n.mean_ties * spread
+    whole = math.floor(wanted)
+    more = 1.0 if uniform(key, identity, 1, PURPOSE.TIES) < wanted - whole else 0.0
+    return min(MOST_REACHED, int(whole + more))
+
+
+@rule
+def partner(key: int, identity: int, k: int, low: int, high: int) -> int:
+    """One row between low (included) and high (excluded)."""
+    return low + int(uniform(key, identity, k, PURPOSE.PARTNER) * (high - low))
+
+
+@routine
+def draw_ties(key: int, x: Setting, s, segments, stock_rows, site_rows, arrival_rows):  # type: ignore[no-untyped-def]
+    """Draw all ties of a run.
+
+    Returns
+    -------
+    start : int64 array, shape (rows + 1,)
+    to : int32 array, shape (2 × ties,)
+        Neighbour lists, sorted, without repeats.
+    """
+    rows = s.shape[1]
+    n = x.caseload.network
+    stock = len(stock_rows)
+    degree = np.zeros(rows + 1, np.int64)
+    most = 0
+    for k in range(stock):
+        most += reached(key, k, x)
+    for i in arrival_rows:
+        most += reached(key, int(s[COL.id, i]), x)
+    one = np.empty(most, np.int32)
+    other = np.empty(most, np.int32)
+    count = 0
+    for h in range(stock + len(arrival_rows)):
+        in_stock = h < stock
+        i = stock_rows[h] if in_stock else arrival_rows[h - stock]
+        identity = int(s[COL.id, i])
+        first = segments[int(s[COL.origin, i])]
+        last = segments[int(s[COL.origin, i]) + 1]
+        for k in range(reached(key, identity, x)):
+            pool = uniform(key, identity, k, PURPOSE.PARTNER_POOL)
+            if pool >= n.same_site + n.same_origin:
+                j = stock_rows[partner(key, identity, k, 0, stock)] if stock > 0 else i
+            elif not in_stock:
+                j = partner(key, identity, k, first, i)
+            elif pool < n.same_site:
+                j = partner(key, identity, k, site_rows[h, 0], site_rows[h, 1])
+            else:
+                j = partner(key, identity, k, first, last_of_stock(x, s, first, last))
+            if j != i:
+                one[count] = i
+                other[count] = j
+                degree[i + 1] += 1
+                degree[j + 1] += 1
+                count += 1
+    return neighbour_lists(one[:count], other[:count], degree)
+
+
+@routine
+def last_of_stock(x: Setting, s, first: int, last: int) -> int:  # type: ignore[no-untyped-def]
+    """End of the stock's rows within an origin's rows: arrivals, whose identities are larger, follow."""
+    low, high = first, last
+    while low < high:
+        middle = (low + high) // 2
+        if not is_arrival(s[COL.id, middle]):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@routine
+def neighbour_lists(one: np.ndarray, other: np.ndarray, degree: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted neighbour lists without repeats, from the two ends of each tie and the degrees."""
+    rows = len(degree) - 1
+    for i in range(rows):
+        degree[i + 1] += degree[i]
+    filled = degree.copy()
+    to = np.empty(2 * len(one), np.int32)
+    for e in range(len(one)):
+        i, j = one[e], other[e]
+        to[filled[i]] = j
+        filled[i] += 1
+        to[filled[j]] = i
+        filled[j] += 1
+    start = np.empty(rows + 1, np.int64)
+    kept = 0
+    for i in range(rows):
+        start[i] = kept
+        low, high = degree[i], degree[i + 1]
+        for a in range(low + 1, high):  # insertion sort: lists are short
+            value = to[a]
+            b = a - 1
+            while b >= low and to[b] > value:
+                to[b + 1] = to[b]
+                b -= 1
+            to[b + 1] = value
+        previous = -1
+        for a in range(low, high):
+            if to[a] != previous:
+                previous = to[a]
+                to[kept] = previous
+                kept += 1
+    start[rows] = kept
+    return start, to[:kept].copy()
+
+
+def to_networkx(start: np.ndarray, to: np.ndarray) -> nx.Graph:
+    """The ties as a networkx graph whose nodes are rows."""
+    import networkx as nx
+
+    graph: nx.Graph = nx.Graph()
+    graph.add_nodes_from(range(len(start) - 1))
+    ends = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    graph.add_edges_from((int(i), int(j)) for i, j in zip(ends, to, strict=True) if i < j)
+    return graph
+
+
+def from_networkx(graph: nx.Graph, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Neighbour lists of a graph whose nodes are rows 0 … rows − 1.
+
+    Raises
+    ------
+    InputError
+        If a node is not a row.
+    """
+    from abm.inputs.parameters import InputError
+
+    strangers = [node for node in graph.nodes if not (isinstance(node, int) and 0 <= node < rows)]
+    if strangers:
+        raise InputError("ties", strangers[0], f"nodes must be rows from 0 to {rows - 1}", file="graph")
+    lists = [sorted(j for j in graph.neighbors(i) if j != i) if i in graph else [] for i in range(rows)]
+    start = np.zeros(rows + 1, np.int64)
+    start[1:] = np.cumsum([len(found) for found in lists])
+    to = np.fromiter((j for found in lists for j in found), np.int32, int(start[-1]))
+    return start, to

@@ -1,0 +1,130 @@
+"""How a household's attention and its three beliefs move in a week (scalar rules).
+
+Safety at home is learned from noisy news about the true state, a little from the official safe list,
+and from the reports of those who went back.  The risk of removal follows the credibility of
+enforcement that can be seen, and jumps when somebody one knows is removed.  Whether promised money is
+paid is learned from those who were promised it, and from an independent adviser.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from abm.household.stages import HOUSING, NOTICE, STAGE, case_is_open, chooses, follows_news, went_home
+from abm.numerics.arithmetic import exp, log, rule, where
+from abm.numerics.calendar import WEEKS_PER_YEAR
+from abm.numerics.draws import PURPOSE, normal, uniform
+
+#: Weeks before an offer closes in which it draws attention.
+CLOSING_SOON = 2.0
+
+
+class Attention(NamedTuple):
+    """The coefficients that every household needs every week (see `abm.inputs.behaviour.Behaviour`)."""
+
+    consider: float
+    alert_closing: float
+    alert_memory: float
+    learning_safety: float
+    list_trust: float
+    learning_removal: float
+
+
+class Fates(NamedTuple):
+    """Weekly chances of what nobody chooses."""
+
+    exhausted: float  # regularised
+    absconded: float  # regularised or found again
+    returned: float  # back with a new claim
+    hotel_exit: float  # moved to dispersal housing
+
+
+@rule
+def safety_after_news(
+    b: Attention,
+    key: int,
+    household: int,
+    week: int,
+    belief: float,
+    stage: float,
+    noise: float,
+    truth: float,
+    listed: float,
+) -> float:
+    """Belief on safety after a week's news and a week of the official list.
+
+    b' = b + λ (S + σ z − b) + τ L (1 − b), held within 0 and 1; L is 1 while the origin is on the list.
+    """
+    signal = truth + noise * normal(key, household, week, PURPOSE.NEWS)
+    moved = belief + b.learning_safety * (signal - belief)
+    moved = moved + b.list_trust * listed * (1.0 - moved)
+    moved = where(moved < 0.0, 0.0, where(moved > 1.0, 1.0, moved))
+    return where(follows_news(stage), moved, belief)
+
+
+@rule
+def removal_after_news(
+    b: Attention, belief: float, stage: float, children: float, single: float, family: float
+) -> float:
+    """Belief on removal after a week: it drifts to the credibility of enforcement for one's kind."""
+    seen = where(children > 0.0, family, single)
+    return where(follows_news(stage), belief + b.learning_removal * (seen - belief), belief)
+
+
+@rule
+def notice_of(
+    b: Attention,
+    fates: Fates,
+    key: int,
+    household: int,
+    week: int,
+    stage: float,
+    alert: float,
+    closing: float,
+    support_end: float,
+    housing: float,
+) -> float:
+    """What this week brings a household, as the sum of some of `NOTICE`.
+
+    The chance of considering is 1 − (1 − c)(1 − alert)(1 − closing soon).  Fates are the events nobody
+    chooses: regularisation, detection, re-migration, each a weekly chance by stage.
+    """
+    soon = (closing - week > 0.0) & (closing - week <= CLOSING_SOON)
+    chance = 1.0 - (1.0 - b.consider) * (1.0 - alert) * (1.0 - where(soon, b.alert_closing, 0.0))
+    considers = chooses(stage) & (uniform(key, household, week, PURPOSE.CONSIDER) < chance)
+    hazard = where(stage == STAGE.EXHAUSTED, fates.exhausted, where(stage == STAGE.ABSCONDED, fates.absconded, 0.0))
+    hazard = where(went_home(stage), fates.returned, hazard)
+    fated = uniform(key, household, week, PURPOSE.FATE) < hazard
+    ends = (stage == STAGE.EXHAUSTED) & (support_end <= week)
+    housed = case_is_open(stage) & (housing == HOUSING.HOTEL)
+    moves = housed & (uniform(key, household, week, PURPOSE.MOVE) < fates.hotel_exit)
+    bits = where(considers, NOTICE.CONSIDERS, 0.0) + where(fated, NOTICE.FATE, 0.0)
+    return bits + where(ends, NOTICE.SUPPORT_ENDS, 0.0) + where(moves, NOTICE.MOVES, 0.0)
+
+
+@rule
+def after_reports(belief: float, strength: float, count: float, total: float) -> float:
+    """A belief worth `strength` reports, after `count` reports with the given sum.
+
+    The posterior mean of a beta–binomial model: (κ b + Σ r) / (κ + n).  Reports are multiples of
+    1/1024, so their sum is exact in whatever order they arrive.
+    """
+    return belief + (total - count * belief) / (strength + count)
+
+
+@rule
+def trust_after_visit(belief: float, share: float, independence: float) -> float:
+    """Belief on payment after an adviser's visit: an independent one removes a share of the doubt."""
+    return belief + share * independence * (1.0 - belief)
+
+
+@rule
+def raised(alert: float, bump: float) -> float:
+    """Attention after one more reason to think: 1 − (1 − a)(1 − bump)."""
+    return alert + bump * (1.0 - alert)
+
+
+@rule
+def within_a_year(weekly: float) -> float:
+    """A weekly chance as the chance within a year: 1 − (1 − p) ^ 52.18."""
+    return 1.0 - exp(WEEKS_PER_YEAR * log(max(1e-12, 1.0 - weekly)))

@@ -1,0 +1,371 @@
+"""One declaration per parameter, and the one error for bad input.
+
+A parameter is declared once, as a field of a frozen model: name, unit, bounds, default, plausible
+range, mark, source and a one-line meaning.  Validation, `--set`, help texts, sliders, the JSON schema
+and sensitivity ranges all read that declaration.
+
+Marks say how far a figure can be trusted:
+
+``primary``  government, parliament, official statistics, or a study's own text
+``press``    press or another secondary report
+``inferred`` arithmetic on sourced figures
+``fitted``   set so that the model meets calibration targets
+``assumed``  nobody has measured it; the range says how wrong it may be
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections import namedtuple
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from keyword import iskeyword
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic_core import PydanticCustomError
+
+from abm.numerics.calendar import NO_LIMIT
+
+Mark = Literal["primary", "press", "inferred", "fitted", "assumed"]
+MARKS: tuple[str, ...] = get_args(Mark)
+
+M = TypeVar("M", bound="Inputs")
+
+
+class InputError(ValueError):
+    """A user's mistake, told in one sentence: file, field, value, what is allowed, nearest spelling.
+
+    Parameters
+    ----------
+    field
+        Dotted path of the offending field, or a short name of the thing asked for.
+    value
+        What was given.
+    allowed
+        What would have been accepted.
+    file
+        Where it was given: a path, or a word such as ``--set``.
+    nearest
+        The closest correct spelling, if one is close.
+    """
+
+    def __init__(self, field: str, value: object, allowed: str, *, file: str = "", nearest: str | None = None) -> None:
+        self.field, self.value, self.allowed, self.file, self.nearest = field, value, allowed, file, nearest
+        where = f"{file}: " if file else ""
+        hint = f" Did you mean {nearest!r}?" if nearest else ""
+        super().__init__(f"{where}{field} = {value!r} is not accepted: {allowed}.{hint}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _input_error, (self.field, self.value, self.allowed, self.file, self.nearest)
+
+
+def _input_error(field: str, value: object, allowed: str, file: str, nearest: str | None) -> InputError:
+    return InputError(field, value, allowed, file=file, nearest=nearest)
+
+
+def nearest_spelling(word: str, known: Iterable[str]) -> str | None:
+    """The known name closest to `word`, or None when nothing is close."""
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return close[0]
+    tails = {name.rsplit(".", 1)[-1]: name for name in names}
+    close = difflib.get_close_matches(word.rsplit(".", 1)[-1], list(tails), n=1, cutoff=0.75)
+    return tails[close[0]] if close else None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number as it was found: where it comes from and how far it can be trusted."""
+
+    value: Any
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    mark: str = "assumed"
+    source: str = ""
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What is declared about one parameter, under its dotted path."""
+
+    path: str
+    unit: str
+    meaning: str
+    default: Any
+    ge: float | None
+    le: float | None
+    low: float | None
+    high: float | None
+    mark: str
+    source: str
+    kind: str
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+
+    @property
+    def allowed(self) -> str:
+        """The accepted values, as a phrase for an error message."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        if self.kind == "bool":
+            return "true or false"
+        words = {"int": "a whole number", "float": "a number"}.get(self.kind, self.kind)
+        if self.ge is not None and self.le is not None:
+            words += f" from {self.ge:.12g} to {self.le:.12g}"
+        elif self.ge is not None:
+            words += f" of at least {self.ge:.12g}"
+        if self.unit and self.unit != "1":
+            words += f" ({self.unit})"
+        return words + (", or none" if self.optional else "")
+
+
+def parameter(
+    default: Any,
+    *,
+    unit: str,
+    meaning: str,
+    ge: float | None = None,
+    le: float | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    mark: Mark = "assumed",
+    source: str = "",
+    step: float | None = None,
+) -> Any:
+    """Declare a parameter (a pydantic field that carries unit, range, mark and source).
+
+    Parameters
+    ----------
+    ge, le
+        Hard bounds: anything outside is refused.
+    low, high
+        Plausible range, for sensitivity analysis; inside the hard bounds.
+    """
+    extra: dict[str, Any] = {"unit": unit, "low": low, "high": high, "mark": mark, "source": source, "step": step}
+    return Field(default, ge=ge, le=le, description=meaning, json_schema_extra=extra)
+
+
+class Inputs(BaseModel):
+    """A frozen, validated set of parameters; misspelt names, NaN and infinities are refused."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+    _figures: dict[str, Figure] = PrivateAttr(default_factory=dict)
+
+    @property
+    def figures(self) -> Mapping[str, Figure]:
+        """Sources of the values that a file gave, by dotted path."""
+        return self._figures
+
+    def figure(self, path: str) -> Figure:
+        """The figure behind a dotted path: from the file if it gave one, else from the declaration."""
+        value = read(self, path)
+        declared = declarations(type(self))[path]
+        if path in self._figures:
+            return self._figures[path]
+        if value == declared.default:
+            return Figure(value, declared.unit, declared.low, declared.high, declared.mark, declared.source)
+        return Figure(value, declared.unit, declared.low, declared.high, "assumed", "set by the user")
+
+    def with_values(self: M, changes: Mapping[str, Any], *, file: str = "") -> M:
+        """A copy with some dotted paths changed and everything validated again.
+
+        Raises
+        ------
+        InputError
+            If a path is unknown or a value is not allowed.
+        """
+        known = declarations(type(self))
+        values = self.model_dump()
+        for path, value in changes.items():
+            if path not in known:
+                raise InputError(path, value, "no such parameter", file=file, nearest=nearest_spelling(path, known))
+            place = values
+            *parents, leaf = path.split(".")
+            for parent in parents:
+                place = place[parent]
+            place[leaf] = value
+        made = build(type(self), values, file=file)
+        made._figures.update({p: f for p, f in self._figures.items() if p not in changes})
+        return made
+
+
+def read(inputs: BaseModel, path: str) -> Any:
+    """The value at a dotted path."""
+    value: Any = inputs
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
+
+
+def _unwrapped(annotation: Any) -> tuple[Any, bool]:
+    """The type inside ``X | None``, and whether None was allowed."""
+    if get_origin(annotation) in (Union, UnionType):
+        inner = [a for a in get_args(annotation) if a is not type(None)]
+        return inner[0], len(inner) < len(get_args(annotation))
+    return annotation, False
+
+
+@cache
+def declarations(model: type[BaseModel]) -> dict[str, Declaration]:
+    """Every declared parameter of a model and of the models inside it, by dotted path."""
+    return {d.path: d for d in _declared(model, "")}
+
+
+def _declared(model: type[BaseModel], prefix: str) -> Iterator[Declaration]:
+    for name, field in model.model_fields.items():
+        kind, optional = _unwrapped(field.annotation)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _declared(kind, f"{prefix}{name}.")
+            continue
+        extra = field.json_schema_extra
+        if not isinstance(extra, dict) or "unit" not in extra:
+            continue
+        bounds = {key: getattr(m, key) for m in field.metadata for key in ("ge", "le") if hasattr(m, key)}
+        choices = get_args(kind) if get_origin(kind) is Literal else ()
+        told: dict[str, Any] = dict(extra)
+        yield Declaration(
+            path=prefix + name,
+            unit=told["unit"],
+            meaning=field.description or "",
+            default=field.default,
+            ge=bounds.get("ge"),
+            le=bounds.get("le"),
+            low=told["low"],
+            high=told["high"],
+            mark=told["mark"],
+            source=told["source"],
+            kind="choice" if choices else getattr(kind, "__name__", str(kind)),
+            choices=choices,
+            optional=optional,
+        )
+
+
+def build(model: type[M], values: Mapping[str, Any], *, file: str = "") -> M:
+    """Validate `values` into a model, turning a refusal into one clear `InputError`."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as refusal:
+        raise _explained(model, refusal, file) from None
+
+
+def clash(field: str, value: object, allowed: str) -> PydanticCustomError:
+    """What a validator raises when fields contradict each other: the one to change, and what it may be."""
+    return PydanticCustomError("clash", "{allowed}", {"field": field, "value": value, "allowed": allowed})
+
+
+def _explained(model: type[BaseModel], refusal: ValidationError, file: str) -> InputError:
+    first = refusal.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in first["loc"])
+    known = declarations(model)
+    if first["type"] == "clash":
+        told = first["ctx"]
+        field = ".".join(part for part in (path, told["field"]) if part)
+        return InputError(field, told["value"], told["allowed"], file=file)
+    if first["type"] == "extra_forbidden":
+        return InputError(path, first["input"], "no such field", file=file, nearest=nearest_spelling(path, known))
+    if path in known and first["type"] != "value_error":
+        value = first["input"]
+        if isinstance(value, float) and not math.isfinite(value):
+            return InputError(path, value, f"{known[path].allowed}, finite", file=file)
+        return InputError(path, value, known[path].allowed, file=file)
+    message = str(first["msg"]).removeprefix("Value error, ")
+    message = message.removeprefix("Input should be ")
+    value = first["input"]
+    if first["type"] == "string_type":
+        message = "text"
+    if first["type"] == "literal_error":
+        message = "one of " + first["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+    return InputError(path or model.__name__.lower(), _brief(value), message, file=file)
+
+
+def _brief(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: v for k, v in value.items() if v is not None and not isinstance(v, Mapping)}
+    return value
+
+
+def parse_value(declaration: Declaration, text: str, *, file: str = "--set") -> Any:
+    """Read a value written as text (``--set``, a web address) according to its declaration.
+
+    Raises
+    ------
+    InputError
+        If the text is not a value of the declared kind.
+    """
+    word = text.strip()
+    if declaration.optional and word.lower() in ("none", "null", ""):
+        return None
+    try:
+        if declaration.kind == "bool":
+            return {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}[word.lower()]
+        if declaration.kind == "int":
+            number = float(word)
+            if number != int(number):
+                raise ValueError
+            return int(number)
+        if declaration.kind == "float":
+            return float(word)
+    except (KeyError, ValueError, OverflowError):
+        raise InputError(declaration.path, text, declaration.allowed, file=file) from None
+    return word
+
+
+# ---- what the rules read -----------------------------------------------------------------------
+
+
+@cache
+def _plain_type(model: type[BaseModel], without: tuple[type[BaseModel], ...]) -> Any:
+    kept = []
+    for name, field in model.model_fields.items():
+        kind, _ = _unwrapped(field.annotation)
+        declared = declarations(model).get(name)
+        section = isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in without
+        if section or (declared is not None and declared.kind != "str"):
+            kept.append(name)
+    return namedtuple(model.__name__, kept)  # type: ignore[misc]
+
+
+def plain(inputs: M, *, without: tuple[type[BaseModel], ...] = ()) -> M:
+    """The numbers of some inputs, by name, section in section: what the rules read.
+
+    Parameters
+    ----------
+    without
+        Sections to leave out.
+
+    Returns
+    -------
+    namedtuple
+        Floats only; a choice is its position, and None is `NO_LIMIT`.  For a type checker it is the model itself,
+        so that a misspelt name in a rule is found before anything is compiled.
+    """
+    known = declarations(type(inputs))
+    kind = _plain_type(type(inputs), without)
+    found: list[Any] = []
+    for name in kind._fields:
+        value = getattr(inputs, name)
+        if isinstance(value, BaseModel):
+            found.append(plain(value, without=without))  # type: ignore[type-var]
+        elif value is None:
+            found.append(NO_LIMIT)
+        elif known[name].choices:
+            found.append(float(known[name].choices.index(value)))
+        else:
+            found.append(float(value))
+    return cast(M, kind(*found))
+
+
+def positions(choices: Any) -> Any:
+    """The words of a `Literal`, by name, as the numbers that `plain` gives for them (``continue_``: a Python word)."""
+    words = [f"{word}_" if iskeyword(word) else word for word in get_args(choices)]
+    made: Any = namedtuple("Choices", words)  # type: ignore[misc]
+    return made(*(float(place) for place in range(len(words))))

@@ -1,0 +1,1 @@
+"""Named policies and caseloads as files, and what reads, changes and writes such files."""

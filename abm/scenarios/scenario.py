@@ -1,0 +1,285 @@
+"""Scenario files: named policies, caseloads and behaviours as TOML, each number with its source.
+
+A value in a file is bare, or a figure::
+
+    amount_per_person = { value = 10000, mark = "press", source = "…", url = "…" }
+    hotel_night = { evidence = "costs:hotel_night_hac" }
+    amount_per_person = { evidence = "incentives:dk_cooperating", times = 0.115, note = "DKK at 8.7" }
+
+``extends = "uk-2025"`` starts from another file of the same kind; what the file gives replaces what it
+inherits, field by field, sources included.  The word "none" takes a limit away.
+"""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from abm.evidence.figures import EVIDENCE, evidence_figure
+from abm.inputs.behaviour import Behaviour
+from abm.inputs.caseload import Caseload
+from abm.inputs.parameters import (
+    Declaration,
+    Figure,
+    InputError,
+    Inputs,
+    M,
+    build,
+    declarations,
+    nearest_spelling,
+    parse_value,
+)
+from abm.inputs.policy import Policy
+from abm.scenarios.entries import entry
+from abm.scenarios.overrides import apply_settings
+from abm.scenarios.people import check_origins, people
+
+SCENARIOS = Path(__file__).parent
+BEHAVIOUR = EVIDENCE / "behaviour.toml"
+DRAWS = EVIDENCE / "behaviour_draws.csv"
+
+_TEXTS: dict[type[Inputs], tuple[str, ...]] = {
+    Policy: ("name", "title", "describes", "context"),
+    Caseload: ("name", "title", "describes", "place", "date"),
+    Behaviour: (),
+}
+#: Keys of a caseload file that say who the people are, read by `abm.scenarios.people`.
+_PEOPLE = ("origins", "rows")
+
+
+@dataclass
+class Read:
+    """What a file and those it extends give: values by dotted path, with their figures."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
+
+
+@cache
+def policy_names() -> tuple[str, ...]:
+    """Names of the shipped policies."""
+    return tuple(sorted(path.stem for path in (SCENARIOS / "policies").glob("*.toml")))
+
+
+@cache
+def caseload_names() -> tuple[str, ...]:
+    """Names of the shipped caseloads."""
+    return tuple(sorted(path.stem for path in (SCENARIOS / "caseloads").glob("*.toml")))
+
+
+def load_policy(name_or_path: str | Path) -> Policy:
+    """The policy of that name, or of the TOML file at that path.
+
+    Raises
+    ------
+    InputError
+        Naming file, field, value, what is allowed and the nearest spelling.
+    """
+    return _load(Policy, "policy", name_or_path)
+
+
+def load_caseload(name_or_path: str | Path) -> Caseload:
+    """The caseload of that name, or of the TOML file at that path.
+
+    Raises
+    ------
+    InputError
+        Naming file, field, value, what is allowed and the nearest spelling.
+    """
+    made = _load(Caseload, "caseload", name_or_path)
+    check_origins(made, file=_shown(_located(name_or_path, "caseload")))
+    return made
+
+
+def load_behaviour(name_or_path: str | Path | None = None) -> Behaviour:
+    """The behavioural coefficients of a TOML file; without one, the fitted coefficients.
+
+    Raises
+    ------
+    InputError
+        Naming file, field, value, what is allowed and the nearest spelling.
+    """
+    if name_or_path is None:
+        return _load(Behaviour, "behaviour", BEHAVIOUR) if BEHAVIOUR.exists() else Behaviour()
+    return _load(Behaviour, "behaviour", name_or_path)
+
+
+def load_behaviour_draws(path: Path = DRAWS) -> list[Behaviour]:
+    """The behavioural vectors that the fit accepted, one a row; empty without such a file.
+
+    A column is a field of `Behaviour` (with or without ``behaviour.`` before it); fields without a column
+    keep their fitted value.  Columns ``draw``, ``chain`` and ``distance`` are not parameters.
+
+    Raises
+    ------
+    InputError
+        If a column is unknown or a value is not allowed.
+    """
+    if not path.exists():
+        return []
+    file, fitted, known = _shown(path), load_behaviour(), declarations(Behaviour)
+    with path.open(encoding="utf-8", newline="") as lines:
+        table = list(csv.DictReader(lines))
+    made = []
+    for row in table:
+        values = {}
+        for column, text in row.items():
+            name = str(column).removeprefix("behaviour.")
+            if name in ("draw", "chain", "distance"):
+                continue
+            if name not in known:
+                raise InputError(name, text, "no such parameter", file=file, nearest=nearest_spelling(name, known))
+            values[name] = parse_value(known[name], str(text), file=file)
+        draw = fitted.with_values(values, file=file)
+        # A draw varies a figure; where the figure comes from, and how far it is known, stays what it was.
+        draw._figures.update({name: replace(fitted.figure(name), value=value) for name, value in values.items()})
+        made.append(draw)
+    return made
+
+
+# ---- from a file to values ------------------------------------------------------------------------
+
+
+def _load(model: type[M], kind: str, name_or_path: str | Path) -> M:
+    path = _located(name_or_path, kind)
+    read = _read(model, kind, path, ())
+    if "name" in _TEXTS[model]:
+        read.values.setdefault("name", path.stem)
+    made = build(model, _nested(read.values), file=_shown(path))
+    made._figures.update(read.figures)
+    return made
+
+
+def _located(name_or_path: str | Path, kind: str, beside: Path | None = None, told: tuple[str, str] = ("", "")) -> Path:
+    """The file of a shipped name, or of a path (relative to `beside`); `told`: the field and file that named it."""
+    file, where = told[1], told[0] or kind
+    text = str(name_or_path)
+    if isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
+        path = Path(text).expanduser()
+        path = path if beside is None or path.is_absolute() else beside / path
+        if path.is_dir():
+            raise InputError(where, text, "the path of a TOML file, not of a folder", file=file)
+        if not path.exists():
+            beside_it = [p.stem for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+            near = nearest_spelling(path.stem, beside_it)
+            near = f"{near}.toml" if near else nearest_spelling(path.stem, _names(kind))
+            raise InputError(where, text, "the path of a TOML file that exists", file=file, nearest=near)
+        return path
+    if text not in _names(kind):
+        allowed = f"a {kind} that is known, or the path of a TOML file" if _names(kind) else "the path of a TOML file"
+        raise InputError(where, text, allowed, file=file, nearest=nearest_spelling(text, _names(kind)))
+    return SCENARIOS / f"{_folder(kind)}" / f"{text}.toml"
+
+
+def _folder(kind: str) -> str:
+    return {"policy": "policies", "caseload": "caseloads"}.get(kind, kind)
+
+
+def _names(kind: str) -> tuple[str, ...]:
+    return {"policy": policy_names, "caseload": caseload_names}.get(kind, tuple)()
+
+
+def _shown(path: Path) -> str:
+    """The path as messages show it: from `abm/` on for a shipped file."""
+    try:
+        return str(Path("abm") / path.relative_to(SCENARIOS.parent))
+    except ValueError:
+        return str(path)
+
+
+def document(path: Path) -> dict[str, Any]:
+    """The TOML document at a path.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is not UTF-8, or is not TOML (with the line).
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise InputError("text", fault.object[fault.start : fault.end], "UTF-8 text", file=_shown(path)) from None
+    except OSError as fault:
+        raise InputError("file", str(path), f"a file that can be read ({fault.strerror})", file=_shown(path)) from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise _syntax_error(fault, text, path) from None
+
+
+def _syntax_error(fault: tomllib.TOMLDecodeError, text: str, path: Path) -> InputError:
+    message, lines = str(fault), text.splitlines() or [""]
+    line = len(lines)
+    if "(at line " in message:
+        line = int(message.split("(at line ")[1].split(",")[0])
+    there = lines[min(line, len(lines)) - 1].strip()
+    return InputError(f"line {line}", there, f"valid TOML: {message}", file=_shown(path))
+
+
+def _read(model: type[Inputs], kind: str, path: Path, seen: tuple[Path, ...]) -> Read:
+    """What the file at `path` and all it extends give."""
+    file, whole = _shown(path), document(path)
+    base = whole.pop("extends", None)
+    read = Read()
+    if base is not None:
+        if not isinstance(base, str):
+            raise InputError("extends", base, f"the name of a {kind} or the path of a TOML file", file=file)
+        parent = _located(base, kind, path.parent, ("extends", file))
+        chain = (*seen, path.resolve())
+        if parent.resolve() in chain:
+            raise InputError("extends", base, "a file that does not extend this one in turn", file=file)
+        read = _read(model, kind, parent, chain)
+        read.values.pop("name", None)
+    for key in _TEXTS[model]:
+        if key in whole:
+            read.values[key] = whole.pop(key)
+    if model is Caseload:
+        given = {key: whole.pop(key) for key in _PEOPLE if key in whole}
+        values, figures = people(given, whole, known_origins="origins" in read.values, folder=path.parent, file=file)
+        read.values.update(values)
+        read.figures.update(figures)
+    for where, value, figure in _entries(whole, "", declarations(model), file):
+        read.values[where] = value
+        read.figures[where] = figure
+    return read
+
+
+def _entries(
+    section: Mapping[str, Any], prefix: str, known: Mapping[str, Declaration], file: str
+) -> Iterator[tuple[str, Any, Figure]]:
+    """Each leaf of a document: dotted path, value, figure."""
+    for key, given in section.items():
+        where = f"{prefix}{key}"
+        if where in known:
+            value, figure = entry(known[where], given, file)
+            yield where, value, figure
+        elif any(path.startswith(f"{where}.") for path in known):
+            if not isinstance(given, dict):
+                raise InputError(where, given, f"a section, written [{where}]", file=file)
+            yield from _entries(given, f"{where}.", known, file)
+        else:
+            sections = {path.rsplit(".", 1)[0] for path in known if "." in path}
+            near = nearest_spelling(where, [*known, *sections])
+            raise InputError(where, given, "no such field", file=file, nearest=near)
+
+
+def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for where, value in flat.items():
+        *parents, leaf = where.split(".") if where not in ("origins", "rows") else [where]
+        place = nested
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[leaf] = value
+    return nested
+
+
+__all__ = [
+    "apply_settings", "caseload_names", "document", "evidence_figure", "load_behaviour", "load_behaviour_draws",
+    "load_caseload", "load_policy", "policy_names",
+]  # fmt: skip

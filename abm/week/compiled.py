@@ -1,0 +1,93 @@
+"""The compiled driver: the rules and routines of the model, run over all households of a run at once.
+
+This module holds no behaviour.  It compiles the functions that Mesa's driver calls as plain Python,
+releases the interpreter lock while they run, and keeps the result on disk.  The key of that cache
+includes a hash of every source file of the model, so that a changed rule can never meet stale code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from numba.core import event
+
+from abm.arrays.paths import safety_paths
+from abm.arrays.population import populate
+from abm.arrays.setting import Setting
+from abm.arrays.state import State, new_state
+from abm.arrays.tally import Tally, tally
+from abm.arrays.ties import draw_ties
+from abm.numerics.arithmetic import entry
+from abm.week.procedure import stock_at_start
+from abm.week.week import one_week
+
+#: Wings whose text decides what a run does; and the tables that they read.
+WINGS = ("numerics", "inputs", "evidence", "household", "arrays", "week")
+TABLES = ("evidence/origins.csv",)
+
+
+def source_hash(*others: str) -> str:
+    """Hash of the rules: every source file of the wings they live in, the tables they read, and some other files."""
+    here = Path(__file__).parents[1]
+    digest = hashlib.blake2b(digest_size=8)
+    sources = [path.relative_to(here).as_posix() for wing in WINGS for path in (here / wing).glob("*.py")]
+    for name in sorted([*sources, *TABLES, *others]):
+        digest.update(name.encode())
+        digest.update((here / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _entries(fingerprint: str) -> tuple[Any, Any, Any]:
+    # `fingerprint` is a free variable of each function below and so part of the key of Numba's cache.
+
+    def begin(key: Any, x: Setting) -> State:
+        _ = fingerprint
+        table, segments, stock_rows, site_rows, arrival_rows, arrival_start = populate(key, x)
+        start, to = draw_ties(key, x, table, segments, stock_rows, site_rows, arrival_rows)
+        lands = safety_paths(key, x)
+        state = new_state(x, table, segments, start, to, arrival_rows, arrival_start, lands)
+        stock_at_start(x, state)
+        return state
+
+    begin = entry(begin)
+
+    def advance(key: Any, x: Setting, state: State, first: int, last: int) -> None:
+        _ = fingerprint
+        for week in range(first, last):
+            one_week(key, week, x, state)
+
+    advance = entry(advance)
+
+    def tallied(x: Setting, state: State, weight: float) -> Tally:
+        _ = fingerprint
+        found: Tally = tally(x, state, weight)
+        return found
+
+    return begin, advance, entry(tallied)
+
+
+begin, advance, tallied = _entries(source_hash())
+
+
+class _Announcer(event.Listener):
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.tell, self.told = tell, False
+
+    def on_start(self, happening: Any) -> None:
+        if not self.told:
+            self.told = True
+            self.tell("compiling the model for this machine (once; about half a minute) …")
+
+    def on_end(self, happening: Any) -> None:
+        pass
+
+
+@contextmanager
+def announcing_compilation(tell: Callable[[str], None]) -> Iterator[None]:
+    """Call `tell` with one sentence if anything has to be compiled inside the block."""
+    with event.install_listener("numba:compile", _Announcer(tell)):
+        yield

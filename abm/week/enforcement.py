@@ -1,0 +1,131 @@
+"""Removals: whom the state attempts to remove in a week, with what success, and how credible that makes it."""
+
+from __future__ import annotations
+
+from abm.arrays.ledger import LINE, charge
+from abm.arrays.setting import ORIGIN, Setting
+from abm.arrays.state import COUNT, FLOW, KIN, LAND, LEDGER_AT, State, note
+from abm.household.stages import COL, STAGE, at_risk
+from abm.inputs.policy import PRIORITY
+from abm.numerics.arithmetic import loop, routine, rule
+from abm.numerics.draws import PURPOSE, uniform
+from abm.week.departures import leave
+from abm.week.queues import capacity, draw_lots, likely_last_lot, serve, stand
+
+
+@rule
+def origin_may_be_removed(week: int, x: Setting, state: State, origin: int) -> bool:
+    """Whether removals to an origin are feasible, and attempted under the policy."""
+    if x.policy.enforcement.safe_origins_only > 0.0 and state.lands[LAND.listed, week, origin] == 0.0:
+        return False
+    return x.origins[ORIGIN.returnable, origin] > 0.0
+
+
+@rule
+def may_be_removed(x: Setting, stage: float, children: float) -> bool:
+    """Whether a removal would be attempted under the policy, from what a household's stage and family are."""
+    if stage != STAGE.EXHAUSTED and (stage != STAGE.ABSCONDED or x.policy.enforcement.include_absconded == 0.0):
+        return False
+    return children == 0.0 or x.policy.enforcement.include_families > 0.0
+
+
+@rule
+def turn_for_removal(priority: float, since: float, children: float, lot: float) -> float:
+    """Place in the line for removal: smaller is earlier."""
+    if priority == PRIORITY.longest_first:
+        return since + lot
+    if priority == PRIORITY.newest_first:
+        return lot - since
+    if priority == PRIORITY.families_first:
+        return lot + (0.0 if children > 0.0 else 1.0)
+    if priority == PRIORITY.singles_first:
+        return lot + (1.0 if children > 0.0 else 0.0)
+    return lot
+
+
+@rule
+def chance_of_removal(x: Setting, stage: float, children: float, at_school: float) -> float:
+    """Chance that an attempt succeeds."""
+    chance = x.world.removal_success_family if children > 0.0 else x.world.removal_success
+    if at_school > 0.0:
+        chance = chance * x.world.removal_school
+    if stage == STAGE.ABSCONDED:
+        chance = chance * x.world.removal_absconded
+    return chance
+
+
+@routine
+def removals(key: int, week: int, x: Setting, state: State) -> None:
+    """Attempt removals within capacity, and let what is seen of them move the credibility of the threat."""
+    s = state.s
+    attempts = x.policy.enforcement.attempts_per_1000_week * x.frame.households / 1_000.0
+    most = capacity(attempts, week)
+    if attempts == 0.0:
+        return
+    singles, families = exposed(state)
+    removed_singles, removed_families = 0, 0
+    waiting = 0
+    if most > 0:
+        draw_lots(key, week, PURPOSE.ENFORCEMENT_TURN, state)
+        by_lot = x.policy.enforcement.priority == PRIORITY.random
+        waiting = line_up_for_removal(week, x, state, likely_last_lot(most, singles + families) if by_lot else 1.0)
+        if waiting < most:
+            waiting = line_up_for_removal(week, x, state, 1.0)
+    for q in range(serve(state, waiting, most)):
+        i = state.queue[q]
+        charge(state.history[week, LEDGER_AT:], LINE.enforcement, s[COL.account, i], x.prices.attempt)
+        note(state, week, FLOW.attempts, 1)
+        chance = chance_of_removal(x, s[COL.stage, i], s[COL.children, i], s[COL.school, i])
+        if uniform(key, int(s[COL.id, i]), week, PURPOSE.ENFORCEMENT) < chance:
+            if s[COL.children, i] > 0.0:
+                removed_families += 1
+            else:
+                removed_singles += 1
+            remove(key, week, x, state, i)
+    state.credibility[KIN.single] = credibility(x, state.credibility[KIN.single], removed_singles, singles)
+    state.credibility[KIN.family] = credibility(x, state.credibility[KIN.family], removed_families, families)
+
+
+@loop
+def line_up_for_removal(week: int, x: Setting, state: State, last_lot: float) -> int:
+    """Households that may be removed and whose lot is small enough, by the policy's priority; returns how many."""
+    s = state.s
+    waiting = 0
+    for origin in range(len(state.segments) - 1):
+        if origin_may_be_removed(week, x, state, origin):
+            for i in range(state.segments[origin], state.segments[origin + 1]):
+                lot = state.lots[i]
+                if lot < last_lot and may_be_removed(x, s[COL.stage, i], s[COL.children, i]):
+                    turn = turn_for_removal(x.policy.enforcement.priority, s[COL.since, i], s[COL.children, i], lot)
+                    waiting = stand(state, waiting, i, turn)
+    return waiting
+
+
+@routine
+def remove(key: int, week: int, x: Setting, state: State, i: int) -> None:
+    """Remove a household by force."""
+    s = state.s
+    persons = int(s[COL.children, i]) + int(s[COL.adults, i])
+    held = x.prices.detention_family if s[COL.children, i] > 0.0 else x.prices.detention
+    charge(state.history[week, LEDGER_AT:], LINE.enforcement, s[COL.account, i], x.prices.removal)
+    charge(state.history[week, LEDGER_AT:], LINE.detention, s[COL.account, i], held * persons)
+    leave(key, week, x, state, i, STAGE.REMOVED)
+    note(state, week, FLOW.removed, 1)
+
+
+@rule
+def exposed(state: State):  # type: ignore[no-untyped-def]
+    """Households at risk of removal now: without children, with children."""
+    every, families = 0, 0
+    for stage in range(len(STAGE)):
+        if at_risk(float(stage)):
+            every += state.counts[COUNT.households, stage]
+            families += state.counts[COUNT.families, stage]
+    return every - families, families
+
+
+@rule
+def credibility(x: Setting, seen: float, removed: int, exposed: int) -> float:
+    """Seen weekly chance of removal: a fading mean of each week's share (put on a year only when it is read)."""
+    share = removed / exposed if exposed > 0 else 0.0
+    return x.b.credibility_memory * seen + (1.0 - x.b.credibility_memory) * share

@@ -1,0 +1,216 @@
+"""What the state does in a week to decide: first decisions, appeals, status reviews and advisers' visits.
+
+Each has a queue that serves at most its weekly capacity (see `abm.week.queues`).
+"""
+
+from __future__ import annotations
+
+from abm.arrays.ledger import LINE, charge
+from abm.arrays.population import weeks_between_reviews
+from abm.arrays.setting import ORIGIN, Setting
+from abm.arrays.state import FLOW, LAND, LEDGER_AT, State, enter, is_at_risk, note, rehouse, stock
+from abm.household.beliefs import raised, trust_after_visit
+from abm.household.stages import COL, HOUSING, STAGE, chooses
+from abm.numerics.arithmetic import loop, routine, rule
+from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR, happened, limited
+from abm.numerics.draws import PURPOSE, uniform
+from abm.week.offering import make_offers, start_to_end_support
+from abm.week.queues import capacity, draw_lots, likely_last_lot, serve, stand
+
+#: Weeks between two visits to the same household.
+VISIT_PAUSE = 13.0
+
+
+@rule
+def claim_number(state: State, i: int) -> int:
+    """Which of its refusals or grants this is: how a claim is decided does not depend on when."""
+    s = state.s
+    return 2 * int(s[COL.reentries, i]) + (1 if happened(s[COL.protected_at, i]) else 0)
+
+
+@routine
+def initial_decisions(key: int, week: int, x: Setting, state: State) -> None:
+    """Decide claims in order of waiting: grant with the origin's rate, else refuse."""
+    s = state.s
+    procedure = x.caseload.procedure
+    most = capacity(procedure.decisions_per_week * x.policy.procedure.decision_speed * x.frame.scale, week)
+    if most == 0 or stock(state, STAGE.AWAITING) == 0:
+        return
+    for q in range(serve(state, line_up_for_decision(key, state), most)):
+        i = state.queue[q]
+        granted = x.origins[ORIGIN.grant, int(s[COL.origin, i])]
+        charge(state.history[week, LEDGER_AT:], LINE.casework, s[COL.account, i], x.prices.decision)
+        if uniform(key, int(s[COL.id, i]), claim_number(state, i), PURPOSE.DECISION) < granted:
+            protect(x, state, i, week)
+            note(state, week, FLOW.granted, 1)
+        else:
+            refuse(key, week, x, state, i)
+            note(state, week, FLOW.refused, 1)
+
+
+@loop
+def line_up_for_decision(key: int, state: State) -> int:
+    """Everybody awaiting a decision, by week of the claim; returns how many."""
+    s = state.s
+    waiting = 0
+    for i in range(s.shape[1]):
+        if s[COL.stage, i] == STAGE.AWAITING:
+            turn = s[COL.since, i] + uniform(key, int(s[COL.id, i]), 0, PURPOSE.DECISION_TURN)
+            waiting = stand(state, waiting, i, turn)
+    return waiting
+
+
+@routine
+def protect(x: Setting, state: State, i: int, week: int) -> None:
+    """Grant protection and set the date of its first review."""
+    enter(state, i, STAGE.PROTECTED, week)
+    state.s[COL.protected_at, i] = float(week)
+    state.s[COL.review_due, i] = week + weeks_between_reviews(x)
+
+
+@routine
+def refuse(key: int, week: int, x: Setting, state: State, i: int) -> None:
+    """Refuse a claim: the household may appeal, is told of the offers, and thinks again."""
+    s = state.s
+    number = claim_number(state, i)
+    enter(state, i, STAGE.REFUSED, week)
+    appeals = uniform(key, int(s[COL.id, i]), number, PURPOSE.APPEALS) < x.caseload.procedure.appeal_share
+    s[COL.appeals, i] = 1.0 if appeals else 0.0
+    s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_refusal)
+    make_offers(x, state, i, week)
+
+
+@routine
+def appeals(key: int, week: int, x: Setting, state: State) -> None:
+    """Close appeal rights that were not used in time, and decide appeals in order of waiting."""
+    s = state.s
+    if stock(state, STAGE.REFUSED) == 0:
+        return
+    procedure = x.caseload.procedure
+    most = capacity(procedure.appeals_per_week * x.policy.procedure.appeal_speed * x.frame.scale, week)
+    for q in range(serve(state, line_up_for_appeal(key, week, x, state), most)):
+        i = state.queue[q]
+        allowed = x.origins[ORIGIN.allowed, int(s[COL.origin, i])]
+        charge(state.history[week, LEDGER_AT:], LINE.appeals, s[COL.account, i], x.prices.appeal)
+        if uniform(key, int(s[COL.id, i]), claim_number(state, i), PURPOSE.APPEAL) < allowed:
+            protect(x, state, i, week)
+            note(state, week, FLOW.appeals_allowed, 1)
+        else:
+            exhaust(x, state, i, week)
+            note(state, week, FLOW.appeals_dismissed, 1)
+
+
+@loop
+def line_up_for_appeal(key: int, week: int, x: Setting, state: State) -> int:
+    """Everybody with an appeal pending, by week of the refusal; closes rights not used in time."""
+    s = state.s
+    waiting = 0
+    for i in range(s.shape[1]):
+        if s[COL.stage, i] == STAGE.REFUSED:
+            if s[COL.appeals, i] == 1.0:
+                turn = s[COL.since, i] + uniform(key, int(s[COL.id, i]), 0, PURPOSE.APPEAL_TURN)
+                waiting = stand(state, waiting, i, turn)
+            elif week - s[COL.since, i] >= x.caseload.procedure.appeal_window_weeks:
+                exhaust(x, state, i, week)
+    return waiting
+
+
+@routine
+def exhaust(x: Setting, state: State, i: int, week: int) -> None:
+    """Appeal rights are exhausted."""
+    s = state.s
+    enter(state, i, STAGE.EXHAUSTED, week)
+    is_at_risk(state, i, week)
+    s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_refusal)
+    make_offers(x, state, i, week)
+    start_to_end_support(x, state, i, float(week))
+    note(state, week, FLOW.exhausted, 1)
+
+
+@routine
+def reviews(key: int, week: int, x: Setting, state: State) -> None:
+    """Settle protection that has lasted long enough, and review what is due, longest due first."""
+    s = state.s
+    if stock(state, STAGE.PROTECTED) == 0:
+        return
+    most = capacity(x.caseload.procedure.reviews_per_week * x.policy.status.review_speed * x.frame.scale, week)
+    for q in range(serve(state, line_up_for_review(key, week, x, state), most)):
+        i = state.queue[q]
+        charge(state.history[week, LEDGER_AT:], LINE.casework, s[COL.account, i], x.prices.review)
+        note(state, week, FLOW.reviews, 1)
+        safe = state.lands[LAND.listed, week, int(s[COL.origin, i])] > 0.0
+        if safe and uniform(key, int(s[COL.id, i]), week, PURPOSE.REVIEW) < x.world.revocation:
+            note(state, week, FLOW.revoked, 1)
+            refuse(key, week, x, state, i)
+        else:
+            s[COL.review_due, i] = week + weeks_between_reviews(x)
+
+
+@loop
+def line_up_for_review(key: int, week: int, x: Setting, state: State) -> int:
+    """Everybody whose protection is due for review, longest due first; settles what has lasted long enough."""
+    s = state.s
+    years = x.policy.status.settlement_years
+    settles_after = years * WEEKS_PER_YEAR if limited(years) else NO_LIMIT
+    waiting = 0
+    for i in range(s.shape[1]):
+        if s[COL.stage, i] == STAGE.PROTECTED:
+            if week - s[COL.protected_at, i] >= settles_after:
+                enter(state, i, STAGE.SETTLED, week)
+                note(state, week, FLOW.settled, 1)
+            elif s[COL.review_due, i] <= week:
+                turn = s[COL.review_due, i] + uniform(key, int(s[COL.id, i]), 0, PURPOSE.REVIEW_TURN)
+                waiting = stand(state, waiting, i, turn)
+    return waiting
+
+
+@routine
+def visits(key: int, week: int, x: Setting, state: State) -> None:
+    """Visit refused and exhausted households, by lot among those not visited lately."""
+    s = state.s
+    most = capacity(x.policy.advice.visits_per_1000_week * x.frame.households / 1_000.0, week)
+    if most == 0:
+        return
+    draw_lots(key, week, PURPOSE.VISIT_TURN, state)
+    exposed = stock(state, STAGE.REFUSED) + stock(state, STAGE.EXHAUSTED)
+    waiting = line_up_for_visit(week, state, likely_last_lot(most, exposed))
+    if waiting < most:
+        waiting = line_up_for_visit(week, state, 1.0)
+    for q in range(serve(state, waiting, most)):
+        i = state.queue[q]
+        s[COL.visited, i] = float(week)
+        s[COL.payment, i] = trust_after_visit(s[COL.payment, i], x.b.visit_trust, x.policy.advice.independence)
+        s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_visit)
+        charge(state.history[week, LEDGER_AT:], LINE.advice, s[COL.account, i], x.prices.visit)
+        note(state, week, FLOW.visits, 1)
+
+
+@loop
+def line_up_for_visit(week: int, state: State, last_lot: float) -> int:
+    """Refused and exhausted households not visited lately whose lot is small enough; returns how many."""
+    s = state.s
+    waiting = 0
+    for i in range(s.shape[1]):
+        if state.lots[i] < last_lot:
+            here = s[COL.stage, i] == STAGE.REFUSED or s[COL.stage, i] == STAGE.EXHAUSTED
+            if here and week - s[COL.visited, i] >= VISIT_PAUSE:
+                waiting = stand(state, waiting, i, state.lots[i])
+    return waiting
+
+
+@routine
+def stock_at_start(x: Setting, state: State) -> None:
+    """What the state has already told and done to the stock when the run starts."""
+    s = state.s
+    for i in range(s.shape[1]):
+        if chooses(s[COL.stage, i]):
+            make_offers(x, state, i, 0)
+        if s[COL.stage, i] == STAGE.EXHAUSTED:
+            start_to_end_support(x, state, i, s[COL.since, i])
+            if s[COL.support_end, i] < 0.0:
+                rehouse(state, i, HOUSING.OWN, 1.0)
+                s[COL.support_end, i] = NO_LIMIT
+        if s[COL.stage, i] != STAGE.ABSENT:
+            for e in range(state.tie_start[i], state.tie_start[i + 1]):
+                if s[COL.stage, state.ties[e]] != STAGE.ABSENT:
+                    s[COL.ties, i] += 1.0

@@ -1,0 +1,70 @@
+"""Lines of households before an office that serves only so many a week.
+
+Cases are served in order of waiting, by lot, or by a policy's priority; equal turns are drawn by lot,
+keyed by household, so that the order of rows never matters.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from abm.arrays.state import (
+    State,
+)  # fmt: skip
+from abm.household.stages import COL
+from abm.numerics.arithmetic import loop, routine, rule
+from abm.numerics.draws import identity_of, uniform
+
+
+@rule
+def capacity(per_week: float, week: int) -> int:
+    """Whole cases that can be served this week; fractions add up over the weeks."""
+    return int(math.floor(per_week * (week + 1)) - math.floor(per_week * week))
+
+
+@routine
+def serve(state: State, waiting: int, most: int) -> int:
+    """Keep the first `most` of those in line by turn, in order of row; returns how many are served.
+
+    Reads ``queue[:waiting]`` and ``turns[:waiting]``; leaves the served rows in ``queue``.
+    """
+    if waiting <= most:
+        return waiting
+    if most <= 0:
+        return 0
+    last = np.partition(state.turns[:waiting], most - 1)[most - 1]
+    served = 0
+    for q in range(waiting):
+        if state.turns[q] <= last and served < most:
+            state.queue[served] = state.queue[q]
+            served += 1
+    return served
+
+
+@rule
+def stand(state: State, waiting: int, i: int, turn: float) -> int:
+    """Household i joins the line; returns its new length."""
+    state.queue[waiting] = i
+    state.turns[waiting] = turn
+    return waiting + 1
+
+
+@rule
+def likely_last_lot(most: int, exposed: int) -> float:
+    """A lot below which there are almost surely `most` of `exposed` households, so that few need to be ranked."""
+    return min(1.0, (4.0 * most + 50.0) / max(1.0, float(exposed)))
+
+
+@rule
+def write_lots(key: int, week: int, purpose: int, identity, lots) -> None:  # type: ignore[no-untyped-def]
+    """A keyed lot for every row."""
+    for i in range(len(lots)):
+        lots[i] = uniform(key, identity_of(identity[i]), week, purpose)
+
+
+@loop
+def draw_lots(key: int, week: int, purpose: int, state: State) -> None:
+    """Write a keyed lot for every row into ``lots``."""
+    write_lots(key, week, purpose, state.s[COL.id], state.lots)

@@ -1,0 +1,253 @@
+"""One week for everybody: the state acts, households attend and choose, choices take effect, books close.
+
+The functions here are plain Python on arrays.  Mesa's driver calls them household by household; the
+compiled driver (`abm.week.compiled`) runs the same source over all rows.  A week is synchronous: everybody
+chooses on the state of the world at the same moment, and only then do the choices take effect.
+"""
+
+from __future__ import annotations
+
+from abm.arrays.ledger import LINE, charge
+from abm.arrays.setting import Setting
+from abm.arrays.state import COUNT, FLOW, KIN, LAND, LEDGER_AT, STOCKS_AT, State, enter, is_at_risk, note, rehouse
+from abm.household.beliefs import (
+    Attention,
+    Fates,
+    after_reports,
+    notice_of,
+    raised,
+    removal_after_news,
+    safety_after_news,
+    within_a_year,
+)  # fmt: skip
+from abm.household.offers import household_amount
+from abm.household.stages import ACCOUNT, CHOICE, COL, HOUSING, NOTICE, STAGE, at_risk, in_limbo, was_refused
+from abm.numerics.arithmetic import loop, routine, rule
+from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR, weekly_chance
+from abm.numerics.draws import PURPOSE, identity_of, uniform
+from abm.week.arriving import arrive, come_back
+from abm.week.considering import best_now, consider
+from abm.week.departures import leave, pay
+from abm.week.enforcement import removals
+from abm.week.offering import announce, follow_the_list, make_offers, offered_now
+from abm.week.procedure import appeals, initial_decisions, reviews, visits
+
+
+@routine
+def the_state_acts(key: int, week: int, x: Setting, state: State) -> None:
+    """Everything that happens before households choose."""
+    arrive(x, state, week)
+    initial_decisions(key, week, x, state)
+    appeals(key, week, x, state)
+    reviews(key, week, x, state)
+    removals(key, week, x, state)
+    visits(key, week, x, state)
+    follow_the_list(x, state, week)
+    announce(x, state, week)
+    read_news(x, state)
+
+
+@routine
+def read_news(x: Setting, state: State) -> None:
+    """Attention and beliefs take in what happened to ties since last week."""
+    s, b = state.s, x.b
+    for h in range(state.counts[COUNT.unread, 0]):
+        i = state.heard[h]
+        for _ in range(int(s[COL.reports, i])):
+            s[COL.alert, i] = raised(s[COL.alert, i], b.alert_departure)
+        for _ in range(int(s[COL.removals, i])):
+            s[COL.alert, i] = raised(s[COL.alert, i], b.alert_removal)
+        heard = b.information * s[COL.reports, i]
+        s[COL.safety, i] = after_reports(s[COL.safety, i], b.report_strength, heard, b.information * s[COL.reported, i])
+        heard = b.information * s[COL.payments, i]
+        s[COL.payment, i] = after_reports(s[COL.payment, i], b.report_strength, heard, b.information * s[COL.paid, i])
+        heard = b.fear * s[COL.removals, i]
+        s[COL.removal, i] = after_reports(s[COL.removal, i], b.removal_strength, heard, heard)
+        for column in (COL.reports, COL.reported, COL.payments, COL.paid, COL.removals):
+            s[column, i] = 0.0
+    state.counts[COUNT.unread, 0] = 0
+
+
+@rule
+def believed_removal(x: Setting, seen: float) -> float:
+    """The risk of removal within a year that households drift to: what is seen, and part of what is announced."""
+    yearly = within_a_year(seen)
+    return yearly + x.b.announcement_trust * max(0.0, x.policy.enforcement.announced_risk - yearly)
+
+
+@rule
+def return_fate(x: Setting, safety: float) -> float:
+    """Weekly chance that a returned household comes back."""
+    factor = x.world.remigration_unsafe if safety < x.world.unsafe_below else 1.0
+    return weekly_chance(x.world.remigration_per_year * factor)
+
+
+@rule
+def fates_of(x: Setting, safety: float) -> Fates:
+    """Weekly chances of what nobody chooses, for households whose home is so safe."""
+    regularised = weekly_chance(x.policy.settlement.regularisation_per_year)
+    return Fates(
+        exhausted=regularised,
+        absconded=min(1.0, regularised + weekly_chance(x.world.detection_per_year)),
+        returned=return_fate(x, safety),
+        hotel_exit=x.policy.housing.hotel_exit_per_week,
+    )
+
+
+@rule
+def attend(key: int, week: int, x: Setting, state: State, origin: int, first: int, last: int) -> None:
+    """A week's news and attention for rows first … last − 1, all of one origin.
+
+    The compiler works through the columns several households at a time only if each is cut as ``s[COL.x, first:last]``
+    before the loop (with ``s[COL.x, i]`` inside, whole runs take half as long again), and if what the loop reads of
+    the setting is taken out of it into plain numbers.  A test looks at the machine's instructions.
+    """
+    s, b = state.s, x.b
+    attention = Attention(
+        consider=b.consider,
+        alert_closing=b.alert_closing,
+        alert_memory=b.alert_memory,
+        learning_safety=b.learning_safety,
+        list_trust=b.list_trust,
+        learning_removal=b.learning_removal,
+    )
+    truth, listed = state.lands[LAND.true_safety, week, origin], state.lands[LAND.listed, week, origin]
+    fates = fates_of(x, truth)
+    single = believed_removal(x, state.credibility[KIN.single])
+    family = believed_removal(x, state.credibility[KIN.family])
+    identity, stage, children = s[COL.id, first:last], s[COL.stage, first:last], s[COL.children, first:last]
+    alert, closing, support_end = s[COL.alert, first:last], s[COL.closing, first:last], s[COL.support_end, first:last]
+    housing, noise = s[COL.housing, first:last], s[COL.news_noise, first:last]
+    safety, removal, notice = s[COL.safety, first:last], s[COL.removal, first:last], s[COL.notice, first:last]
+    for i in range(len(notice)):
+        who = identity_of(identity[i])
+        here = stage[i]
+        notice[i] = notice_of(attention, fates, key, who, week, here, alert[i], closing[i], support_end[i], housing[i])
+        safety[i] = safety_after_news(attention, key, who, week, safety[i], here, noise[i], truth, listed)
+        removal[i] = removal_after_news(attention, removal[i], here, children[i], single, family)
+        alert[i] = alert[i] * attention.alert_memory
+
+
+@rule
+def has_effect(state: State, i: int) -> bool:
+    """Whether anything is to happen to household i this week: something noticed, and not only that it stays."""
+    notice = state.s[COL.notice, i]
+    return notice != 0.0 and (notice != float(NOTICE.CONSIDERS) or state.s[COL.choice, i] != CHOICE.STAY)
+
+
+@routine
+def act(key: int, week: int, x: Setting, state: State, i: int) -> None:
+    """What household i chose, or what befell it, takes effect."""
+    s = state.s
+    notice = int(s[COL.notice, i])
+    choice = s[COL.choice, i] if notice & NOTICE.CONSIDERS else CHOICE.STAY
+    if choice == CHOICE.ASSISTED_RETURN:
+        accept(key, week, x, state, i)
+    elif choice != CHOICE.STAY:
+        if choice == CHOICE.GO_IRREGULAR:
+            go_irregular(week, state, i)
+        else:
+            leave(key, week, x, state, i, STAGE.RETURNED_UNASSISTED)
+    else:
+        if notice & NOTICE.FATE:
+            fate(key, week, x, state, i)
+        if notice & NOTICE.SUPPORT_ENDS and s[COL.stage, i] == STAGE.EXHAUSTED:
+            rehouse(state, i, HOUSING.OWN, 1.0)
+            s[COL.support_end, i] = NO_LIMIT
+            s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_refusal)
+            note(state, week, FLOW.support_ended, 1)
+        if notice & NOTICE.MOVES and s[COL.housing, i] == HOUSING.HOTEL:
+            rehouse(state, i, HOUSING.DISPERSAL, s[COL.withdrawn, i])
+
+
+@routine
+def accept(key: int, week: int, x: Setting, state: State, i: int) -> None:
+    """Household i takes the better offer and goes home."""
+    s = state.s
+    _, k = best_now(x, state, i, week)
+    offer = x.offers[k]
+    share = offered_now(x, state, i, week, k)
+    full = household_amount(offer, s[COL.adults, i], s[COL.children, i], share)
+    pay(key, week, x, state, i, full, offer.paid_at_departure)
+    leave(key, week, x, state, i, STAGE.RETURNED_ASSISTED)
+
+
+@routine
+def go_irregular(week: int, state: State, i: int) -> None:
+    """Household i goes out of contact."""
+    s = state.s
+    if was_refused(s[COL.stage, i]):
+        is_at_risk(state, i, week)
+    enter(state, i, STAGE.ABSCONDED, week)
+    s[COL.support_end, i] = NO_LIMIT
+    note(state, week, FLOW.absconded, 1)
+
+
+@routine
+def fate(key: int, week: int, x: Setting, state: State, i: int) -> None:
+    """Regularisation, detection or re-migration, by the draw that decided that one of them happens."""
+    s = state.s
+    u = uniform(key, int(s[COL.id, i]), week, PURPOSE.FATE)
+    if at_risk(s[COL.stage, i]):
+        if u < weekly_chance(x.policy.settlement.regularisation_per_year):
+            enter(state, i, STAGE.SETTLED, week)
+            note(state, week, FLOW.regularised, 1)
+        else:
+            is_at_risk(state, i, week)
+            enter(state, i, STAGE.EXHAUSTED, week)
+            rehouse(state, i, HOUSING.OWN, 1.0)
+            make_offers(x, state, i, week)
+            note(state, week, FLOW.detected, 1)
+    else:
+        banned = week - s[COL.since, i] < x.policy.entry.reentry_ban_years * WEEKS_PER_YEAR
+        chance = return_fate(x, state.lands[LAND.true_safety, week, int(s[COL.origin, i])])
+        if not banned or u < chance * x.world.ban_effect:
+            come_back(key, week, x, state, i)
+
+
+@routine
+def the_books_close(week: int, x: Setting, state: State) -> None:
+    """Book the week's support, and write down the stocks."""
+    history = state.history[week]
+    ledger = history[LEDGER_AT:]
+    for account in range(len(ACCOUNT)):
+        hotel, dispersal = state.counts[COUNT.hotel, account], state.counts[COUNT.dispersal, account]
+        subsistence = hotel * x.prices.hotel_subsistence_week + dispersal * x.prices.subsistence_week
+        charge(ledger, LINE.hotel, float(account), hotel * x.prices.hotel_week)
+        charge(ledger, LINE.dispersal, float(account), dispersal * x.prices.dispersal_week)
+        charge(ledger, LINE.subsistence, float(account), subsistence)
+        charge(ledger, LINE.casework, float(account), state.counts[COUNT.cases, account] * x.prices.case_week)
+        note(state, week, FLOW.persons_in_hotels, hotel)
+        note(state, week, FLOW.unsupported_persons, state.counts[COUNT.unsupported, account])
+    for stage in range(len(STAGE)):
+        history[STOCKS_AT + stage] = state.counts[COUNT.households, stage]
+        if in_limbo(float(stage)):
+            note(state, week, FLOW.children_in_limbo, state.counts[COUNT.children, stage])
+
+
+@routine
+def one_week(key: int, week: int, x: Setting, state: State) -> None:
+    """One week for everybody."""
+    the_state_acts(key, week, x, state)
+    for origin in range(len(state.segments) - 1):
+        attend(key, week, x, state, origin, state.segments[origin], state.segments[origin + 1])
+    households_choose(key, week, x, state)
+    the_books_close(week, x, state)
+
+
+@loop
+def households_choose(key: int, week: int, x: Setting, state: State) -> None:
+    """Those who consider choose, all on the same state of the world; then what was chosen takes effect."""
+    s = state.s
+    noticed = 0
+    for i in range(s.shape[1]):
+        if s[COL.notice, i] != 0.0:
+            state.queue[noticed] = i
+            noticed += 1
+    for q in range(noticed):
+        if int(s[COL.notice, state.queue[q]]) & NOTICE.CONSIDERS:
+            consider(key, week, x, state, state.queue[q])
+    for q in range(noticed):
+        i = state.queue[q]
+        if has_effect(state, i):
+            act(key, week, x, state, i)

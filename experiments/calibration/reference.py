@@ -1,0 +1,42 @@
+"""The small reference tables: ``python -m experiments.calibration.reference`` writes ``results/reference/`` here anew.
+
+They are what the README quotes.  The tests run parts of them again and compare.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from abm.scenarios.scenario import load_behaviour, load_behaviour_draws
+from experiments.calibration.calibrate import fit_table, write_table
+from experiments.calibration.validate import validation_table
+from experiments.compare.comparing import compare
+from experiments.compare.paired import rows
+from experiments.question.question import ask
+
+REFERENCE = Path("results") / "reference"
+
+#: Replicates behind the headline table: those of `returns compare` without arguments.
+REPLICATES = 100
+
+
+def headline(replicates: int = REPLICATES) -> pd.DataFrame:
+    """The pilot question: measures of each policy and paired differences, rounded to six digits."""
+    table = pd.DataFrame(rows(compare(ask(replicates=replicates))))
+    numbers = table.select_dtypes("number").columns
+    table[numbers] = table[numbers].map(lambda value: float(f"{value:.6g}"))
+    return table
+
+
+def main() -> None:
+    """Write the headline, the fit and the held-out histories (some minutes on two cores)."""
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    headline().to_csv(REFERENCE / "headline.csv", index=False, lineterminator="\n")
+    write_table(fit_table(load_behaviour()), REFERENCE / "fit.csv")
+    write_table(validation_table(load_behaviour_draws()), REFERENCE / "validation.csv")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""`returns …`: the command line, one file a command, each as thin as can be."""

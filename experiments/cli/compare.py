@@ -1,0 +1,121 @@
+"""`returns compare`: policies against a baseline, on the same households and seeds."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from experiments.report.printed import AsJson, Settings, console, print_json, tell
+
+if TYPE_CHECKING:
+    from experiments.running.progress import Progress
+
+app = App(name="compare", help="Compare policies with a baseline: who returns, when, and at what cost.")
+
+
+@app.default
+def compare_command(
+    *variants: str,
+    caseload: str = "uk-families-2026",
+    baseline: str = "uk-2025",
+    replicates: int | None = None,
+    weeks: int = 260,
+    households: int | None = None,
+    seed: int = 0,
+    settings: Settings = (),
+    out: Path | None = None,
+    as_json: AsJson = False,
+    by: Literal["origin", "size", "housing", "family"] | None = None,
+    uncertainty: Literal["parameters", "seeds"] | None = None,
+    precision: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
+    max_replicates: int = 2_000,
+    workers: int | None = None,
+) -> int:
+    """Compare policies with a baseline: who returns, when, and at what cost.
+
+    Without arguments, the pilot question: uk-pilot-2026, uk-upfront-national and danish-2021 against
+    uk-2025 on uk-families-2026. Prints a table and writes weekly series, runs, summary, manifest and a
+    picture into a folder.
+
+    Parameters
+    ----------
+    variants
+        Names of policies, or paths of TOML files.
+    caseload
+        Name of a caseload, or path of a TOML file.
+    baseline
+        The policy that the others are compared with.
+    replicates
+        Runs of each policy; without a number, 100, fewer (at least 20) for a large caseload.
+    weeks
+        Horizon in weeks.
+    households
+        Households simulated; without a number all, up to the caseload's default_sample. Totals stand for
+        the whole caseload.
+    seed
+        Seed of the first run; run r of every policy has seed + r.
+    settings
+        PATH=VALUE, as often as you like. A policy lever (offer.amount_per_person=5000) is set in every
+        variant but not in the baseline; VARIANT:PATH=VALUE sets it in that policy only, the baseline too if
+        named. world., behaviour. and caseload. paths are set for all. See returns list levers.
+    out
+        Folder for the results; without one, results/compare- and the hash of the inputs.
+    as_json
+        Print tidy rows as JSON instead of the table; 90 % intervals, differences paired by seed.
+    by
+        Show return rates by group as well.
+    uncertainty
+        parameters: each run takes the next vector of the fitted ensemble; seeds: the one fitted vector.
+        Without a word, parameters if there is an ensemble.
+    precision
+        MEASURE=±X: add runs until the 90 % interval of the mean paired difference is at most X either side.
+    max_replicates
+        Most runs of a policy that --precision may ask for.
+    workers
+        Threads; without a number, one a core. The results do not depend on it.
+    """
+    from experiments.question.question import ask
+    from experiments.statistics.precision import parse_targets
+
+    asked = tuple((t.measure, t.half_width) for t in parse_targets(map(_of_runs, precision)))
+    question = ask(
+        variants, baseline=baseline, caseload=caseload, replicates=replicates, weeks=weeks, households=households,
+        seed=seed, settings=settings, uncertainty=uncertainty, by=by, precision=asked, most=max_replicates,
+    )  # fmt: skip
+    from abm.week.compiled import announcing_compilation
+    from experiments.compare.comparing import compare
+    from experiments.report.compare_files import FILES, place_of, write
+
+    place = place_of(question, out)
+    progress = _progress()
+    with announcing_compilation(tell):
+        comparison = compare(question, workers=workers, progress=progress)
+    from experiments.compare.paired import rows as rows_of
+
+    rows = rows_of(comparison)
+    write(place, comparison, rows)
+    files = f"Written to {place.path}: {', '.join(FILES)}, manifest.json"
+    if as_json:
+        tell(files)
+        print_json(rows)
+        return 0
+    from experiments.report.terminal import show
+
+    show(console(), comparison, rows, [files])
+    return 0
+
+
+def _of_runs(text: str) -> str:
+    """A net saving is the difference of costs, whose precision is the same."""
+    name, equals, width = text.partition("=")
+    return f"cost_npv{equals}{width}" if name.strip() == "net_saving_npv" else text
+
+
+def _progress() -> Progress:
+    """A bar on a terminal; nothing when piped."""
+    from experiments.running.progress import Silent, progress_for
+
+    return progress_for() if sys.stderr.isatty() else Silent()

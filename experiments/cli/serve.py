@@ -1,0 +1,126 @@
+"""`returns serve`: the page in a browser, on this machine only unless told otherwise."""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+import os
+import socket
+import sys
+import threading
+import time
+import warnings
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from abm.inputs.parameters import InputError
+
+APP, MESA_PAGE = "experiments.page.app", "abm.browser.mesa_page"
+LOCAL = "127.0.0.1"
+_NEEDED = ("solara", "solara_assets", "altair", "vl_convert", "uvicorn")
+
+#: Settings of Solara: no usage reports, no script from elsewhere if one is not installed (port 9 discards), and
+#: visitors who left are forgotten after an hour.
+_SETTINGS = {
+    "SOLARA_MODE": "production",
+    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+    "SOLARA_ASSETS_CDN": "http://127.0.0.1:9/",
+    "SOLARA_THEME_SHOW_BANNER": "False",
+    "SOLARA_KERNEL_CULL_TIMEOUT": "1h",
+    "SOLARA_KERNEL_MAX_PER_SESSION": "20",
+}
+
+app = App(name="serve", help="Open the page: two policies side by side, household by household, in a browser.")
+
+
+@app.default
+def serve_command(
+    *,
+    host: str = LOCAL,
+    port: int = 8765,
+    browser: Annotated[bool, Parameter(name="--open")] = True,
+    mesa: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Open the page: two policies side by side, household by household, in a browser.
+
+    Stop it with Ctrl-C. Nothing is sent anywhere, and a visitor can neither read nor write files.
+
+    Parameters
+    ----------
+    host
+        Address to listen on; the default is reached from this machine only.
+    port
+        Port to listen on; 0 takes a free one.
+    browser
+        Open a browser window.
+    mesa
+        Serve Mesa's stock page of the same model instead.
+    """
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(
+            "serve", ", ".join(missing), 'install the extra first: pip install "household-returns[browser]"'
+        )
+    listening = _listen(host, port)
+    address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}/"
+    os.environ.update(_SETTINGS | {"SOLARA_APP": MESA_PAGE if mesa else APP})
+    if host not in (LOCAL, "localhost", "::1"):
+        print("Anybody who can reach this machine on the network can open the page.", file=sys.stderr, flush=True)
+    _compile()
+    _serve(listening, address, browser)
+    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65_535:
+        raise InputError("--port", port, "a whole number from 0 to 65,535")
+    listening = None
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(place)
+    except OSError as fault:
+        if listening is not None:
+            listening.close()
+        if fault.errno == errno.EADDRINUSE:
+            raise InputError("--port", port, "a port that is not in use, or 0 for any free one") from None
+        allowed = f"an address of this machine on which it may listen ({fault.strerror})"
+        raise InputError("--host", host, allowed) from None
+    return listening
+
+
+def _compile() -> None:
+    """Compile before anybody waits for it, and say so."""
+    from abm import prepare
+    from abm.week.compiled import announcing_compilation
+
+    with announcing_compilation(lambda text: print(text, file=sys.stderr, flush=True)):
+        prepare("uk-2025", "uk-families-2026", weeks=1, households=1).run(0)
+
+
+def _serve(listening: socket.socket, address: str, browser: bool) -> None:
+    import uvicorn
+
+    # Solara warns at every visit that a cookie for other sites needs https; this one is for this site.
+    warnings.filterwarnings("ignore", message="Cookies with samesite=none")
+    server = uvicorn.Server(
+        uvicorn.Config(
+            "solara.server.starlette:app", log_level="warning", timeout_graceful_shutdown=1, ws_max_size=2**24
+        )
+    )
+    threading.Thread(target=_announce, args=(server, address, browser), daemon=True).start()
+    server.run(sockets=[listening])
+
+
+def _announce(server: Any, address: str, browser: bool) -> None:
+    while not server.started:
+        if server.should_exit:
+            return
+        time.sleep(0.05)
+    print(f"The page is at {address} (Ctrl-C stops it).", flush=True)
+    if browser:
+        import webbrowser
+
+        webbrowser.open(address)

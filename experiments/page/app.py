@@ -1,0 +1,37 @@
+"""Entry point: ``solara run experiments.page.app``.
+
+Nothing leaves the machine, and all scripts come from installed packages.  (The command ``solara run`` itself
+asks PyPI for newer versions unless told ``--no-check-version``; ``returns serve`` does not.)
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import solara
+
+from abm.browser.components import component
+from abm.browser.quiet import keep_quiet
+from experiments.page.charts import script
+from experiments.page.page import Page as Comparison
+from experiments.page.question import Question
+
+keep_quiet()
+
+# The first run of all compiles the model; the first visitor should not wait for that, nor for the charts.
+Question(households=10, weeks=26).prepared("a").run(0)
+threading.Thread(target=script, daemon=True).start()
+
+
+@component
+def Layout(children: list[Any]) -> Any:
+    """The page alone, without Solara's bars."""
+    return solara.Div(children=children)
+
+
+@component
+def Page() -> None:
+    """The page of one visitor."""
+    solara.Title("Who goes home? Two policies compared")
+    Comparison()

@@ -1,0 +1,168 @@
+"""What happened to every household in every week, as compact text that the browser plays.
+
+A film is a first frame, one character a household, and the changes after it, packed in 32 bits each.
+The two sides of a comparison share one cast: the households of both runs, in one order and place.
+"""
+
+from __future__ import annotations
+
+import base64
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.arrays.arrivals import ARRIVALS
+from abm.browser.layout import headed, picture
+from abm.household.stages import COL, chooses
+from abm.model import Prepared, Run
+
+#: A change is week << 21 | household << 4 | stage.
+_WEEK_AT, _HOUSEHOLD_AT = 21, 4
+
+
+@dataclass(frozen=True)
+class Take:
+    """One run, and every change of stage in it.
+
+    Attributes
+    ----------
+    first
+        Stage of each row before week 0, shape (rows,).
+    week, row, stage
+        The changes in order of week, shape (changes,) each.
+    """
+
+    run: Run
+    first: NDArray[np.int64]
+    week: NDArray[np.int64]
+    row: NDArray[np.int64]
+    stage: NDArray[np.int64]
+
+    @cached_property
+    def ids(self) -> NDArray[np.int64]:
+        """Identity of each row."""
+        return self.run.state.s[COL.id].astype(np.int64)
+
+
+def take(prepared: Prepared, seed: int) -> Take:
+    """Run a whole horizon week by week and note every change of stage."""
+    state = prepared.begin(seed)
+    stages = state.s[COL.stage]
+    first = stages.astype(np.int64)
+    before = stages.copy()
+    weeks, rows, entered = [], [], []
+    for week in range(prepared.weeks):
+        prepared.advance(seed, state, week, week + 1)
+        changed = np.flatnonzero(stages != before)
+        weeks.append(np.full(len(changed), week))
+        rows.append(changed)
+        entered.append(stages[changed].astype(np.int64))
+        before[changed] = stages[changed]
+    changes = (np.concatenate(noted) for noted in (weeks, rows, entered))
+    return Take(prepared.finished(seed, state), first, *changes)
+
+
+@dataclass(frozen=True)
+class Film:
+    """Two takes of the same households.
+
+    Attributes
+    ----------
+    takes
+        A's and B's.
+    ids
+        Identity of every household of either run, in the order of the picture, shape (n,).
+    """
+
+    takes: tuple[Take, Take]
+    ids: NDArray[np.int64]
+    origin: NDArray[np.int64]
+    site: NDArray[np.int64]
+
+    @property
+    def weeks(self) -> int:
+        """Length of the runs."""
+        return self.takes[0].run.prepared.weeks
+
+    def history(self, side: int, household: int) -> list[tuple[int, int]]:
+        """Stages of a household: (week of entry, stage), from −1 for where it stood before week 0."""
+        found = self.takes[side]
+        rows = np.flatnonzero(found.ids == household)
+        if len(rows) == 0:
+            return [(-1, 0)]
+        mine = found.row == rows[0]
+        changes = zip(found.week[mine].tolist(), found.stage[mine].tolist(), strict=True)
+        return [(-1, int(found.first[rows[0]])), *changes]
+
+    def last_decision(self, side: int, household: int, week: int) -> int | None:
+        """The latest week up to `week` in which the household had a decision to make, or None."""
+        entries = self.history(side, household)
+        for (entered, stage), end in zip(
+            reversed(entries), [week, *(e[0] for e in reversed(entries[1:]))], strict=True
+        ):
+            # It stands in `stage` at the start of the weeks after it entered, up to the one it left it in.
+            if chooses(stage) and entered < min(week, end):
+                return min(week, end)
+        return None
+
+    # -- as text
+
+    @cached_property
+    def cast(self) -> dict[str, Any]:
+        """Who and where: the same whatever the policies do, unless they bring arrivals."""
+        count = len(self.ids)
+        order = np.lexsort((self.ids, self.site, self.ids >= ARRIVALS))
+        drawn = picture(self.origin, order)
+        names = self.takes[0].run.prepared.origins
+        return {
+            "count": count,
+            "xy": _text(np.round(drawn.xy * 65_535).astype("<u2")),
+            "ids": _text(self.ids.astype("<f8")),
+            "origin": _text(self.origin.astype("<u2")),
+            "site": _text(self.site.astype("<u2")),
+            "ties": _text(self._ties().astype("<u4")),
+            "spacing": drawn.spacing,
+            "names": names,
+            "blocks": [
+                {"name": names[o], "x": b.x, "y": b.y, "w": b.w, "h": b.h, "headed": headed(b)} for o, b in drawn.blocks
+            ],
+        }
+
+    def reel(self, side: int) -> dict[str, str]:
+        """First frame, one character a household, and the packed changes."""
+        found = self.takes[side]
+        at = np.searchsorted(self.ids, found.ids)
+        first = np.zeros(len(self.ids), np.uint8)
+        first[at] = found.first
+        packed = (found.week << _WEEK_AT) | (at[found.row] << _HOUSEHOLD_AT) | found.stage
+        return {"first": (first + ord("0")).tobytes().decode("ascii"), "changes": _text(packed.astype("<u4"))}
+
+    def _ties(self) -> NDArray[np.int64]:
+        """Pairs of tied households of either run, shape (ties, 2), without repeats."""
+        pairs = []
+        for found in self.takes:
+            state = found.run.state
+            at = np.searchsorted(self.ids, found.ids)
+            one = np.repeat(at, np.diff(state.tie_start))
+            other = at[state.ties[: len(one)]]
+            pairs.append(one[one < other] * len(self.ids) + other[one < other])
+        joined = np.union1d(*pairs)
+        return np.stack([joined // len(self.ids), joined % len(self.ids)], axis=1)
+
+
+def film(a: Prepared, b: Prepared, seed: int) -> Film:
+    """Both sides with the same seed."""
+    with ThreadPoolExecutor(1) as beside:  # the compiled week releases the interpreter's lock
+        second = beside.submit(take, b, seed)
+        takes = take(a, seed), second.result()
+    ids, first = np.unique(np.concatenate([takes[0].ids, takes[1].ids]), return_index=True)
+    s = np.concatenate([found.run.state.s[[COL.origin, COL.site]] for found in takes], axis=1)
+    return Film(takes, ids, s[0, first].astype(np.int64), s[1, first].astype(np.int64))
+
+
+def _text(numbers: NDArray[Any]) -> str:
+    return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode("ascii")

@@ -1,0 +1,312 @@
+"""The page: what a visitor chose, what was run for it, and the parts that show it.
+
+Everything of a visitor lives in the state of this component, so two visitors never share a model.  Runs
+happen in a thread of their own, one a visitor; a new choice stops the last one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import solara
+
+from abm.browser.components import component, drawn_by
+from abm.browser.network import Network
+from abm.browser.palette import legend
+from abm.inputs.parameters import InputError
+from abm.scenarios.scenario import caseload_names, policy_names
+from experiments.page import charts, downloads
+from experiments.page.card import card
+from experiments.page.levers import differing, panel, values
+from experiments.page.paired import Answer, answers
+from experiments.page.question import LIMITS, SIDES, Question, behaviours, caseload_of, policy_of
+from experiments.page.trust import trust
+from experiments.page.wording import in_short, table
+
+_turns = itertools.count(1)
+
+STYLE = Path(__file__).with_name("page.css")
+_NUMBERS = (
+    ("households", "Households simulated"), ("weeks", "Weeks"), ("replicates", "Runs"), ("seed", "Seed"),
+)  # fmt: skip
+_FILES = (
+    ("figures", "Figures (CSV)"), ("series", "Weekly series (CSV)"), ("a", "Policy A (TOML)"), ("b", "Policy B (TOML)"),
+)  # fmt: skip
+
+
+@drawn_by("header.vue")
+def Header(
+    chosen: dict[str, Any],
+    options: dict[str, Any],
+    numbers: list[dict[str, Any]],
+    problems: list[str],
+    query: str,
+    event_choose: Callable[[dict[str, Any]], None],
+    event_darken: Callable[[bool], None],
+    event_swap: Callable[[Any], None],
+    event_restart: Callable[[Any], None],
+) -> None:
+    """The question, the three choices and the numbers of a run."""
+
+
+@drawn_by("levers.vue")
+def Levers(
+    groups: list[dict[str, Any]],
+    standing: dict[str, Any],
+    differ: int,
+    event_move: Callable[[dict[str, Any]], None],
+) -> None:
+    """The panel of levers."""
+
+
+@drawn_by("short.vue")
+def Short(sentences: list[str], runs: dict[str, int], total: int, assumed: int, query: str, busy: bool) -> None:
+    """What the comparison says, how many runs it rests on, and how many assumptions."""
+
+
+@drawn_by("figures.vue")
+def Figures(
+    rows: list[dict[str, Any]],
+    runs: dict[str, int],
+    trust: dict[str, Any],
+    command: str,
+    edited: bool,
+    files: list[dict[str, str]],
+    file: dict[str, Any],
+    busy: bool,
+    event_download: Callable[[dict[str, str]], None],
+) -> None:
+    """Key figures, what they rest on, and what can be taken away."""
+
+
+@drawn_by("card.vue")
+def Card(card: dict[str, Any] | None, problem: str, looks: list[dict[str, Any]], dark: bool, busy: bool) -> None:
+    """One household under both policies."""
+
+
+@drawn_by("charts.vue")
+def Charts(charts: list[dict[str, Any]], script: str, looks: list[dict[str, Any]], dark: bool, busy: bool) -> None:
+    """The charts."""
+
+
+class Latest(NamedTuple):
+    """The newest thing that a thread told, and what went wrong since; `turn` grows with each thread started."""
+
+    turn: int = 0
+    value: Any = None
+    problem: str = ""
+
+
+def in_background(
+    work: Callable[[Callable[[], bool]], Iterator[Any]], keep: Callable[[Callable[[Latest], Latest]], None]
+) -> Callable[[], None]:
+    """Start `work` in a thread of its own; the function returned stops it.
+
+    Parameters
+    ----------
+    work
+        Yields values; it gets a function that tells whether it was stopped.
+    keep
+        Changes the state that holds the `Latest`.  What an older thread tells late never replaces what
+        a newer one told.
+    """
+    turn, over = next(_turns), threading.Event()
+
+    def tell(value: Any, problem: str) -> None:
+        if not over.is_set():
+            keep(lambda held: held if held.turn > turn else Latest(turn, held.value if problem else value, problem))
+
+    def body() -> None:
+        try:
+            for value in work(over.is_set):
+                tell(value, "")
+        except InputError as error:
+            tell(None, str(error))
+        except Exception as error:
+            tell(None, f"This could not be run ({type(error).__name__}: {error}).")
+            raise
+
+    threading.Thread(target=body, daemon=True).start()
+    return over.set
+
+
+@component
+def Page() -> None:
+    """The whole page of one visitor."""
+    search = solara.use_router().search
+    (first, unread) = solara.use_memo(lambda: Question.from_query(search), [])
+    question, set_question = solara.use_state(first)
+    problems, set_problems = solara.use_state(unread)
+    latest, set_latest = solara.use_state(Latest())
+    answer: Answer | None = latest.value
+    fault = latest.problem
+    dark, set_dark = solara.use_state(False)
+
+    solara.use_effect(lambda: in_background(lambda stopped: answers(question, stopped), set_latest), [question])
+
+    def attempt(change: Callable[[], Question]) -> None:
+        try:
+            set_question(change())
+            set_problems([])
+        except InputError as error:
+            set_problems([str(error)])
+
+    def choose(told: dict[str, Any]) -> None:
+        attempt(lambda: question.chosen(str(told["what"]), told["value"]))
+
+    def move(told: dict[str, Any]) -> None:
+        attempt(lambda: question.moved(str(told["side"]), str(told["path"]), told["value"]))
+
+    def swap(_: Any) -> None:
+        attempt(question.swapped)
+
+    def restart(_: Any) -> None:
+        attempt(question.untouched)
+
+    busy = answer is None or answer.question != question
+    with solara.Div(classes=["returns"]):
+        solara.Style(STYLE)
+        Header(
+            chosen=_chosen(question),
+            options=_options(),
+            numbers=_numbers(),
+            problems=[*problems, *([fault] if fault else [])],
+            query=question.query(),
+            event_choose=choose,
+            event_darken=set_dark,
+            event_swap=swap,
+            event_restart=restart,
+        )
+        with solara.Div(classes=["r-main"]):
+            with solara.Div(classes=["r-side"]):
+                Levers(groups=panel(), standing=values(question), differ=_differing(question), event_move=move)
+            with solara.Div(classes=["r-results"]):
+                if answer is None:
+                    solara.HTML("p", "Running …" if not fault else "Nothing was run.", classes=["r-hint"])
+                else:
+                    Results(answer, busy and not fault, dark)
+        solara.HTML(
+            "p",
+            "A model, not a forecast: no single number here should be believed without its interval, and no interval "
+            "without the inputs it rests on. Colours can be told apart with any common colour blindness.",
+            classes=["r-foot"],
+        )
+
+
+@component
+def Results(answer: Answer, busy: bool, dark: bool) -> None:
+    """Everything that was run for a question."""
+    question = answer.question
+    file, set_file = solara.use_state({"name": "", "text": "", "count": 0})
+    picked, set_picked = solara.use_state(None)
+    shown, set_shown = solara.use_state(Latest())
+    script, set_script = solara.use_state(Latest())
+    board, set_board = solara.use_state(Latest())
+    looks = solara.use_memo(legend, [])
+
+    solara.use_effect(lambda: in_background(lambda stopped: iter([charts.script()]), set_script), [])
+
+    # Figures and film are on their way first.
+    solara.use_effect(
+        lambda: in_background(lambda stopped: iter([charts.board(answer, dark=dark)]), set_board), [answer, dark]
+    )
+
+    def look_up() -> Callable[[], None] | None:
+        if picked is None:
+            return None
+        return in_background(lambda stopped: iter([card(answer, *picked)]), set_shown)
+
+    solara.use_effect(look_up, [answer.film, picked])
+
+    def download(told: dict[str, str]) -> None:
+        set_file({**_file(answer, told["kind"]), "count": file["count"] + 1})
+
+    film = answer.film
+    told = solara.use_memo(lambda: trust(question) | {"drawn": len(behaviours()) > 1}, [question])
+    weight = answer.prepared[0].weight
+    runs = {"done": answer.tally.count, "of": question.replicates}
+    Short(
+        sentences=in_short(answer),
+        runs=runs,
+        total=told["total"],
+        assumed=len(told["assumed"]),
+        query=question.query(),
+        busy=busy,
+    )
+    Network(
+        cast=film.cast,
+        reels=solara.use_memo(lambda: [film.reel(0), film.reel(1)], [film]),
+        weeks=film.weeks,
+        looks=looks,
+        titles=[prepared.policy.title or prepared.policy.name for prepared in answer.prepared],
+        weight=f"{weight:.3g}",
+        dark=dark,
+        busy=busy,
+        event_choose=lambda found: set_picked((int(found["household"]), int(found["week"]))),
+    )
+    Figures(
+        rows=table(answer),
+        runs=runs,
+        trust=told,
+        command=downloads.command(question),
+        edited=bool(question.levers_a or question.levers_b),
+        files=[{"kind": kind, "title": title} for kind, title in _FILES],
+        file=file,
+        busy=busy,
+        event_download=download,
+    )
+    Card(card=None if shown.problem else shown.value, problem=shown.problem, looks=looks, dark=dark, busy=busy)
+    Charts(charts=board.value or [], script=script.value or "", looks=looks, dark=dark, busy=busy)
+
+
+def _file(answer: Answer, kind: str) -> dict[str, str]:
+    if kind in SIDES:
+        policy = answer.question.inputs(kind)[0]
+        return {"name": f"{policy.name}.toml", "text": downloads.policy_toml(answer.question, kind)}
+    if kind == "series":
+        return {"name": "weekly-series.csv", "text": downloads.series_csv(answer)}
+    return {"name": "figures.csv", "text": downloads.figures_csv(answer)}
+
+
+def _chosen(question: Question) -> dict[str, Any]:
+    edited = {side: len(question.levers(side)) for side in SIDES}
+    return {
+        "caseload": question.caseload,
+        "a": question.a,
+        "b": question.b,
+        "edited": edited,
+        "any": bool(sum(edited.values()) or question.shared),
+        "households": question.size,
+        "weeks": question.weeks,
+        "replicates": question.replicates,
+        "seed": question.seed,
+    }
+
+
+def _options() -> dict[str, Any]:
+    def told(name: str, load: Callable[[str], Any]) -> dict[str, str]:
+        found = load(name)
+        return {"name": name, "title": found.title or name, "describes": found.describes}
+
+    return {
+        "caseloads": [told(name, caseload_of) for name in caseload_names()],
+        "policies": [told(name, policy_of) for name in policy_names()],
+    }
+
+
+def _numbers() -> list[dict[str, Any]]:
+    return [
+        {"name": name, "title": title, "least": LIMITS[name][0], "most": LIMITS[name][1], "step": 1}
+        for name, title in _NUMBERS
+    ]
+
+
+def _differing(question: Question) -> int:
+    try:
+        return differing(question)
+    except InputError:
+        return 0

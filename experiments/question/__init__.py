@@ -1,0 +1,1 @@
+"""What is asked, loaded and checked before anything runs: cases, comparisons, designs and their points."""

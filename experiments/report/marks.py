@@ -1,0 +1,56 @@
+"""How far the inputs of a comparison can be trusted: how many are sourced, fitted, or assumed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from abm.inputs.parameters import MARKS, Figure, Inputs, declarations
+
+if TYPE_CHECKING:
+    from experiments.question.question import Question
+
+
+#: Source of a value that differs from every file and default.
+SET_BY_USER = "set by the user"
+
+
+def figures_of(inputs: Inputs) -> Mapping[str, Figure]:
+    """Every figure of an input by dotted path: numbers, rules and switches alike."""
+    found = {path: inputs.figure(path) for path in declarations(type(inputs))}
+    return found | {path: figure for path, figure in inputs.figures.items() if path not in found}
+
+
+def marks(question: Question) -> Counter[str]:
+    """How many inputs of a comparison carry each mark.
+
+    A lever counts once, by the least certain mark it has under any of the policies, and only if a policy
+    gives it or its default does something (a number that is not zero).
+    """
+    order = {mark: position for position, mark in enumerate(MARKS)}
+    worst: dict[str, str] = {}
+    for policy in question.policies:
+        for path, figure in figures_of(policy).items():
+            idle = figure.value in (None, 0) or isinstance(figure.value, bool | str)
+            if idle and path not in policy.figures and figure.source != SET_BY_USER:
+                continue
+            if order[figure.mark] >= order[worst.get(path, MARKS[0])]:
+                worst[path] = figure.mark
+    count = Counter(worst.values())
+    for inputs in (question.caseload, question.behaviours[0]):
+        count.update(figure.mark for figure in figures_of(inputs).values())
+    return count
+
+
+def assumptions(question: Question) -> str:
+    """One sentence: how many inputs are assumed, and how to list them."""
+    count = marks(question)
+    total = sum(count.values())
+    sourced = count["primary"] + count["press"] + count["inferred"]
+    return (
+        f"{total} inputs, of which {sourced} have a source (primary, press or inferred from such),"
+        f" {count['fitted']} are fitted and {count['assumed']} are assumed. List them:"
+        f" returns show {question.labels[-1]} --mark assumed; and so on with {question.caseload.name}, and with"
+        " behaviour."
+    )

@@ -1,0 +1,1 @@
+"""Intervals and stopping rules: what can be said of numbers from runs, whatever they measure."""

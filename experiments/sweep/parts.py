@@ -1,0 +1,160 @@
+"""Rows of runs: how finished runs become a part, and what the parts of a folder hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+import abm
+from abm.scenarios.overrides import known_paths
+from experiments.question.study import Study
+from experiments.running.runs import Done
+from experiments.storing.store import Folder, FolderError
+
+#: Columns that say which run a row is, before parameters and measures.
+KEYS = ("cell", "replicate", "attempt", "failed")
+SERIES = "series."
+_KINDS = {"float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
+
+
+def parameter_fields(study: Study) -> list[tuple[str, Any]]:
+    """Columns of the parameters that differ between points, with their Arrow types."""
+    known = known_paths()
+    fields = [(path, _KINDS.get(known[path][1].kind, pa.string())) for path in study.paths]
+    return [("factor", pa.string()), *fields] if study.points.varied is not None else fields
+
+
+def parameter_columns(study: Study, cells: NDArray[np.int64]) -> dict[str, pa.Array]:
+    """Values of those columns in some cells."""
+    found = {}
+    for path, kind in parameter_fields(study):
+        if path == "factor" and study.points.varied is not None:
+            values = [study.points.varied[study.locate(cell)[1]] for cell in cells]
+        else:
+            values = [study.value(cell, path) for cell in cells]
+        found[path] = pa.array(values, kind)
+    return found
+
+
+def rows(study: Study, batches: Sequence[Done], attempts: dict[tuple[int, int], int]) -> pa.Table:
+    """Finished runs as a table, a row a run.
+
+    Parameters
+    ----------
+    attempts
+        By (cell, replicate), how often a run has failed before.
+    """
+    cells = np.concatenate([done.cells for done in batches])
+    replicates = np.concatenate([done.replicates for done in batches])
+    measures = np.concatenate([done.measures for done in batches])
+    errors = [done.errors.get(row) for done in batches for row in range(len(done))]
+    places = [study.locate(cell) for cell in cells]
+    tried = (
+        [attempts.get((int(c), int(r)), 0) for c, r in zip(cells, replicates, strict=True)]
+        if attempts
+        else [0] * len(cells)
+    )
+    columns: dict[str, Any] = {
+        "run_id": pa.array([name for done in batches for name in done.run_ids], pa.string()),
+        "variant": pa.array([study.design.variants[variant] for variant, _, _ in places], pa.string()),
+        "point": pa.array([point for _, point, _ in places], pa.int32()),
+        "draw": pa.array([draw for _, _, draw in places], pa.int32()),
+        "replicate": pa.array(replicates, pa.int32()),
+        "seed": pa.array(replicates + study.design.seed, pa.int64()),
+        "cell": pa.array(cells, pa.int64()),
+        "attempt": pa.array(tried, pa.int16()),
+        "failed": pa.array([error is not None for error in errors], pa.bool_()),
+        "error": pa.array(errors, pa.string()),
+        **parameter_columns(study, cells),
+        **{name: pa.array(measures[:, i], pa.float64()) for i, name in enumerate(abm.MEASURES)},
+        **_series(batches),
+    }
+    table = pa.table(columns)
+    return table.replace_schema_metadata({"fingerprint": study.fingerprint})
+
+
+def _series(batches: Sequence[Done]) -> dict[str, pa.Array]:
+    if batches[0].series is None:
+        return {}
+    weekly = [series for done in batches for series in done.series or ()]
+    names = next((list(series) for series in weekly if series is not None), [])
+    kind = pa.list_(pa.float64())
+    return {f"{SERIES}{name}": pa.array([s[name] if s is not None else None for s in weekly], kind) for name in names}
+
+
+def to_bytes(table: pa.Table) -> bytes:
+    """A table as the bytes of a Parquet file."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    return bytes(sink.getvalue())
+
+
+def from_bytes(content: bytes, columns: Sequence[str] | None = None) -> pa.Table:
+    """Some columns (or all) of a Parquet file's bytes."""
+    return pq.read_table(
+        pa.BufferReader(content), columns=None if columns is None else list(columns), use_threads=False
+    )
+
+
+@dataclass
+class Index:
+    """Where each run of a folder is: part, row, cell, replicate; and whether it failed.
+
+    Holds a few numbers a run; what a run measured stays on the disk.
+    """
+
+    names: list[str]
+    part: NDArray[np.int32]
+    row: NDArray[np.int32]
+    cell: NDArray[np.int64]
+    replicate: NDArray[np.int64]
+    attempt: NDArray[np.int16]
+    failed: NDArray[np.bool_]
+
+    def latest(self) -> Index:
+        """One entry a run, sorted by cell and replicate: the one that succeeded, else its last attempt."""
+        order = np.lexsort((-self.attempt.astype(np.int64), self.failed, self.replicate, self.cell))
+        first = np.ones(len(order), dtype=np.bool_)
+        cell, replicate = self.cell[order], self.replicate[order]
+        first[1:] = (cell[1:] != cell[:-1]) | (replicate[1:] != replicate[:-1])
+        return self.take(order[first])
+
+    def take(self, chosen: NDArray[Any]) -> Index:
+        """The chosen entries."""
+        picked = (x[chosen] for x in (self.part, self.row, self.cell, self.replicate, self.attempt, self.failed))
+        return Index(self.names, *picked)
+
+    def __len__(self) -> int:
+        return len(self.cell)
+
+
+def index(folder: Folder) -> Index:
+    """What the parts of a folder hold; every part is checked.
+
+    Raises
+    ------
+    FolderError
+        If a part is damaged or belongs to another sweep.
+    """
+    names: list[str] = []
+    found: list[tuple[NDArray[Any], ...]] = []
+    for name, content in folder.parts():
+        table = from_bytes(content, KEYS)
+        owner = (table.schema.metadata or {}).get(b"fingerprint", b"").decode()
+        if owner != folder.fingerprint:
+            raise FolderError(folder.path, f"parts/{name} is of another sweep", "move it out of the folder")
+        keys = [table.column(key).to_numpy() for key in KEYS]
+        found.append((np.full(len(table), len(names), np.int32), np.arange(len(table), dtype=np.int32), *keys))
+        names.append(name)
+    kinds = (np.int32, np.int32, np.int64, np.int64, np.int16, np.bool_)
+    columns = [
+        np.concatenate([np.asarray(entry[i], kind) for entry in found]) if found else np.empty(0, kind)
+        for i, kind in enumerate(kinds)
+    ]
+    return Index(names, *columns)

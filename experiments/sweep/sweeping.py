@@ -1,0 +1,283 @@
+"""Run a design once and only once: what is done is kept, what is missing is run, the tables are made from the parts."""
+
+from __future__ import annotations
+
+import platform
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import abm
+from abm.week.compiled import announcing_compilation
+from experiments.question.design import Design
+from experiments.question.study import Study, lay_out
+from experiments.running.engine import batches, open_engine
+from experiments.running.progress import Progress, Silent
+from experiments.statistics.precision import Target
+from experiments.storing.store import MANIFEST, Folder
+from experiments.sweep.stopping import Looks
+from experiments.sweep.tables import results, write_tables
+from experiments.sweep.tally import Tally
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESULTS = Path("results")
+_PACKAGES = ("household-returns", "mesa", "numba", "numpy", "pyarrow", "scipy", "SALib", "distributed")
+
+
+class InterruptedSweep(KeyboardInterrupt):
+    """The sweep was asked to stop, and kept what was done.
+
+    `outcome` tells how far it got, `signal` what stopped it, and `left_running` whether runs under way
+    were not waited for (after a second Ctrl-C).
+    """
+
+    def __init__(self, outcome: Outcome, by: int, *, left_running: bool = False) -> None:
+        super().__init__(f"stopped after {outcome.done:,} of {outcome.total:,} runs; the same call again resumes")
+        self.outcome, self.signal, self.left_running = outcome, by, left_running
+
+
+@dataclass
+class Outcome:
+    """How a sweep ended.
+
+    Attributes
+    ----------
+    total, done, new, failed
+        Runs asked for; there now; of these done by this call; and those that failed.
+    seconds, compute_seconds
+        Time this call took, and the time its runs took summed over workers.
+    looks
+        With a precision asked for: a row a (variant, point, measure) that says whether it was reached.
+    """
+
+    folder: Path
+    total: int
+    done: int = 0
+    new: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    compute_seconds: float = 0.0
+    where: str = ""
+    looks: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run has been tried."""
+        return self.done == self.total
+
+    def results(self, table: str = "runs") -> pd.DataFrame:
+        """A result table (see `experiments.sweep.tables.results`)."""
+        return results(self.folder, table)
+
+
+def sweep(
+    design: Design | Mapping[str, Any] | str | Path,
+    *,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    retry_failed: bool = False,
+    precision: Sequence[Target] = (),
+    max_replicates: int = 2_000,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Run a design, or what is missing of it, and write its result tables.
+
+    Parameters
+    ----------
+    design
+        A design, the name of a ready one, the path of a TOML file, or a mapping laid out as one.
+    out
+        Results folder; without one, ``results/<name of the design>``.  The same call again resumes.
+    workers
+        Threads; without a number, one a core.
+    cluster
+        Address of a Dask scheduler, instead of threads.
+    retry_failed
+        Try again the runs that failed before.
+    precision
+        Add replicates until the interval of these measures is narrow enough at every point (see
+        `experiments.statistics.precision` for the rule), at most `max_replicates` of them.
+
+    Returns
+    -------
+    Outcome
+        Where the results are, and how many runs were done, new or failed.
+
+    Raises
+    ------
+    InputError
+        If the design is wrong, or the folder cannot be used (`FolderError`).
+    InterruptedSweep
+        On Ctrl-C or SIGTERM; a KeyboardInterrupt.
+    """
+    begun = time.perf_counter()
+    study = lay_out(design)
+    folder = Path(out) if out is not None else RESULTS / study.design.name
+    told = progress or Silent()
+    looks = Looks(study, precision, max_replicates)
+    if not (folder / MANIFEST).exists():
+        study.check()
+    with Folder(folder, study.inputs, study.fingerprint) as store:
+        manifest = store.manifest()
+        if not manifest:
+            store.write_manifest(manifest := _described(study))
+        tally = Tally(store, study, retry_failed)
+        outcome = Outcome(folder, study.runs)
+        try:
+            _run_all(study, tally, looks, outcome, told, workers, cluster)
+        except InterruptedSweep:
+            _close_manifest(store, manifest, outcome, looks, "interrupted", begun)
+            raise
+        told_of = tuple(manifest.get(key) for key in ("state", "wanted", "tables", "parts"))
+        if told_of != ("complete", looks.key(), store.hashes(), store.part_names()):
+            found = tally.found.take(looks.wanted[tally.found.cell] > tally.found.replicate)
+            write_tables(store, study, found)
+            looks.write(store)
+            _close_manifest(store, manifest, outcome, looks, "complete", begun)
+    outcome.looks = looks.report
+    outcome.seconds = time.perf_counter() - begun
+    return outcome
+
+
+def _run_all(
+    study: Study,
+    tally: Tally,
+    looks: Looks,
+    outcome: Outcome,
+    told: Progress,
+    workers: int | None,
+    cluster: str | None,
+) -> None:
+    """Run what is missing; with a precision asked for, look and run more until it is reached."""
+    while True:
+        missing = tally.missing(looks.wanted)
+        outcome.total = int(looks.wanted.sum())
+        count = int(missing.sum())
+        outcome.done = outcome.total - count
+        outcome.failed = tally.failures(looks.wanted)
+        if count:
+            with _Stop(told) as stop, announcing_compilation(told.say), open_engine(study, workers, cluster) as engine:
+                outcome.where = engine.where
+                told.start(outcome.total, outcome.done, engine.where)
+                try:
+                    for done in batches(engine, study, _pairs(missing), count, stop.asked):
+                        if done is not None:
+                            tally.add(done)
+                            outcome.done += len(done)
+                            outcome.new += len(done)
+                            outcome.failed += len(done.errors)
+                            outcome.compute_seconds += done.seconds
+                        tally.flush_if_due()
+                        told.update(outcome.done, outcome.failed, outcome.total)
+                except KeyboardInterrupt:
+                    raise InterruptedSweep(outcome, stop.by or signal.SIGINT, left_running=True) from None
+                finally:
+                    told.end()
+                    tally.flush()
+                if outcome.done < outcome.total and stop.asked():
+                    raise InterruptedSweep(outcome, stop.by)
+            tally.refresh()
+        if not looks.more(tally):
+            return
+
+
+def _pairs(missing: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    for cell in np.flatnonzero(missing.any(axis=1)):
+        for replicate in np.flatnonzero(missing[cell]):
+            yield int(cell), int(replicate)
+
+
+class _Stop:
+    """Turns Ctrl-C and SIGTERM into a request; a second Ctrl-C does not wait for the runs under way."""
+
+    def __init__(self, told: Progress) -> None:
+        self._told, self.by = told, 0
+        self._before: dict[int, Any] = {}
+
+    def asked(self) -> bool:
+        """Whether a stop was asked for."""
+        return self.by != 0
+
+    def __enter__(self) -> _Stop:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._heard)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _heard(self, number: int, _: object) -> None:
+        if self.by:
+            raise KeyboardInterrupt
+        self.by = number
+        self._told.say("stopping: waiting for the runs under way (Ctrl-C again: leave them)")
+
+
+# ---- the manifest -----------------------------------------------------------------------------------
+
+
+def _described(study: Study) -> dict[str, Any]:
+    """What the manifest says of a sweep before its first run."""
+    design = study.design
+    return {
+        "state": "running",
+        "model_version": study.bases.model_version,
+        "created": _now(),
+        "design": design.model_dump(mode="json", exclude={"file"}),
+        "cells": study.cells,
+        "variants": list(design.variants),
+        "points": len(study.points),
+        "draws": len(study.draws),
+        "seeds": {
+            "first": design.seed,
+            "replicates": design.replicates,
+            "rule": "replicate r has seed first + r at every point",
+        },
+        "measures": {name: measure.unit for name, measure in abm.MEASURES.items()},
+        "versions": {"python": platform.python_version(), **{name: v for name in _PACKAGES if (v := _version(name))}},
+    }
+
+
+def _close_manifest(
+    store: Folder, before: Mapping[str, Any], outcome: Outcome, looks: Looks, state: str, begun: float
+) -> None:
+    seconds = time.perf_counter() - begun
+    call = {
+        "ended": _now(), "state": state, "new_runs": outcome.new, "seconds": round(seconds, 3),
+        "compute_seconds": round(outcome.compute_seconds, 3), "ran_on": outcome.where,
+    }  # fmt: skip
+    kept = {key: value for key, value in before.items() if key not in ("fingerprint", "inputs")}
+    store.write_manifest({
+        **kept,
+        "state": state,
+        "runs": {"total": outcome.total, "done": outcome.done, "failed": outcome.failed},
+        "wanted": looks.key(),
+        "tables": store.hashes() if state == "complete" else {},
+        "parts": store.part_names(),
+        "calls": [*kept.get("calls", []), call][-100:],
+    })  # fmt: skip
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _version(name: str) -> str | None:
+    with suppress(PackageNotFoundError):
+        return version(name)
+    return None
