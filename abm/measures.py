@@ -91,12 +91,12 @@ def _declared(into: dict[str, Measure], title: str, unit: str, group: Group, tol
 
 def measure(title: str, *, unit: str, group: Group, **told: Any) -> Callable[[Function], Function]:
     """Make a function of a `Tally` a measure: its name is the id, its docstring the definition."""
-    return _declared(MEASURES, title, unit, group, told)  # type: ignore[no-any-return]
+    return _declared(MEASURES, title, unit, group, told)
 
 
 def compared(title: str, *, unit: str, group: Group, **told: Any) -> Callable[[Function], Function]:
     """Make a function of two `Outcomes` (of a variant, of its baseline) a measure of comparisons."""
-    return _declared(COMPARED, title, unit, group, {"compared": True, **told})  # type: ignore[no-any-return]
+    return _declared(COMPARED, title, unit, group, {"compared": True, **told})
 
 
 def measured(t: Tally) -> np.ndarray:

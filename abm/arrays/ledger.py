@@ -7,7 +7,7 @@ depend on the order in which households act; the books balance to the penny.
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from abm.household.stages import ACCOUNT
 from abm.inputs.world import World
@@ -43,7 +43,7 @@ class Line(Named):
     induced_arrivals = "everything spent on arrivals that the policy induced", Concern.OTHERS
     re_entry = "everything spent on households that came back", Concern.OTHERS
 
-    def __init__(self, meaning: str, concern: Concern) -> None:
+    def __init__(self, meaning: Any, concern: Concern) -> None:
         self.concern = concern
 
 

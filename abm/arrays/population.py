@@ -8,6 +8,7 @@ origin the stock comes first (by site), then arrivals that come under any policy
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def housing_of(u: float, x: Setting) -> float:
 @rule
 def weeks_between_reviews(x: Setting) -> float:
     """Weeks from one review of protection to the next."""
-    months = x.policy.status.review_interval_months
+    months: Any = x.policy.status.review_interval_months  # a number here, also where there is none
     return months / MONTHS_PER_YEAR * WEEKS_PER_YEAR if limited(months) else NO_LIMIT
 
 

@@ -189,15 +189,15 @@ def offer_terms(name: str, offer: Offer, weekly: np.ndarray) -> Any:
     for stage in Stage:
         if Holds.CHOOSES in stage.holds:
             open_to[stage] = getattr(offer, f"open_{stage.name.lower()}")
-    numbers_of = plain(offer)._asdict()  # type: ignore[attr-defined]
+    own: Any = plain(offer)
     later = np.array([exp(offer.later_payment_weeks * log(float(factor))) for factor in weekly])
     announced = float(name != "standing")
-    return _offer_type(*numbers_of)(*numbers_of.values(), announced, open_to, later)
+    return _offer_type(*own._fields)(*own, announced, open_to, later)
 
 
 @cache
 def _offer_type(*fields: str) -> Any:
-    return namedtuple("OfferTerms", [*fields, "announced", "open_to", "paid_later"])  # type: ignore[misc]
+    return namedtuple("OfferTerms", [*fields, "announced", "open_to", "paid_later"])
 
 
 def _frame(policy: Policy, caseload: Caseload, weeks: int, households: int) -> Frame:
@@ -278,32 +278,30 @@ def _given(caseload: Caseload, names: list[str]) -> np.ndarray:
 
 def as_records(x: Setting) -> Setting:
     """The same setting for the compiled driver: numbers by name become records, which pass as pointers."""
-    return Setting(*(part if isinstance(part, np.ndarray) else _record(part) for part in x))
+    parts: list[Any] = [part if isinstance(part, np.ndarray) else _record(part) for part in x]
+    return Setting(*parts)
 
 
 def _record(part: Any) -> Any:
     if hasattr(part, "_fields"):
-        return np.array([_values(part)], dtype=_layout(part))[0]
-    return np.array([_values(entry) for entry in part], dtype=_layout(part[0]))
+        return np.array([part], dtype=_layout(part))[0]
+    return np.array(list(part), dtype=_layout(part[0]))
 
 
-def _values(part: Any) -> Any:
-    return tuple(map(_values, part)) if isinstance(part, tuple) else part
+#: Layout of each kind of record: how its numbers, sections and arrays lie is the same in all of a kind.
+_LAYOUTS: dict[type, np.dtype[Any]] = {}
 
 
 def _layout(part: Any) -> np.dtype[Any]:
-    return _dtype(type(part), tuple(map(_kind, part)))
+    kind = type(part)
+    if kind not in _LAYOUTS:
+        _LAYOUTS[kind] = np.dtype([_field(*named) for named in zip(part._fields, part, strict=True)])
+    return _LAYOUTS[kind]
 
 
-def _kind(value: Any) -> Any:
+def _field(name: str, value: Any) -> tuple[Any, ...]:
     if isinstance(value, tuple):
-        return _layout(value)
+        return name, _layout(value)
     if isinstance(value, np.ndarray):
-        return np.float64, value.shape
-    return np.int64 if isinstance(value, int) else np.float64
-
-
-@cache
-def _dtype(kind: Any, kinds: tuple[Any, ...]) -> np.dtype[Any]:
-    fields = zip(kind._fields, kinds, strict=True)
-    return np.dtype([(name, *kind) if isinstance(kind, tuple) else (name, kind) for name, kind in fields])
+        return name, np.float64, value.shape
+    return name, np.int64 if isinstance(value, int) else np.float64

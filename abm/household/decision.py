@@ -4,11 +4,17 @@ A household compares *staying* (utility zero by construction) with *assisted ret
 return* and *going irregular*, by random utility with extreme-value errors (multinomial logit) and
 lasting tastes of its own:
 
-    V_assisted   = α_A + [incentive − waiting] + R
+    V_assisted   = α_A + incentive − waiting + R
     V_unassisted = α_U + R
     V_irregular  = α_G + risk of removal + lost support − children + taste
 
-    R = safety + income at home + peers who left − ties − school − hope + hotel + lost support + risk + taste
+    R = home + here + leaving
+      home    = safety + income at home + peers who left
+      here    = − ties − school − hope + hotel + lost support
+      leaving = risk of removal + taste
+
+A term is a coefficient in `abm.inputs.behaviour`, a line of its group below (with what it is called for people) and a
+line of `terms`; what a household must be asked for it is a field of `Circumstances`.
 
 The incentive is concave in the amount relative to income at home, g(m) = β ln(1 + m / Y).  Waiting is
 the pull of the best offer still to come, κ g(discounted best later): a rising schedule makes people

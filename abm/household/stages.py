@@ -50,7 +50,7 @@ class Stage(Named):
     RETURNED_UNASSISTED = "left without assistance", Holds.GONE | Holds.WENT_HOME
     REMOVED = "removed by force", Holds.GONE
 
-    def __init__(self, meaning: str, holds: Holds = _NOTHING) -> None:
+    def __init__(self, meaning: Any, holds: Holds = _NOTHING) -> None:
         self.holds = holds
 
 
@@ -216,7 +216,7 @@ class Column(Named):
     reentries = "times it came back", Kind.WHOLE
     received = "pence paid to it by the offers"
 
-    def __init__(self, meaning: str, kind: Kind = Kind.NUMBER) -> None:
+    def __init__(self, meaning: Any, kind: Kind = Kind.NUMBER) -> None:
         self.kind = kind
 
     def shown(self, values: np.ndarray) -> np.ndarray:

@@ -159,6 +159,14 @@ class Inputs(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
     _figures: dict[str, Figure] = PrivateAttr(default_factory=dict)
+    #: What `plain` made of it, by what was left out: the points of a sweep share most of their inputs.
+    _plain: dict[tuple[type[BaseModel], ...], Any] = PrivateAttr(default_factory=dict)
+
+    def model_copy(self: M, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> M:
+        """A copy (see `pydantic.BaseModel.model_copy`) that has numbers of its own."""
+        made = super().model_copy(update=update, deep=deep)
+        made._plain = {}
+        return made
 
     @property
     def figures(self) -> Mapping[str, Figure]:
@@ -331,7 +339,7 @@ def _plain_type(model: type[BaseModel], without: tuple[type[BaseModel], ...]) ->
         section = isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in without
         if section or (declared is not None and declared.kind != "str"):
             kept.append(name)
-    return namedtuple(model.__name__, kept)  # type: ignore[misc]
+    return namedtuple(model.__name__, kept)
 
 
 def plain(inputs: M, *, without: tuple[type[BaseModel], ...] = ()) -> M:
@@ -348,20 +356,23 @@ def plain(inputs: M, *, without: tuple[type[BaseModel], ...] = ()) -> M:
         Floats only; a choice is its position, and None is `NO_LIMIT`.  For a type checker it is the model itself,
         so that a misspelt name in a rule is found before anything is compiled.
     """
-    known = declarations(type(inputs))
-    kind = _plain_type(type(inputs), without)
-    found: list[Any] = []
-    for name in kind._fields:
-        value = getattr(inputs, name)
-        if isinstance(value, BaseModel):
-            found.append(plain(value, without=without))  # type: ignore[type-var]
-        elif value is None:
-            found.append(NO_LIMIT)
-        elif known[name].choices:
-            found.append(float(known[name].choices.index(value)))
-        else:
-            found.append(float(value))
-    return cast(M, kind(*found))
+    if without not in inputs._plain:
+        known = declarations(type(inputs))
+        kind = _plain_type(type(inputs), without)
+        inputs._plain[without] = kind(
+            *(_number(getattr(inputs, name), known.get(name), without) for name in kind._fields)
+        )
+    return cast(M, inputs._plain[without])
+
+
+def _number(value: Any, declared: Declaration | None, without: tuple[type[BaseModel], ...]) -> Any:
+    if isinstance(value, Inputs):
+        return plain(value, without=without)
+    if value is None:
+        return NO_LIMIT
+    if declared is not None and declared.choices:
+        return float(declared.choices.index(value))
+    return float(value)
 
 
 def positions(choices: Any) -> Any:

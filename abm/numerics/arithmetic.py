@@ -8,6 +8,21 @@ flag is used anywhere, so a compiler may not contract or reorder them.
 
 Four primitives differ between the two worlds (`where`, `nearest`, `bits_of`, `from_bits`); each has a
 Python spelling and a compiled one, and everything else is written once on top of them.
+
+How a function is marked says how it is compiled; for Python it stays as it is:
+
+==========  ==============================================================================================
+`rule`      a few lines on numbers (or on one household): inlined wherever it is called.  The default.
+`routine`   longer, called from several places, or makes arrays: a function of its own.  Handing it the
+            state counts a reference to each array of it, so not in the innermost loop.
+`loop`      runs over all households and makes no array: as a routine, without those counts.
+`entry`     what Python calls: releases the interpreter's lock, kept on disk.  Three of them in all
+            (`abm.week.compiled`), and one in `abm.household.offers`.
+==========  ==============================================================================================
+
+Fast-math would make it a third faster and let the compiler reorder sums, so that processors differ in their
+last bits and histories with them: it stays off.  For the same reason no rule calls the built-in `sum`, which
+compensates for rounding from Python 3.12 on.
 """
 
 from __future__ import annotations
@@ -28,13 +43,13 @@ COMPILE = {"error_model": "numpy"}
 
 
 def rule(function: F) -> F:
-    """Mark a scalar rule: unchanged for Python, inlined into the vectorised loops of the compiled week."""
+    """Mark a scalar rule: inlined into the loops of the compiled week, the vectorised ones among them."""
     marked: F = register_jitable(**COMPILE, forceinline=True)(function)
     return marked
 
 
 def routine(function: F) -> F:
-    """Mark a longer function on arrays: unchanged for Python, compiled as a function of its own."""
+    """Mark a longer function on arrays: compiled as a function of its own."""
     marked: F = register_jitable(**COMPILE)(function)
     return marked
 

@@ -18,7 +18,7 @@ class Named(IntEnum):
 
     meaning: str
 
-    def __new__(cls, meaning: str, *_facts: object) -> Self:
+    def __new__(cls, meaning: Any, *_facts: object) -> Self:  # Any: once made, a number finds its member
         """A member whose number is its place."""
         member = int.__new__(cls, len(cls.__members__))
         member._value_ = int(member)

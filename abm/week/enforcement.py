@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from abm.arrays.ledger import LINE, charge
 from abm.arrays.setting import ORIGIN, Setting
 from abm.arrays.state import COUNT, FLOW, KIN, LAND, LEDGER_AT, State, note
@@ -30,7 +32,7 @@ def may_be_removed(x: Setting, stage: float, children: float) -> bool:
 
 
 @rule
-def turn_for_removal(priority: float, since: float, children: float, lot: float) -> float:
+def turn_for_removal(priority: Any, since: float, children: float, lot: float) -> float:
     """Place in the line for removal: smaller is earlier."""
     if priority == PRIORITY.longest_first:
         return since + lot

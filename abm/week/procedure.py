@@ -5,6 +5,8 @@ Each has a queue that serves at most its weekly capacity (see `abm.week.queues`)
 
 from __future__ import annotations
 
+from typing import Any
+
 from abm.arrays.ledger import LINE, charge
 from abm.arrays.population import weeks_between_reviews
 from abm.arrays.setting import ORIGIN, Setting
@@ -150,7 +152,7 @@ def reviews(key: int, week: int, x: Setting, state: State) -> None:
 def line_up_for_review(key: int, week: int, x: Setting, state: State) -> int:
     """Everybody whose protection is due for review, longest due first; settles what has lasted long enough."""
     s = state.s
-    years = x.policy.status.settlement_years
+    years: Any = x.policy.status.settlement_years  # a number here, also where there is none
     settles_after = years * WEEKS_PER_YEAR if limited(years) else NO_LIMIT
     waiting = 0
     for i in range(s.shape[1]):

@@ -1,5 +1,22 @@
 """One week for everybody: the state acts, households attend and choose, choices take effect, books close.
 
+=========  ================================  ==========================================  =======================
+when       who                               chance, or how many                         what
+=========  ================================  ==========================================  =======================
+1 state    those who come                    Poisson, drawn beforehand                   `arrive`
+           awaiting, refused, protected      capacity of the queue, outcome drawn        `procedure`
+           exhausted, out of contact         capacity, feasible origins, success drawn   `removals`
+           refused, exhausted                advisers' capacity, by lot                  `visits`
+           all who can have it               in the week in which an offer is announced  `announce`
+2 attend   in the country                    every week                                  news, beliefs, attention
+           awaiting … out of contact         1 − (1 − c)(1 − alert)(1 − closing soon)    considers
+           exhausted, out of contact         regularised; found again                    `fate`
+           gone home by choice               comes back                                  `fate`
+3 choose   those who consider                multinomial logit                           `consider`
+4 act      those with something noticed      –                                           `act`
+5 close    everybody on support              –                                           `the_books_close`
+=========  ================================  ==========================================  =======================
+
 The functions here are plain Python on arrays.  Mesa's driver calls them household by household; the
 compiled driver (`abm.week.compiled`) runs the same source over all rows.  A week is synchronous: everybody
 chooses on the state of the world at the same moment, and only then do the choices take effect.

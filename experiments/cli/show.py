@@ -65,15 +65,14 @@ def list_parameters(*, mark: MarkName | None = None, as_json: AsJson = False) ->
 @list_app.command(name="measures")
 def list_measures(*, as_json: AsJson = False) -> int:
     """List the measures with their units and definitions."""
-    from dataclasses import asdict
-
     from rich.text import Text
 
     from abm.measures import COMPARED, MEASURES
 
     every = [*MEASURES.values(), *COMPARED.values()]
     if as_json:
-        print_json([asdict(measure) for measure in every])
+        told = ("id", "title", "unit", "definition", "group", "compared")
+        print_json([{name: getattr(measure, name) for name in told} for measure in every])
         return 0
     output = console()
     for measure in every:

@@ -17,22 +17,14 @@ the paired difference needs than independent runs would (``variance_reduction``)
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from abm.measures import COMPARED, MEASURES, Measure
+from abm.measures import COMPARED, MEASURES, Measure, Outcomes, Ratio
 from experiments.compare.comparing import Comparison, Runs
-from experiments.sweep.tables import half_width
-
-LOW, HIGH = 5.0, 95.0
-CONFIDENCE = 0.90
-RESAMPLES = 2_000
-#: Seed of the resampling: the same runs give the same interval.
-RESAMPLING_SEED = 20_260_305
+from experiments.statistics.intervals import Array, bought_by_pairing, differs, ratio_of_means, spread
 
 #: Keys of a row, the first nine fixed by contract.
 KEYS = (
@@ -53,8 +45,6 @@ GROUPED = {
     "households": "households_followed_12m",
 }
 
-Array = NDArray[np.float64]
-
 
 def rows(comparison: Comparison) -> list[dict[str, Any]]:
     """Tidy rows, one a (policy, measure, group), NaN where something does not exist."""
@@ -70,23 +60,41 @@ def rows(comparison: Comparison) -> list[dict[str, Any]]:
     return [{key: row[key] for key in KEYS} for row in found]
 
 
+def by_measure(rows: Sequence[Mapping[str, Any]], role: str = "") -> dict[str, list[Any]]:
+    """Rows by the measure that they tell of, those of one role (or all), in their order."""
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        if role in ("", row["role"]):
+            found.setdefault(row["measure"], []).append(row)
+    return found
+
+
 def _of_policy(runs: Runs, base: Runs) -> Iterator[dict[str, Any]]:
-    for name in MEASURES:
+    for name in (*MEASURES, *COMPARED):
         yield _row(name, runs, base)
-    yield _row("net_saving_npv", runs, base)
-    yield _ratio(
-        COMPARED["cost_per_additional_return"], runs,
-        *(() if runs is base else cost_per_additional_return(runs, base)),
-    )  # fmt: skip
-    yield _ratio(COMPARED["break_even_offer"], runs, *(() if runs is base else break_even_offer(runs, base)))
 
 
 def _row(name: str, runs: Runs, base: Runs) -> dict[str, Any]:
-    if name == "net_saving_npv":
-        # The baseline's cost less the variant's: itself a difference, so both columns show it.
-        values = base.measure("cost_npv") - runs.measure("cost_npv")
-        return _told(COMPARED[name], runs, values, values)
-    return _told(MEASURES[name], runs, runs.measure(name), runs.measure(name) - base.measure(name))
+    if name in MEASURES:
+        return _told(MEASURES[name], runs, runs.measure(name), runs.measure(name) - base.measure(name))
+    measure = COMPARED[name]
+    found = measure.of(outcomes(runs), outcomes(base))
+    if isinstance(found, Ratio):
+        # A ratio to the baseline that the baseline has to itself is none.
+        return _ratio(measure, runs, *(() if runs is base else _estimated(found)))
+    return _told(measure, runs, found, found)  # itself a difference, so both columns show it
+
+
+def outcomes(runs: Runs) -> Outcomes:
+    """The measures of some runs by id, a value a run: what a measure of comparisons is a function of."""
+    return {name: runs.measure(name) for name in MEASURES}
+
+
+def _estimated(ratio: Ratio) -> tuple[float, float, float]:
+    """A ratio of means with its interval; NaN where it stands over nothing, or over less where there must be more."""
+    if ratio.only_more and (not differs(ratio.below) or ratio.below.mean() < 0):
+        return math.nan, math.nan, math.nan
+    return ratio_of_means(ratio.above, ratio.below)
 
 
 def _told(measure: Measure, runs: Runs, values: Array, differences: Array, group: str = "") -> dict[str, Any]:
@@ -111,95 +119,6 @@ def _ratio(
         "standard_error": nan, "difference_standard_error": nan, "variance_reduction": nan, "runs": len(runs.measures),
         "defined": len(runs.measures) if math.isfinite(value) else 0,
     }  # fmt: skip
-
-
-def bought_by_pairing(base: Array, values: Array, differences: Array) -> float:
-    """How many times fewer runs the paired difference needs than one of independent runs.
-
-    The sum of the two variances over the variance of the paired differences; NaN where nothing
-    differs or the baseline does not vary.
-    """
-    known = ~np.isnan(differences)
-    if known.sum() < 2 or float(differences[known].var()) == 0.0 or float(base[known].var()) == 0.0:
-        return math.nan
-    return float((base[known].var() + values[known].var()) / differences[known].var())
-
-
-def spread(values: Array) -> tuple[float, float, float, float, int]:
-    """Mean, 5th and 95th percentile, standard error of the mean, and count, over the values that exist."""
-    known = values[~np.isnan(values)]
-    count = len(known)
-    if count == 0:
-        return math.nan, math.nan, math.nan, math.nan, 0
-    low, high = np.percentile(known, [LOW, HIGH])
-    error = float(known.std(ddof=1)) / math.sqrt(count) if count > 1 else math.nan
-    # Percentiles of runs that are all alike must not stray from their mean by a rounding error.
-    mean = float(known[0]) if (known == known[0]).all() else float(known.mean())
-    return mean, float(low), float(high), error, count
-
-
-def differs(differences: Array) -> bool:
-    """Whether the mean of paired differences can be told from zero: its 90 % interval (Student's) excludes it."""
-    known = differences[~np.isnan(differences)]
-    if len(known) < 2:
-        return False
-    half = half_width(np.array(len(known)), known.std(ddof=1), CONFIDENCE)
-    return bool(abs(known.mean()) > half)
-
-
-def cost_per_additional_return(runs: Runs, base: Runs) -> tuple[float, float, float]:
-    """Additional cost over additional departures, a ratio of means, with its bootstrap interval.
-
-    Undefined (NaN) where additional departures cannot be told from none (a ratio over nothing), and where
-    there are fewer departures than under the baseline (nothing is bought).
-    """
-    cost = runs.measure("cost_npv") - base.measure("cost_npv")
-    departures = runs.measure("departures") - base.measure("departures")
-    if not differs(departures) or departures.mean() < 0:
-        return math.nan, math.nan, math.nan
-    return ratio_of_means(cost, departures)
-
-
-def break_even_offer(runs: Runs, base: Runs) -> tuple[float, float, float]:
-    """Payment per assisted departure at which the variant costs what the baseline costs, with its interval.
-
-    What the variant saves before its payments, spread over its assisted departures: the baseline's cost,
-    less the variant's cost without its payments, divided by the variant's assisted departures.  Undefined
-    (NaN) without assisted departures.
-    """
-    without = runs.measure("cost_npv") - runs.measure("offer_spend")
-    return ratio_of_means(base.measure("cost_npv") - without, runs.measure("assisted_departures"))
-
-
-def ratio_of_means(above: Array, below: Array) -> tuple[float, float, float]:
-    """Ratio of two means over the same runs, and its 90 % percentile-bootstrap interval.
-
-    Runs are resampled whole, so that what a run adds above and below the line stays together.
-
-    References
-    ----------
-    .. [1] B. Efron, R. Tibshirani, "An Introduction to the Bootstrap" (Chapman & Hall, 1993), ch. 13.
-    """
-    if len(below) == 0 or below.mean() == 0.0:
-        return math.nan, math.nan, math.nan
-    value = float(above.mean() / below.mean())
-    if len(below) == 1 or np.ptp(above * below.mean() - below * above.mean()) == 0.0:
-        return value, value, value
-    from scipy.stats import DegenerateDataWarning, bootstrap
-
-    def ratio(x: Array, y: Array, axis: int = -1) -> Array:
-        return np.asarray(x.mean(axis=axis) / y.mean(axis=axis))
-
-    # A resample without anything below the line has no ratio; then there is no interval.
-    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", DegenerateDataWarning)
-        found = bootstrap(
-            (above, below), ratio, paired=True, vectorized=True, n_resamples=RESAMPLES, confidence_level=CONFIDENCE,
-            method="percentile", batch=max(1, 2_000_000 // len(below)), rng=np.random.default_rng(RESAMPLING_SEED),
-        )  # fmt: skip
-    if not np.isfinite(found.bootstrap_distribution).all():
-        return value, math.nan, math.nan
-    return value, float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
 def _by_group(runs: Runs, base: Runs, by: str | None) -> Iterator[dict[str, Any]]:

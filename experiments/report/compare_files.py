@@ -16,9 +16,10 @@ from abm.household.stages import STAGES
 from abm.measures import IDS
 from abm.model import MODEL_VERSION
 from experiments.compare.comparing import Comparison, Runs
-from experiments.compare.paired import HIGH, KEYS, LOW, WITH_PULL
+from experiments.compare.paired import KEYS, WITH_PULL
 from experiments.question.question import PULL_ON, Question
 from experiments.report.notes import Row, title
+from experiments.statistics.intervals import HIGH, LOW
 from experiments.storing.output import Place, Writer, fingerprint
 
 if TYPE_CHECKING:

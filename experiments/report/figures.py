@@ -11,10 +11,11 @@ import numpy as np
 
 from abm.arrays.ledger import Concern, Line
 from experiments.compare.comparing import Comparison
-from experiments.compare.paired import HIGH, LOW, WITH_PULL
+from experiments.compare.paired import WITH_PULL, by_measure
 from experiments.question.question import PULL_ON
 from experiments.report.amounts import pounds, scale
 from experiments.report.notes import Row, title
+from experiments.statistics.intervals import HIGH, LOW
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -144,7 +145,9 @@ def _account(axes: Axes, comparison: Comparison, rows: Sequence[Row], height: fl
         lines = [line for line in Line if line.concern is concern]
         changed = [(runs.lines.mean(axis=0) - base)[lines].sum() for runs in comparison.runs[1:]]
         changes[concern.value, colour] = np.array(changed)
-    cost = {row["variant"]: row for row in rows if row["measure"] == "cost_npv" and row["role"] == "variant"}
+    found = by_measure([row for row in rows if not row["group"]], "variant")
+    wanted = ("cost_npv", "net_saving_npv", f"net_saving_npv{WITH_PULL}")
+    cost, savings, pulled = ({row["variant"]: row for row in found[name]} for name in wanted)
     extent = [abs(row[key]) for row in cost.values() for key in ("difference_low", "difference_high")]
     s = scale("GBP", [*extent, *(abs(v).max(initial=0.0) for v in changes.values())])
     right, left = np.zeros(len(cost)), np.zeros(len(cost))
@@ -156,12 +159,6 @@ def _account(axes: Axes, comparison: Comparison, rows: Sequence[Row], height: fl
         start = np.where(shown >= 0, right, left)
         axes.barh(places, shown, left=start, height=0.36, color=colour, label=told, edgecolor="white", linewidth=0.6)
         right, left = right + np.maximum(shown, 0), left + np.minimum(shown, 0)
-    savings = {row["variant"]: row for row in rows if row["measure"] == "net_saving_npv" and row["role"] == "variant"}
-    pulled = {
-        row["variant"]: row
-        for row in rows
-        if (row["measure"], row["role"]) == (f"net_saving_npv{WITH_PULL}", "variant")
-    }
     for place, (label, row) in zip(places, cost.items(), strict=True):
         net, low, high = (row[key] * s.factor for key in ("difference", "difference_low", "difference_high"))
         axes.plot([low, high], [place, place], color="black", linewidth=1.4, zorder=3)

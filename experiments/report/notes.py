@@ -76,7 +76,7 @@ def notes(comparison: Comparison, rows: Sequence[Row]) -> Iterator[Text]:
         " their 90 % interval.",
         style="dim",
     )
-    missing = [_why_missing(name) for name in sorted(_missing(rows))]
+    missing = [f"{title(name)}: {(MEASURES | COMPARED)[name].absent}" for name in sorted(_missing(rows))]
     if missing:
         yield Text("–  " + "; ".join(missing) + ".", style="dim")
     for row in rows:
@@ -100,18 +100,6 @@ def _missing(rows: Sequence[Row]) -> set[str]:
     return {row["measure"] for row in rows if math.isnan(row["mean"])} - {
         name for name in COMPARED if all(r["defined"] for r in rows if (r["measure"], r["role"]) == (name, "variant"))
     }
-
-
-def _why_missing(name: str) -> str:
-    if name == "median_weeks_to_departure":
-        return f"{title(name)}: not reached (fewer than half depart)"
-    if name == "cost_per_additional_return":
-        return f"{title(name)}: no additional departures, or too few to tell"
-    if name.endswith("m") and "_rate_" in name:
-        return f"{title(name)}: nobody is followed that long"
-    if name == "break_even_offer":
-        return f"{title(name)}: nobody takes an assisted return"
-    return f"{title(name)}: there is none in these runs"
 
 
 def closing(comparison: Comparison, files: Sequence[str]) -> Iterator[Text]:

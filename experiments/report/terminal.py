@@ -11,8 +11,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from abm.measures import COMPARED
 from experiments.compare.comparing import Comparison
-from experiments.compare.paired import WITH_PULL
+from experiments.compare.paired import GROUPED, WITH_PULL, by_measure
 from experiments.question.question import PULL_ON
 from experiments.report.amounts import NONE, Scale, scale
 from experiments.report.notes import SHOWN, Row, closing, header, notes, title
@@ -76,7 +77,7 @@ def _wide(labels: Sequence[str], rows: Sequence[Row], names_width: int | None = 
     for group, names in SHOWN.items():
         table.add_row(Text(group, style="bold reverse"))
         for name in names:
-            found = [row for row in rows if row["measure"] == name]
+            found = by_measure(rows)[name]
             s = _scale(found)
             table.add_row(_name(name, s), *(_cell(row, s) for row in found))
     return table
@@ -99,7 +100,7 @@ def _long(names: Sequence[str], rows: Sequence[Row]) -> Table:
     for heading in ("", "mean", "5–95 %", "Δ", "5–95 %"):
         table.add_column(heading, justify="right" if heading else "left", header_style="dim", overflow="fold")
     for name in names:
-        found = [row for row in rows if row["measure"] == name]
+        found = by_measure(rows)[name]
         s = _scale(found)
         table.add_row(_name(name, s, "bold"))
         for row in found:
@@ -121,7 +122,7 @@ def _parts(row: Row, s: Scale) -> tuple[str, str, str, str]:
     if row["role"] == "variant" and not math.isnan(row["difference"]):
         low, high = row["difference_low"], row["difference_high"]
         difference = (s.difference(row["difference"]), s.difference_interval(low, high))
-    if row["measure"] == "net_saving_npv":
+    if row["measure"] in COMPARED and row["interval"] == "runs":
         return "", "", *difference
     if row["role"] == "baseline" and row["interval"] == "bootstrap":
         return "", "", "", ""
@@ -141,9 +142,9 @@ def _shade(row: Row) -> str:
 def _pull(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None:
     (elasticity,) = PULL_ON.values()
     now = comparison.question.caseload.world.pull_elasticity
-    saving = [row for row in rows if row["measure"] == f"net_saving_npv{WITH_PULL}"]
-    induced = [row for row in rows if row["measure"] == f"induced_arrivals{WITH_PULL}"]
-    central = [row for row in rows if row["measure"] == "net_saving_npv"]
+    found = by_measure(rows)
+    central = found["net_saving_npv"]
+    saving, induced = found[f"net_saving_npv{WITH_PULL}"], found[f"induced_arrivals{WITH_PULL}"]
     money, people = _scale([*saving, *central]), _scale(induced)
     wide = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     long = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -171,12 +172,10 @@ def _pull(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None
 def _groups(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None:
     """Fair: rates by group, the largest group of origins first."""
     by, labels = str(comparison.question.by), comparison.question.labels
-    sizes = {
-        r["group"]: r["mean"] for r in rows if r["measure"] == "households_followed_12m" and r["role"] == "baseline"
-    }
+    sizes = {row["group"]: row["mean"] for row in by_measure(rows, "baseline")[GROUPED["households"]]}
     order = sorted(sizes, key=lambda group: -sizes[group]) if by == "origin" else list(sizes)
     for name in BY_GROUP:
-        found = [row for row in rows if row["measure"] == name]
+        found = by_measure(rows)[name]
         s = _scale(found)
         console.print()
         console.print(Text.assemble((f"Fair: {title(name)}, by {by}", "bold reverse"), f" {s.label}, mean and 5–95 %"))

@@ -25,10 +25,10 @@ from numpy.typing import ArrayLike
 
 import abm
 from abm.inputs.parameters import InputError, nearest_spelling
+from experiments.statistics.intervals import CONFIDENCE
 
 #: Runs before the first look.
 FIRST = 20
-CONFIDENCE = 0.90
 
 
 @dataclass(frozen=True)

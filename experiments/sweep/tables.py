@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 import abm
 from abm.inputs.parameters import InputError, nearest_spelling
 from experiments.question.study import Study
+from experiments.statistics.intervals import half_width
 from experiments.storing.store import PARTS, Folder, FolderError, read_manifest
 from experiments.sweep.parts import SERIES, Index, from_bytes, parameter_columns, parameter_fields
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 #: Runs held in memory at a time, about.
 SLICE = 8_192
-#: Confidence of the intervals.
-CONFIDENCE = 0.90
 _INTERNAL = ("cell", "attempt", "failed", "error")
 NAMES = ("runs", "summary", "failures", "series", "precision")
 
@@ -195,7 +194,7 @@ def _summaries(take: _Taker, study: Study, found: Index) -> Iterator[pa.Table]:
             _, values, _ = _moments(values, draw_starts)
             starts = np.searchsorted(draw_starts, starts)
         count, mean, deviation = _moments(values, starts)
-        half = half_width(count, deviation, CONFIDENCE)
+        half = half_width(count, deviation)
         yield _summary(study, group[np.searchsorted(group, np.unique(group))], count, mean, deviation, half)
 
 
@@ -237,18 +236,3 @@ def _moments(values: NDArray[np.float64], starts: NDArray[Any]) -> tuple[NDArray
         away = np.where(there, values - np.repeat(mean, lengths, axis=0), 0.0)
         variance = np.add.reduceat(away * away, starts, axis=0) / (count - 1)
     return count, mean, np.sqrt(np.where(count > 1, variance, np.nan))
-
-
-def half_width(count: NDArray[Any], deviation: NDArray[Any], confidence: float) -> NDArray[np.float64]:
-    """Half-width of Student's interval for a mean; NaN for fewer than two values.
-
-    Parameters
-    ----------
-    count, deviation
-        Number of values and their standard deviation, same shape.
-    """
-    from scipy.special import stdtrit
-
-    with np.errstate(invalid="ignore", divide="ignore"):
-        quantile = stdtrit(np.maximum(count - 1, 1), 0.5 + confidence / 2)
-        return np.where(count > 1, quantile * deviation / np.sqrt(count), np.nan)
