@@ -2,7 +2,7 @@
 
 Safety at home is learned from noisy news about the true state, a little from the official safe list,
 and from the reports of those who went back.  The risk of removal follows the credibility of
-enforcement that can be seen, and jumps when somebody one knows is removed.  Whether promised money is
+enforcement that can be seen; it jumps when the household is threatened, and when somebody it knows is removed.  Whether promised money is
 paid is learned from those who were promised it, and from an independent adviser.
 """
 
@@ -116,6 +116,16 @@ def after_reports(belief: float, strength: float, count: float, total: float) ->
 def trust_after_visit(belief: float, share: float, independence: float) -> float:
     """Belief on payment after an adviser's visit: an independent one removes a share of the doubt."""
     return belief + share * independence * (1.0 - belief)
+
+
+@rule
+def removal_after_threat(belief: float, trust: float, announced: float) -> float:
+    """Belief on removal when a threat reaches a household: b + τ max(0, A − b).
+
+    Nothing holds it there: from the next week on it drifts to what is seen (`removal_after_news`), so that a threat
+    that nothing follows is forgotten at the rate at which removals are learned of, and one that is carried out lasts.
+    """
+    return belief + trust * max(0.0, announced - belief)
 
 
 @rule

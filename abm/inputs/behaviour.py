@@ -124,7 +124,7 @@ class Behaviour(Inputs):
         1.0, unit="utility", ge=0, le=20, low=0.0, high=2.5, meaning="weight of the believed risk of removal towards irregularity"
     )
     announcement_trust: float = parameter(
-        0.25, unit="1", ge=0, le=1, low=0.0, high=0.8, meaning="how far an announced risk of removal is believed beyond what is seen"
+        0.25, unit="1", ge=0, le=1, low=0.0, high=0.8, meaning="how far a threat of removal is believed when it is made; it is forgotten as fast as removals are learned of"
     )
 
     # -- the other ways out

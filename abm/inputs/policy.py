@@ -14,8 +14,9 @@ from abm.inputs.parameters import Inputs, clash, parameter, positions
 
 SupportRule = Literal["continue", "end_after", "end_on_refusal"]
 Priority = Literal["random", "longest_first", "newest_first", "families_first", "singles_first"]
+NoticeRule = Literal["with_offer", "when_exhausted"]
 #: The same as the rules know them: ``SUPPORT.end_after``, ``PRIORITY.longest_first``.
-SUPPORT, PRIORITY = positions(SupportRule), positions(Priority)
+SUPPORT, PRIORITY, NOTICE_OF_REMOVAL = positions(SupportRule), positions(Priority), positions(NoticeRule)
 
 
 class Offer(Inputs):
@@ -124,7 +125,11 @@ class Enforcement(Inputs):
     include_absconded: bool = parameter(True, unit="yes/no", meaning="whether households out of contact are attempted")
     safe_origins_only: bool = parameter(False, unit="yes/no", meaning="only origins on the safe list")
     announced_risk: float = parameter(
-        0.0, unit="1/year", ge=0, le=1, low=0, high=0.5, meaning="chance of removal within a year that the state announces"
+        0.0, unit="1/year", ge=0, le=1, low=0, high=0.5, meaning="chance of removal within a year that the state announces to those to whom notice is given"
+    )
+    notice: NoticeRule = parameter(
+        "with_offer", unit="rule",
+        meaning="to whom that chance is announced: each household when the offer is made to it, or when its appeal rights are exhausted (the stock in week 0)",
     )
 
 

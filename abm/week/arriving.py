@@ -10,7 +10,7 @@ from abm.household.stages import ACCOUNT, COL, STAGE, TOLD, went_home
 from abm.numerics.arithmetic import routine
 from abm.numerics.calendar import NO_LIMIT
 from abm.numerics.draws import PURPOSE, uniform
-from abm.week.offering import make_offers, start_to_end_support
+from abm.week.offering import give_notice, make_offers, start_to_end_support
 
 
 @routine
@@ -25,6 +25,7 @@ def arrive(x: Setting, state: State, week: int) -> None:
             s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_refusal)
         make_offers(x, state, i, week)
         if x.frame.inflow_stage == STAGE.EXHAUSTED:
+            give_notice(x, state, i)
             start_to_end_support(x, state, i, float(week))
         meet(state, i)
         note(state, week, FLOW.arrivals, 1)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from abm.arrays.setting import PATIENCE_CLASSES, Setting
 from abm.arrays.state import LAND, State
-from abm.household.beliefs import raised
+from abm.household.beliefs import raised, removal_after_threat
 from abm.household.offers import meets_conditions
 from abm.household.stages import COL, HOUSING, STAGE, TOLD, chooses
-from abm.inputs.policy import SUPPORT
+from abm.inputs.policy import NOTICE_OF_REMOVAL, SUPPORT
 from abm.numerics.arithmetic import routine, rule
 from abm.numerics.calendar import NO_LIMIT, limited
 
@@ -44,7 +44,29 @@ def make_offers(x: Setting, state: State, i: int, week: int) -> None:
             if offer.early_bonus > 0.0:
                 s[COL.closing, i] = min(s[COL.closing, i], told + offer.early_weeks)
             if told == float(week) and week != int(offer.start_week):
-                s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_offer)
+                hear_of_offer(x, state, i)
+
+
+@rule
+def hear_of_offer(x: Setting, state: State, i: int) -> None:
+    """An announced offer draws the attention of household i, and brings the threat that goes with it."""
+    state.s[COL.alert, i] = raised(state.s[COL.alert, i], x.b.alert_offer)
+    if x.policy.enforcement.notice == NOTICE_OF_REMOVAL.with_offer:
+        threaten(x, state, i)
+
+
+@rule
+def threaten(x: Setting, state: State, i: int) -> None:
+    """Household i is told that it will be removed, as likely as the policy announces."""
+    belief, announced = state.s[COL.removal, i], x.policy.enforcement.announced_risk
+    state.s[COL.removal, i] = removal_after_threat(belief, x.b.announcement_trust, announced)
+
+
+@rule
+def give_notice(x: Setting, state: State, i: int) -> None:
+    """Threaten household i, whose claim has failed for good, where the policy does so whatever it offers."""
+    if x.policy.enforcement.notice == NOTICE_OF_REMOVAL.when_exhausted:
+        threaten(x, state, i)
 
 
 @rule
@@ -77,7 +99,7 @@ def announce(x: Setting, state: State, week: int) -> None:
         if offer.announced > 0.0 and offer.amount_per_person > 0.0 and week == int(offer.start_week):
             for i in range(s.shape[1]):
                 if s[TOLD + k, i] == float(week) and could_have(x, state, i, week, k):
-                    s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_offer)
+                    hear_of_offer(x, state, i)
 
 
 @rule

@@ -16,7 +16,7 @@ from abm.household.stages import COL, HOUSING, STAGE, chooses
 from abm.numerics.arithmetic import loop, routine, rule
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR, happened, limited
 from abm.numerics.draws import PURPOSE, uniform
-from abm.week.offering import make_offers, start_to_end_support
+from abm.week.offering import give_notice, make_offers, start_to_end_support
 from abm.week.queues import capacity, draw_lots, likely_last_lot, serve, stand
 
 #: Weeks between two visits to the same household.
@@ -126,6 +126,7 @@ def exhaust(x: Setting, state: State, i: int, week: int) -> None:
     s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_refusal)
     make_offers(x, state, i, week)
     start_to_end_support(x, state, i, float(week))
+    give_notice(x, state, i)
     note(state, week, FLOW.exhausted, 1)
 
 
@@ -208,6 +209,7 @@ def stock_at_start(x: Setting, state: State) -> None:
         if chooses(s[COL.stage, i]):
             make_offers(x, state, i, 0)
         if s[COL.stage, i] == STAGE.EXHAUSTED:
+            give_notice(x, state, i)
             start_to_end_support(x, state, i, s[COL.since, i])
             if s[COL.support_end, i] < 0.0:
                 rehouse(state, i, HOUSING.OWN, 1.0)

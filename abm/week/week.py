@@ -86,13 +86,6 @@ def read_news(x: Setting, state: State) -> None:
 
 
 @rule
-def believed_removal(x: Setting, seen: float) -> float:
-    """The risk of removal within a year that households drift to: what is seen, and part of what is announced."""
-    yearly = within_a_year(seen)
-    return yearly + x.b.announcement_trust * max(0.0, x.policy.enforcement.announced_risk - yearly)
-
-
-@rule
 def return_fate(x: Setting, safety: float) -> float:
     """Weekly chance that a returned household comes back."""
     factor = x.world.remigration_unsafe if safety < x.world.unsafe_below else 1.0
@@ -130,8 +123,8 @@ def attend(key: int, week: int, x: Setting, state: State, origin: int, first: in
     )
     truth, listed = state.lands[LAND.true_safety, week, origin], state.lands[LAND.listed, week, origin]
     fates = fates_of(x, truth)
-    single = believed_removal(x, state.credibility[KIN.single])
-    family = believed_removal(x, state.credibility[KIN.family])
+    single = within_a_year(state.credibility[KIN.single])
+    family = within_a_year(state.credibility[KIN.family])
     identity, stage, children = s[COL.id, first:last], s[COL.stage, first:last], s[COL.children, first:last]
     alert, closing, support_end = s[COL.alert, first:last], s[COL.closing, first:last], s[COL.support_end, first:last]
     housing, noise = s[COL.housing, first:last], s[COL.news_noise, first:last]
