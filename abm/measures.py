@@ -3,7 +3,8 @@
 *At risk* are households whose claim has failed for good: appeal rights exhausted (in the stock, or in
 the course of the run), or claim given up by leaving or going out of contact after a refusal.  A window
 of twelve months starts for each of them in the week in which it came to be at risk (week 0 for the
-stock); households with a shorter follow-up are left out of that rate, not counted as staying.
+stock).  Rates are cumulative incidences: households with a shorter follow-up count as long as they are
+seen, and a rate never falls as its window grows.
 
 Totals (unit GBP, persons, households …) stand for the whole caseload, also when a sample of it is
 simulated.  Money is discounted to week 0.  A measure that a run cannot have is NaN.
@@ -123,9 +124,8 @@ def sum_of(values: Any) -> float:
 
 
 def within(t: Tally, weeks: int, *routes: Stage) -> float:
-    """Share of the households at risk that left within a window by some routes, of those followed that long."""
-    window = WINDOWS.index(weeks)
-    return share(sum_of(t.left_within[window, route] for route in routes), t.followed[window])
+    """Share of the households at risk that left within a window by some routes; NaN in a shorter run."""
+    return sum_of(t.left_within[WINDOWS.index(weeks), route] for route in routes)
 
 
 # ---- firm -------------------------------------------------------------------------------------------

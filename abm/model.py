@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,14 @@ import abm.week.compiled as compiled
 from abm.arrays.ledger import Line
 from abm.arrays.setting import Setting, as_records, origin_names, setting_of
 from abm.arrays.state import FLOWS_AT, LEDGER_AT, STOCKS_AT, Flow, State
-from abm.household.stages import COL, STAGE, STAGES, TOLD, Column, Housing, Kind
+from abm.arrays.tally import incidence
+from abm.household.stages import COL, ROUTES, STAGES, TOLD, Column, Housing, Kind, Stage
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError
 from abm.inputs.policy import Policy
 from abm.measures import IDS, measured
+from abm.numerics.calendar import MONTHS_PER_YEAR, happened
 from abm.numerics.draws import key_of
 from abm.scenarios.scenario import load_behaviour, load_caseload, load_policy
 from abm.version import VERSION
@@ -108,40 +111,56 @@ class Run:
         Parameters
         ----------
         group
-            What to group by (housing as it is at the end of the run).
+            What to group by: what a household was at the start or on arrival, never what became of it.
         months
             Window of the rates.
 
         Returns
         -------
         DataFrame
-            Per group: households at risk and followed that long, share returned by any route, by
-            assisted return, removed, and ever out of contact.
+            Per group: households ever at risk, share returned by any route, by assisted return and by removal
+            (cumulative incidences, as the measures), and ever out of contact.
         """
         import pandas as pd
 
         if group not in ("origin", "size", "housing", "family"):
             raise InputError("by", group, "one of origin, size, housing, family")
-        window = months / 12.0 * 52.0
         s, weeks = self.state.s, self.state.history.shape[0]
-        since, left_at, route = s[COL.risk_from], s[COL.left_at], s[COL.route]
-        at_risk = (since >= 0) & (since + window <= weeks)
-        households = self.households[at_risk]
-        gone = (left_at >= 0) & (left_at >= since) & (left_at < since + window)
-        table = pd.DataFrame({
-            "households": 1.0,
-            "return_rate": gone[at_risk].astype(float),
-            "assisted_return_rate": (gone & (route == STAGE.RETURNED_ASSISTED))[at_risk].astype(float),
-            "removed_rate": (gone & (route == STAGE.REMOVED))[at_risk].astype(float),
-            "absconded_share": households["absconded_at"].notna().to_numpy().astype(float),
-        })  # fmt: skip
-        keys = households["size"] if group == "family" else households[group]
-        if group == "family":
-            keys = (households["children"] > 0).map({True: "family", False: "no children"})
-        grouped = table.groupby(keys.to_numpy(), observed=True)
-        result = grouped.mean()
-        result["households"] = grouped.size()
-        return result.rename_axis(group)
+        since, left_at = s[COL.risk_from], s[COL.left_at]
+        rows = np.flatnonzero(happened(since))
+        gone = happened(left_at[rows]) & (left_at[rows] >= since[rows])
+        duration = np.where(gone, left_at[rows] - since[rows], weeks - since[rows] - 1).clip(0, weeks).astype(int)
+        window = round(months / MONTHS_PER_YEAR * 52)
+        told = {}
+        for name, members in self._groups(group, rows).items():
+            left = np.zeros((weeks + 1, len(STAGES)))
+            np.add.at(left, (duration[members & gone], s[COL.route, rows[members & gone]].astype(int)), 1.0)
+            seen = np.bincount(duration[members], minlength=weeks + 1)[::-1].cumsum()[::-1].astype(np.float64)
+            share = incidence(left, seen)[window] if window <= weeks else np.full(len(STAGES), np.nan)
+            told[name] = {
+                "households": int(members.sum()),
+                "return_rate": float(share[list(ROUTES)].sum()),
+                "assisted_return_rate": float(share[Stage.RETURNED_ASSISTED]),
+                "removed_rate": float(share[Stage.REMOVED]),
+                "absconded_share": float(happened(s[COL.absconded_at, rows[members]]).mean()),
+            }
+        columns = ["households", "return_rate", "assisted_return_rate", "removed_rate", "absconded_share"]
+        return pd.DataFrame.from_dict(told, orient="index", columns=columns).rename_axis(group)
+
+    def _groups(self, group: str, rows: np.ndarray) -> dict[Any, np.ndarray]:
+        """Which of some rows belong to each group, by its name, in order."""
+        s = self.state.s[:, rows]
+        if group == "origin":
+            names: Sequence[Any] = self.prepared.origins
+            keys = s[COL.origin].astype(int)
+        elif group == "housing":
+            names, keys = [housing.name for housing in Housing], s[COL.first_housing].astype(int)
+        elif group == "family":
+            names, keys = ["no children", "family"], (s[COL.children] > 0).astype(int)
+        else:
+            keys = (s[COL.adults] + s[COL.children]).astype(int)
+            names = range(int(keys.max(initial=0)) + 1)
+        return {names[key]: keys == key for key in np.unique(keys).tolist()}
 
 
 def offered_column(offer: str) -> str:

@@ -254,6 +254,7 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
         else:
             compose(table, key, i, k, x)
             history(table, key, i, k, x)
+        table[COL.first_housing, i] = table[COL.housing, i]
         character(table, key, i, k, x)
 
     arrival_rows = np.empty(coming, np.int64)
@@ -269,6 +270,7 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
         table[COL.arrived, i] = float(arrived[k])
         table[COL.account, i] = ACCOUNT.INDUCED if induced[k] == 1 else ACCOUNT.ORDINARY
         table[COL.housing, i] = housing_of(uniform(key, identities[k], 0, PURPOSE.HOUSING), x)
+        table[COL.first_housing, i] = table[COL.housing, i]
         if x.given.shape[0] > 0:
             people_of(table, i, x, given_row(key, identities[k], x))
         else:

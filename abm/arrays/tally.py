@@ -27,8 +27,7 @@ class Tally(NamedTuple):
     at_risk: float  # households ever at risk
     at_risk_absconded: float  # of them, ever out of contact
     at_risk_left: np.ndarray  # of them, left since they came to be at risk, by stage they left to
-    followed: np.ndarray  # of them, followed for a window, (windows,)
-    left_within: np.ndarray  # of those, left within it, (windows, stages)
+    left_within: np.ndarray  # share of them that left within a window, by stage they left to, (windows, stages)
     left: np.ndarray  # first departures, by stage they left to
     left_ordinary: float  # first departures, induced arrivals aside
     left_unsafe: float  # first departures to a country unsafe at that time
@@ -49,8 +48,73 @@ def left_at_risk(state: State, i: int) -> bool:
     return happened(left_at) and left_at >= state.s[COL.risk_from, i]
 
 
+@rule
+def weeks_at_risk(state: State, i: int, weeks: int) -> int:
+    """Weeks from being at risk to departure, or to the end of what is seen of household i."""
+    s = state.s
+    if left_at_risk(state, i):
+        return int(min(float(weeks), max(0.0, s[COL.left_at, i] - s[COL.risk_from, i])))
+    return int(max(0.0, weeks - s[COL.risk_from, i] - 1.0))
+
+
 @routine
-def median_to_departure(state: State, weeks: int) -> float:
+def departures_by_week(state: State, weeks: int) -> tuple[np.ndarray, np.ndarray]:
+    """Departures by weeks since being at risk, and how many are still seen then.
+
+    Returns
+    -------
+    left : float64 array, shape (weeks + 1, stages)
+        Departures d weeks after coming to be at risk, by the stage left to.
+    seen : float64 array, shape (weeks + 1,)
+        Households neither gone nor lost from sight before.
+    """
+    left = np.zeros((weeks + 1, len(STAGE)))
+    seen = np.zeros(weeks + 1)
+    for i in range(state.s.shape[1]):
+        if ever_at_risk(state, i):
+            duration = weeks_at_risk(state, i, weeks)
+            seen[duration] += 1.0
+            if left_at_risk(state, i):
+                left[duration, int(state.s[COL.route, i])] += 1.0
+    for duration in range(weeks - 1, -1, -1):
+        seen[duration] += seen[duration + 1]
+    return left, seen
+
+
+@routine
+def incidence(left: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Share that has left by each route within d weeks, in the presence of the other routes.
+
+    The Aalen–Johansen estimator: a household whose follow-up ends earlier counts as long as it is seen, so that the
+    share never falls as the window grows.
+
+    Returns
+    -------
+    float64 array, shape (weeks + 1, stages)
+        Entry d: left within d weeks; NaN where nobody is followed that long.
+
+    References
+    ----------
+    .. [1] O. O. Aalen, S. Johansen, "An empirical transition matrix for non-homogeneous Markov chains based on
+       censored observations", Scandinavian Journal of Statistics 5 (1978), 141–150.
+    """
+    share = np.zeros(left.shape)
+    staying = 1.0
+    for d in range(left.shape[0] - 1):
+        gone = 0.0
+        for stage in range(left.shape[1]):
+            if staying <= 0.0:
+                hazard = 0.0  # nobody is left to leave
+            else:
+                hazard = left[d, stage] / seen[d] if seen[d] > 0.0 else np.nan
+            share[d + 1, stage] = share[d, stage] + staying * hazard
+            gone += hazard
+        staying *= 1.0 - gone
+    return share
+
+
+@routine
+def median_of(left: np.ndarray, seen: np.ndarray) -> float:
     """Kaplan–Meier median of the weeks from being at risk to departure; NaN if it is not reached.
 
     References
@@ -58,25 +122,16 @@ def median_to_departure(state: State, weeks: int) -> float:
     .. [1] E. L. Kaplan, P. Meier, "Nonparametric estimation from incomplete observations",
        Journal of the American Statistical Association 53 (1958), 457–481.
     """
-    s = state.s
-    events = np.zeros(weeks + 1)
-    leaving_sight = np.zeros(weeks + 1)
-    total = 0.0
-    for i in range(s.shape[1]):
-        if ever_at_risk(state, i):
-            total += 1.0
-            if left_at_risk(state, i):
-                events[int(min(float(weeks), max(0.0, s[COL.left_at, i] - s[COL.risk_from, i])))] += 1.0
-            else:
-                leaving_sight[int(max(0.0, weeks - s[COL.risk_from, i] - 1.0))] += 1.0
     survival = 1.0
-    for duration in range(weeks + 1):
-        if total <= 0.0:
+    for duration in range(len(seen)):
+        if seen[duration] <= 0.0:
             break
-        survival *= 1.0 - events[duration] / total
+        gone = 0.0
+        for stage in range(left.shape[1]):
+            gone += left[duration, stage]
+        survival *= 1.0 - gone / seen[duration]
         if survival <= 0.5:
             return duration + 1.0
-        total -= events[duration] + leaving_sight[duration]
     return np.nan
 
 
@@ -105,21 +160,14 @@ def tally(x: Setting, state: State, weight: float) -> Any:
     weeks = state.history.shape[0]
     at_risk, absconded, ordinary, unsafe, back = 0.0, 0.0, 0.0, 0.0, 0.0
     left, risk_left = np.zeros(len(STAGE)), np.zeros(len(STAGE))
-    followed, within = np.zeros(len(WINDOWS)), np.zeros((len(WINDOWS), len(STAGE)))
     for i in range(s.shape[1]):
         route = int(s[COL.route, i])
         if ever_at_risk(state, i):
             at_risk += 1.0
             if happened(s[COL.absconded_at, i]):
                 absconded += 1.0
-            gone = left_at_risk(state, i)
-            if gone:
+            if left_at_risk(state, i):
                 risk_left[route] += 1.0
-            for w in range(len(WINDOWS)):
-                if s[COL.risk_from, i] + WINDOWS[w] <= weeks:
-                    followed[w] += 1.0
-                    if gone and s[COL.left_at, i] < s[COL.risk_from, i] + WINDOWS[w]:
-                        within[w, route] += 1.0
         if happened(s[COL.left_at, i]):
             left[route] += 1.0
             ordinary += 1.0 if s[COL.account, i] != ACCOUNT.INDUCED else 0.0
@@ -130,6 +178,12 @@ def tally(x: Setting, state: State, weight: float) -> Any:
     for week in range(weeks):
         for flow in range(len(flows)):
             flows[flow] += state.history[week, FLOWS_AT + flow]
+    by_week, seen = departures_by_week(state, weeks)
+    shares = incidence(by_week, seen)
+    within = np.full((len(WINDOWS), len(STAGE)), np.nan)
+    for w in range(len(WINDOWS)):
+        if WINDOWS[w] <= weeks:
+            within[w] = shares[WINDOWS[w]]
     return Tally(
         weight=weight,
         flows=flows,
@@ -138,11 +192,10 @@ def tally(x: Setting, state: State, weight: float) -> Any:
         at_risk=at_risk,
         at_risk_absconded=absconded,
         at_risk_left=risk_left,
-        followed=followed,
         left_within=within,
         left=left,
         left_ordinary=ordinary,
         left_unsafe=unsafe,
         came_back=back,
-        median_weeks=median_to_departure(state, weeks),
+        median_weeks=median_of(by_week, seen),
     )

@@ -2,8 +2,8 @@
 
 Safety at home is learned from noisy news about the true state, a little from the official safe list,
 and from the reports of those who went back.  The risk of removal follows the credibility of
-enforcement that can be seen; it jumps when the household is threatened, and when somebody it knows is removed.  Whether promised money is
-paid is learned from those who were promised it, and from an independent adviser.
+enforcement that can be seen; it jumps when the household is threatened, and when somebody it knows is
+removed.  Whether promised money is paid is learned from those who were promised it, and from an independent adviser.
 """
 
 from __future__ import annotations

@@ -176,6 +176,7 @@ class Column(Named):
     taste_irregular = "lasting taste for irregularity"
     news_noise = "standard deviation of its weekly news on safety"
     abroad = "ties abroad"
+    first_housing = "housing at the start, or on arrival"
     # where it stands
     stage = "stage"
     since = "week in which it entered the stage", Kind.PAST
