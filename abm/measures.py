@@ -24,8 +24,8 @@ import numpy as np
 
 from abm.arrays.ledger import LINE, Concern, Line
 from abm.arrays.state import FLOW
-from abm.arrays.tally import WINDOWS, Tally
-from abm.household.stages import ROUTES, Stage, went_home
+from abm.arrays.tally import HORIZONS, WINDOWS, Tally
+from abm.household.stages import ROUTES, Stage, case_is_open, in_country, went_home
 from abm.numerics.calendar import WEEKS_PER_YEAR
 
 Group = Literal["firm", "fair", "compassionate", "public money"]
@@ -215,6 +215,13 @@ def assisted_departures(t: Tally) -> float:
     return t.left[Stage.RETURNED_ASSISTED] * t.weight
 
 
+@measure("persons who departed", unit="persons", group="firm")
+def departed_persons(t: Tally) -> float:
+    """Persons in departures by any route, every departure counted."""
+    flows = (FLOW.assisted_persons, FLOW.unassisted_persons, FLOW.removed_persons)
+    return sum_of(t.flows[flow] for flow in flows) * t.weight
+
+
 @measure("removals", unit="households", group="firm")
 def removals(t: Tally) -> float:
     """First departures by removal."""
@@ -223,11 +230,44 @@ def removals(t: Tally) -> float:
 
 # ---- public money -----------------------------------------------------------------------------------
 
+_TOO_SHORT = "the run is shorter"
 
-@measure("public cost", unit="GBP", group="public money")
+
+@measure("cost of asylum support and return", unit="GBP", group="public money")
 def cost_npv(t: Tally) -> float:
-    """All lines of the account over the run, discounted."""
+    """All lines of the account over the run, discounted.
+
+    The account covers asylum support, casework, return and enforcement; nothing of what people cost or pay who are
+    protected, settled or out of contact.
+    """
     return sum_of(t.lines) * t.weight
+
+
+@measure("the same in the first year", unit="GBP", group="public money", absent=_TOO_SHORT)
+def cost_1y(t: Tally) -> float:
+    """All lines of the account in the first 52 weeks, discounted."""
+    return t.spent_by[HORIZONS.index(52)] * t.weight
+
+
+@measure("the same in three years", unit="GBP", group="public money", absent=_TOO_SHORT)
+def cost_3y(t: Tally) -> float:
+    """All lines of the account in the first 156 weeks, discounted."""
+    return t.spent_by[HORIZONS.index(156)] * t.weight
+
+
+@measure("the same in five years", unit="GBP", group="public money", absent=_TOO_SHORT)
+def cost_5y(t: Tally) -> float:
+    """All lines of the account in the first 260 weeks, discounted."""
+    return t.spent_by[HORIZONS.index(260)] * t.weight
+
+
+@measure("outside the account at the end", unit="households", group="public money")
+def outside_account_end(t: Tally) -> float:
+    """Households in the country in the last week whose costs the account does not hold.
+
+    Out of contact, protected or settled.
+    """
+    return sum_of(t.stocks[stage] for stage in Stage if in_country(stage) and not case_is_open(stage)) * t.weight
 
 
 @measure("spent on the offers", unit="GBP", group="public money")
@@ -254,8 +294,30 @@ def cost_per_departure(t: Tally) -> float:
 
     Induced arrivals are left aside on both sides.
     """
+    return share(_spent_on_leaving(t), t.left_ordinary)
+
+
+def _spent_on_leaving(t: Tally) -> float:
     spent = (LINE.offer, LINE.travel, LINE.reintegration, LINE.advice, LINE.enforcement, LINE.detention)
-    return share(sum_of(t.lines[line] for line in spent), t.left_ordinary)
+    return sum_of(t.lines[line] for line in spent)
+
+
+@measure("spent on departures", unit="GBP", group="public money")
+def leaving_spend(t: Tally) -> float:
+    """Offers, travel, help in kind, advice, enforcement and detention over the run, discounted."""
+    return _spent_on_leaving(t) * t.weight
+
+
+@measure("a person-week in a hotel", unit="GBP/person-week", group="public money")
+def hotel_week(t: Tally) -> float:
+    """Price of a week's hotel and subsistence for one person."""
+    return t.hotel_week
+
+
+@measure("a person-week in dispersal", unit="GBP/person-week", group="public money")
+def dispersal_week(t: Tally) -> float:
+    """Price of a week's dispersal housing and subsistence for one person."""
+    return t.dispersal_week
 
 
 # ---- compassionate ----------------------------------------------------------------------------------
@@ -317,6 +379,8 @@ IDS = tuple(MEASURES)
 
 # ---- against a baseline -----------------------------------------------------------------------------
 
+_NONE_MORE = "no additional departures, or too few to tell"
+
 
 @compared("net saving", unit="GBP", group="public money")
 def net_saving_npv(run: Outcomes, base: Outcomes) -> Any:
@@ -324,9 +388,47 @@ def net_saving_npv(run: Outcomes, base: Outcomes) -> Any:
     return base["cost_npv"] - run["cost_npv"]
 
 
+@compared("net saving in the first year", unit="GBP", group="public money", absent=_TOO_SHORT)
+def net_saving_1y(run: Outcomes, base: Outcomes) -> Any:
+    """Cost of the baseline less that of the variant in the first 52 weeks, paired by seed."""
+    return base["cost_1y"] - run["cost_1y"]
+
+
+@compared("net saving in three years", unit="GBP", group="public money", absent=_TOO_SHORT)
+def net_saving_3y(run: Outcomes, base: Outcomes) -> Any:
+    """Cost of the baseline less that of the variant in the first 156 weeks, paired by seed."""
+    return base["cost_3y"] - run["cost_3y"]
+
+
+@compared("net saving in five years", unit="GBP", group="public money", absent=_TOO_SHORT)
+def net_saving_5y(run: Outcomes, base: Outcomes) -> Any:
+    """Cost of the baseline less that of the variant in the first 260 weeks, paired by seed."""
+    return base["cost_5y"] - run["cost_5y"]
+
+
+@compared("break-even stay in a hotel", unit="weeks", group="public money", absent=_NONE_MORE)
+def break_even_stay_hotel(run: Outcomes, base: Outcomes) -> Ratio:
+    """Weeks that an additional person who leaves must otherwise have stayed in a hotel for the spending to pay.
+
+    Additional spending on departures, divided by additional persons who depart and the price of a hotel week.
+    """
+    return _stay(run, base, base["hotel_week"])
+
+
+@compared("break-even stay in dispersal", unit="weeks", group="public money", absent=_NONE_MORE)
+def break_even_stay_dispersal(run: Outcomes, base: Outcomes) -> Ratio:
+    """The same with the price of a week in dispersal housing."""
+    return _stay(run, base, base["dispersal_week"])
+
+
+def _stay(run: Outcomes, base: Outcomes, week: Any) -> Ratio:
+    more = run["departed_persons"] - base["departed_persons"]
+    return Ratio(run["leaving_spend"] - base["leaving_spend"], more * week, only_more=True)
+
+
 @compared(
     "cost per additional return", unit="GBP/household", group="public money",
-    absent="no additional departures, or too few to tell",
+    absent=_NONE_MORE,
 )  # fmt: skip
 def cost_per_additional_return(run: Outcomes, base: Outcomes) -> Ratio:
     """Additional public cost divided by additional departures against the baseline (ratio of means).

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from abm.arrays.ledger import Prices, prices
+from abm.arrays.pull import pull_factors
 from abm.evidence.homeland import origin
 from abm.household.offers import schedule
 from abm.household.stages import STAGES, Holds, Housing, Stage
@@ -27,9 +28,6 @@ from abm.numerics.named import Named, numbers
 
 #: Households fall into this many classes of patience, equally likely.
 PATIENCE_CLASSES = 4
-
-#: The pull factor never multiplies arrivals by more than this.
-MOST_PULL = 10.0
 
 
 class Frame(NamedTuple):
@@ -127,30 +125,6 @@ def pulls(offer: Offer, week: int) -> bool:
     return offer.start_week <= week and not ended and offer.claims_before_week is None
 
 
-def pull_factors(policy: Policy, world: World, weeks: int) -> np.ndarray:
-    """Arrivals of each week under a policy as a multiple of the caseload's own, shape (weeks,).
-
-    An elasticity acts on the worth of being refused: (B + offer) / (B + reference offer), where B is
-    the worth of staying on support, and the best offer that pulls counts.  Amounts are those a person
-    can get; caps and conditions on family are left out, which overstates the pull.
-    """
-    amounts = np.zeros(weeks)
-    for offer in policy.offers.values():
-        if offer.claims_before_week is None:  # an offer that is closed to new claims pulls nobody
-            open_weeks = slice(offer.start_week, offer.end_week)
-            amounts[open_weeks] = np.maximum(amounts[open_weeks], offer.amount_per_person)
-    found = {amount: pull_factor(policy, world, amount) for amount in set(amounts.tolist())}
-    return np.array([found[amount] for amount in amounts.tolist()])
-
-
-def pull_factor(policy: Policy, world: World, amount: float) -> float:
-    """Arrivals as a multiple of the caseload's own while so much is on offer to a person who has yet to claim, GBP."""
-    ratio = (world.pull_reference + amount) / (world.pull_reference + world.pull_reference_offer)
-    pull = exp(world.pull_elasticity * log(ratio)) if world.pull_elasticity > 0.0 else 1.0
-    reunion = max(0.0, 1.0 - world.reunion_share * (policy.entry.family_reunion_age - 18.0))
-    return min(MOST_PULL, pull) * reunion
-
-
 def origin_names(caseload: Caseload) -> list[str]:
     """The origins of a caseload, in the order of its setting's arrays."""
     return list(dict.fromkeys([*caseload.origins, *(row.origin for row in caseload.rows)]))
@@ -170,7 +144,7 @@ def setting_of(policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: 
         mixes=Mixes(stages=_mix(caseload.stages, Stage), housing=_mix(caseload.housing, Housing)),
         origins=_origins(caseload, names),
         shares=_stacked([schedule(offer, weeks, weekly) for offer in policy.offers.values()]),
-        inflow=caseload.inflow_per_week * scale * pull_factors(policy, caseload.world, weeks),
+        inflow=caseload.inflow_per_week * scale * pull_factors(policy, caseload, weeks),
         given=_given(caseload, names),
     )
 

@@ -15,6 +15,8 @@ from abm.numerics.calendar import WEEKS_PER_YEAR, happened
 
 #: Windows of the return rates, in weeks from being at risk.
 WINDOWS = (52, 104, 260)
+#: Horizons of the account, in weeks from the start: one, three and five years.
+HORIZONS = (52, 156, 260)
 
 
 class Tally(NamedTuple):
@@ -23,6 +25,9 @@ class Tally(NamedTuple):
     weight: float  # households of the caseload for which one simulated household stands
     flows: np.ndarray  # over all weeks, (flows,)
     lines: np.ndarray  # the account, GBP, discounted to week 0, (lines,)
+    spent_by: np.ndarray  # all lines up to each horizon, GBP, discounted; NaN in a shorter run, (horizons,)
+    hotel_week: float  # a person-week in a hotel, subsistence included, GBP
+    dispersal_week: float
     stocks: np.ndarray  # households at the end, by stage
     at_risk: float  # households ever at risk
     at_risk_absconded: float  # of them, ever out of contact
@@ -136,16 +141,21 @@ def median_of(left: np.ndarray, seen: np.ndarray) -> float:
 
 
 @routine
-def discounted(state: State, x: Setting) -> np.ndarray:
-    """Each line of the account in pounds, discounted to week 0, shape (lines,)."""
-    lines = np.zeros(len(LINE))
+def discounted(state: State, x: Setting) -> tuple[np.ndarray, np.ndarray]:
+    """The account in pounds, discounted to week 0: by line over the run, and all lines up to each horizon."""
+    lines, spent_by = np.zeros(len(LINE)), np.full(len(HORIZONS), np.nan)
     weekly = exp(-log(1.0 + x.world.discount_rate) / WEEKS_PER_YEAR)
-    factor = 1.0
+    factor, spent = 1.0, 0.0
     for week in range(state.history.shape[0]):
         for line in range(len(lines)):
-            lines[line] += factor * (state.history[week, LEDGER_AT + line] / 100.0)
+            booked = factor * (state.history[week, LEDGER_AT + line] / 100.0)
+            lines[line] += booked
+            spent += booked
         factor *= weekly
-    return lines
+        for h in range(len(HORIZONS)):
+            if week + 1 == HORIZONS[h]:
+                spent_by[h] = spent
+    return lines, spent_by
 
 
 @routine
@@ -178,6 +188,7 @@ def tally(x: Setting, state: State, weight: float) -> Any:
     for week in range(weeks):
         for flow in range(len(flows)):
             flows[flow] += state.history[week, FLOWS_AT + flow]
+    lines, spent_by = discounted(state, x)
     by_week, seen = departures_by_week(state, weeks)
     shares = incidence(by_week, seen)
     within = np.full((len(WINDOWS), len(STAGE)), np.nan)
@@ -187,7 +198,10 @@ def tally(x: Setting, state: State, weight: float) -> Any:
     return Tally(
         weight=weight,
         flows=flows,
-        lines=discounted(state, x),
+        lines=lines,
+        spent_by=spent_by,
+        hotel_week=(x.prices.hotel_week + x.prices.hotel_subsistence_week) / 100.0,
+        dispersal_week=(x.prices.dispersal_week + x.prices.subsistence_week) / 100.0,
         stocks=state.counts[COUNT.households].astype(np.float64),
         at_risk=at_risk,
         at_risk_absconded=absconded,
