@@ -56,6 +56,8 @@ class Measure:
         Which concern it speaks to.
     compared
         True if it needs a baseline.
+    ratio
+        True for a `Ratio`: one number for all runs, not one a run.
     absent
         Why there may be none.
     of
@@ -68,6 +70,7 @@ class Measure:
     definition: str
     group: Group
     compared: bool = False
+    ratio: bool = False
     absent: str = field(default="there is none in these runs", repr=False)
     of: Callable[..., Any] = field(default=lambda *_: math.nan, repr=False, compare=False)
 
@@ -324,8 +327,13 @@ def net_saving_npv(run: Outcomes, base: Outcomes) -> Any:
     return base["cost_npv"] - run["cost_npv"]
 
 
+def difference(name: str, run: Outcomes, base: Outcomes) -> Any:
+    """How a measure of a variant differs from its baseline's, run by run; one of comparisons is itself a difference."""
+    return COMPARED[name].of(run, base) if name in COMPARED else run[name] - base[name]
+
+
 @compared(
-    "cost per additional return", unit="GBP/household", group="public money",
+    "cost per additional return", unit="GBP/household", group="public money", ratio=True,
     absent="no additional departures, or too few to tell",
 )  # fmt: skip
 def cost_per_additional_return(run: Outcomes, base: Outcomes) -> Ratio:
@@ -336,7 +344,13 @@ def cost_per_additional_return(run: Outcomes, base: Outcomes) -> Ratio:
     return Ratio(run["cost_npv"] - base["cost_npv"], run["departures"] - base["departures"], only_more=True)
 
 
-@compared("break-even payment", unit="GBP/household", group="public money", absent="nobody takes an assisted return")
+@compared(
+    "break-even payment",
+    unit="GBP/household",
+    group="public money",
+    ratio=True,
+    absent="nobody takes an assisted return",
+)
 def break_even_offer(run: Outcomes, base: Outcomes) -> Ratio:
     """Payment per assisted departure at which the variant costs what the baseline costs, behaviour as simulated."""
     return Ratio(base["cost_npv"] - (run["cost_npv"] - run["offer_spend"]), run["assisted_departures"])

@@ -6,16 +6,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from abm import Prepared, Run, prepare
+from abm.arrays.state import FLOWS_AT, Flow
+from abm.household.stages import COL, TOLD, Column
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.policy import Policy
-from abm.household.stages import COL, Column
-from abm.arrays.state import FLOWS_AT, Flow
+from abm.model import offered_column
+
+#: Row of the table that says when an offer was made, by the offer's name.
+MADE = {name: TOLD + k for k, name in enumerate(Policy().offers)}
 
 #: No attention unless given, no way out chosen, no beliefs that move, no tastes.
 QUIET = Behaviour(
@@ -104,6 +109,15 @@ def changed(prepared: Prepared, path: str, value: Any) -> Prepared:
     return prepare(policy, people, behaviour, weeks=prepared.weeks, households=prepared.households)
 
 
+def weekly_tables(prepared: Prepared, seed: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Week, and the table of households before and after it."""
+    state = prepared.begin(seed)
+    for week in range(prepared.weeks):
+        before = state.s.copy()
+        prepared.advance(seed, state, week, week + 1)
+        yield week, before, state.s.copy()
+
+
 def column(run: Run, number: int) -> np.ndarray:
     """One column of a run's households, in order of identity."""
     return run.state.s[number][np.argsort(run.state.s[COL.id])]
@@ -119,11 +133,33 @@ def flow(run: Run, name: str) -> np.ndarray:
     return run.state.history[:, FLOWS_AT + Flow[name]]
 
 
+def capacities(prepared: Prepared) -> dict[str, float]:
+    """Cases a week that each queue can serve, from the inputs."""
+    policy, procedure = prepared.policy, prepared.caseload.procedure
+    scale, thousands = prepared.households / prepared.caseload.households, prepared.households / 1_000.0
+    return {
+        "decisions": procedure.decisions_per_week * policy.procedure.decision_speed * scale,
+        "appeals": procedure.appeals_per_week * policy.procedure.appeal_speed * scale,
+        "reviews": procedure.reviews_per_week * policy.status.review_speed * scale,
+        "visits": policy.advice.visits_per_1000_week * thousands,
+        "attempts": policy.enforcement.attempts_per_1000_week * thousands,
+    }
+
+
+def served(run: Run) -> dict[str, np.ndarray]:
+    """Cases that each queue served, by week."""
+    return {
+        "decisions": flow(run, "granted") + flow(run, "refused"),
+        "appeals": flow(run, "appeals_allowed") + flow(run, "appeals_dismissed"),
+        **{name: flow(run, name) for name in ("reviews", "visits", "attempts")},
+    }
+
+
 def differing_columns(one: np.ndarray, other: np.ndarray) -> list[str]:
     """Names of the columns in which two tables of households differ (in any bit)."""
     assert one.shape == other.shape
-    names = [column.name for column in Column] + [f"told {k}" for k in range(len(one) - len(Column))]
-    return [name for k, name in enumerate(names) if one[k].tobytes() != other[k].tobytes()]
+    names = [*(column.name for column in Column), *map(offered_column, MADE)]
+    return [name for name, a, b in zip(names, one, other, strict=True) if a.tobytes() != b.tobytes()]
 
 
 def assert_same_run(one: Run, other: Run) -> None:
