@@ -57,7 +57,8 @@ class Visitor:
                 if (document.querySelector('.r-short').dataset.answers !== location.search.slice(1)) return false;
                 const [done, of] = runs.textContent.split(' of ').map(x => parseInt(x));
                 const told = document.querySelector('.r-summary caption').textContent.match(/\\d+/);
-                return done === of && +told[0] === of && document.querySelector('.r-stage[data-drawn]').dataset.drawn !== '';
+                const drawn = document.querySelector('.r-stage[data-drawn]').dataset.drawn;
+                return done === of && +told[0] === of && drawn !== '';
             }"""
         )
 

@@ -1,1 +1,1 @@
-"""Mesa's own page, and how households are drawn: places, colours, the picture that plays (needs the extra `browser`)."""
+"""Mesa's own page, and how households are drawn: places, colours, the picture that plays (extra `browser`)."""
