@@ -57,6 +57,8 @@ class Measure:
         Which concern it speaks to.
     compared
         True if it needs a baseline.
+    ratio
+        True for a `Ratio`: one number for all runs, not one a run.
     absent
         Why there may be none.
     of
@@ -69,6 +71,7 @@ class Measure:
     definition: str
     group: Group
     compared: bool = False
+    ratio: bool = False
     absent: str = field(default="there is none in these runs", repr=False)
     of: Callable[..., Any] = field(default=lambda *_: math.nan, repr=False, compare=False)
 
@@ -388,6 +391,11 @@ def net_saving_npv(run: Outcomes, base: Outcomes) -> Any:
     return base["cost_npv"] - run["cost_npv"]
 
 
+def difference(name: str, run: Outcomes, base: Outcomes) -> Any:
+    """How a measure of a variant differs from its baseline's, run by run; one of comparisons is itself a difference."""
+    return COMPARED[name].of(run, base) if name in COMPARED else run[name] - base[name]
+
+
 @compared("net saving in the first year", unit="GBP", group="public money", absent=_TOO_SHORT)
 def net_saving_1y(run: Outcomes, base: Outcomes) -> Any:
     """Cost of the baseline less that of the variant in the first 52 weeks, paired by seed."""
@@ -406,7 +414,7 @@ def net_saving_5y(run: Outcomes, base: Outcomes) -> Any:
     return base["cost_5y"] - run["cost_5y"]
 
 
-@compared("break-even stay in a hotel", unit="weeks", group="public money", absent=_NONE_MORE)
+@compared("break-even stay in a hotel", unit="weeks", group="public money", ratio=True, absent=_NONE_MORE)
 def break_even_stay_hotel(run: Outcomes, base: Outcomes) -> Ratio:
     """Weeks that an additional person who leaves must otherwise have stayed in a hotel for the spending to pay.
 
@@ -415,7 +423,7 @@ def break_even_stay_hotel(run: Outcomes, base: Outcomes) -> Ratio:
     return _stay(run, base, base["hotel_week"])
 
 
-@compared("break-even stay in dispersal", unit="weeks", group="public money", absent=_NONE_MORE)
+@compared("break-even stay in dispersal", unit="weeks", group="public money", ratio=True, absent=_NONE_MORE)
 def break_even_stay_dispersal(run: Outcomes, base: Outcomes) -> Ratio:
     """The same with the price of a week in dispersal housing."""
     return _stay(run, base, base["dispersal_week"])
@@ -427,8 +435,7 @@ def _stay(run: Outcomes, base: Outcomes, week: Any) -> Ratio:
 
 
 @compared(
-    "cost per additional return", unit="GBP/household", group="public money",
-    absent=_NONE_MORE,
+    "cost per additional return", unit="GBP/household", group="public money", ratio=True, absent=_NONE_MORE,
 )  # fmt: skip
 def cost_per_additional_return(run: Outcomes, base: Outcomes) -> Ratio:
     """Additional public cost divided by additional departures against the baseline (ratio of means).
@@ -438,7 +445,13 @@ def cost_per_additional_return(run: Outcomes, base: Outcomes) -> Ratio:
     return Ratio(run["cost_npv"] - base["cost_npv"], run["departures"] - base["departures"], only_more=True)
 
 
-@compared("break-even payment", unit="GBP/household", group="public money", absent="nobody takes an assisted return")
+@compared(
+    "break-even payment",
+    unit="GBP/household",
+    group="public money",
+    ratio=True,
+    absent="nobody takes an assisted return",
+)
 def break_even_offer(run: Outcomes, base: Outcomes) -> Ratio:
     """Payment per assisted departure at which the variant costs what the baseline costs, behaviour as simulated."""
     return Ratio(base["cost_npv"] - (run["cost_npv"] - run["offer_spend"]), run["assisted_departures"])

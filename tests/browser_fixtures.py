@@ -1,4 +1,7 @@
-"""A server and a headless Chromium for the tests of the page; skipped with the reason where there are none.
+"""A server and a headless Chromium for the tests of the pages; skipped with the reason where there are none.
+
+A plugin of ``conftest.py``: tests of `experiments.page`, of `abm.browser` and of the command that serves them share
+it.  What it needs is imported when a test asks for it.
 
 ``CHROMIUM`` names its file (default: the first of ``chromium``, ``chromium-browser`` and
 ``google-chrome`` on the path).  Screenshots are left in ``results/browser``.
@@ -12,11 +15,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_visitor import ROOT, Visitor
 
+ROOT = Path(__file__).parents[1]
 #: Chromium keeps quiet: no start-up traffic of its own.
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -84,6 +88,8 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture
 def visit(chromium: Any, address: str) -> Iterator[Any]:
     """Make visitors; at the end none of them has reached elsewhere or met an error."""
+    from browser_visitor import Visitor
+
     made: list[Visitor] = []
 
     def come(**options: Any) -> Visitor:

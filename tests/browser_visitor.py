@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from experiments.page.choices import Choices
 from experiments.page.film import film
-from experiments.page.question import Question
 
 ROOT = Path(__file__).parents[1]
 #: Where screenshots and what was measured are left.
 PICTURES = ROOT / "results" / "browser"
 #: The set-up that most tests open.
 QUERY = "caseload=uk-families-2026&a=uk-2025&b=uk-upfront-national&replicates=6"
-ASKED = Question.from_query(QUERY)[0]
+ASKED = Choices.from_query(QUERY)[0]
 
 
 class Visitor:
@@ -49,14 +49,16 @@ class Visitor:
         return self.page
 
     def settled(self) -> None:
-        """Wait until all runs of the set-up on show are done."""
+        """Wait until all runs of the set-up on show are done, and the table, which comes last, tells of all of them."""
         self.page.wait_for_function(
             """() => {
                 const runs = document.querySelector('.r-runs');
                 if (!runs || document.querySelector('.r-stale')) return false;
                 if (document.querySelector('.r-short').dataset.answers !== location.search.slice(1)) return false;
                 const [done, of] = runs.textContent.split(' of ').map(x => parseInt(x));
-                return done === of && document.querySelector('.r-stage[data-drawn]').dataset.drawn !== '';
+                const told = document.querySelector('.r-summary caption').textContent.match(/\\d+/);
+                const drawn = document.querySelector('.r-stage[data-drawn]').dataset.drawn;
+                return done === of && +told[0] === of && drawn !== '';
             }"""
         )
 

@@ -20,10 +20,10 @@ import pandas  # noqa: F401 - here, so that no child has to
 import scipy.special  # noqa: F401
 import tiny_model
 
-from experiments import store, tally
-from experiments.sweep.parts import from_bytes
+from experiments.storing import store
 from experiments.storing.store import TABLES
-from experiments.sweep.sweeping import sweep
+from experiments.sweep import sweep, tally
+from experiments.sweep.parts import from_bytes
 
 DESIGN = {
     "variants": ["uk-2025", "uk-upfront-national"],

@@ -18,7 +18,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections import namedtuple
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from keyword import iskeyword
@@ -159,14 +159,6 @@ class Inputs(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
     _figures: dict[str, Figure] = PrivateAttr(default_factory=dict)
-    #: What `plain` made of it, by what was left out: the points of a sweep share most of their inputs.
-    _plain: dict[tuple[type[BaseModel], ...], Any] = PrivateAttr(default_factory=dict)
-
-    def model_copy(self: M, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> M:
-        """A copy (see `pydantic.BaseModel.model_copy`) that has numbers of its own."""
-        made = super().model_copy(update=update, deep=deep)
-        made._plain = {}
-        return made
 
     @property
     def figures(self) -> Mapping[str, Figure]:
@@ -330,18 +322,6 @@ def parse_value(declaration: Declaration, text: str, *, file: str = "--set") -> 
 # ---- what the rules read -----------------------------------------------------------------------
 
 
-@cache
-def _plain_type(model: type[BaseModel], without: tuple[type[BaseModel], ...]) -> Any:
-    kept = []
-    for name, field in model.model_fields.items():
-        kind, _ = _unwrapped(field.annotation)
-        declared = declarations(model).get(name)
-        section = isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in without
-        if section or (declared is not None and declared.kind != "str"):
-            kept.append(name)
-    return namedtuple(model.__name__, kept)
-
-
 def plain(inputs: M, *, without: tuple[type[BaseModel], ...] = ()) -> M:
     """The numbers of some inputs, by name, section in section: what the rules read.
 
@@ -356,23 +336,34 @@ def plain(inputs: M, *, without: tuple[type[BaseModel], ...] = ()) -> M:
         Floats only; a choice is its position, and None is `NO_LIMIT`.  For a type checker it is the model itself,
         so that a misspelt name in a rule is found before anything is compiled.
     """
-    if without not in inputs._plain:
-        known = declarations(type(inputs))
-        kind = _plain_type(type(inputs), without)
-        inputs._plain[without] = kind(
-            *(_number(getattr(inputs, name), known.get(name), without) for name in kind._fields)
-        )
-    return cast(M, inputs._plain[without])
+    return cast(M, _packer(type(inputs), without)(inputs))
 
 
-def _number(value: Any, declared: Declaration | None, without: tuple[type[BaseModel], ...]) -> Any:
-    if isinstance(value, Inputs):
-        return plain(value, without=without)
-    if value is None:
-        return NO_LIMIT
-    if declared is not None and declared.choices:
-        return float(declared.choices.index(value))
-    return float(value)
+@cache
+def _packer(model: type[BaseModel], without: tuple[type[BaseModel], ...]) -> Callable[[Any], Any]:
+    """What packs an input of a kind: found once, since the points of a sweep are many."""
+    readers: dict[str, Callable[[Any], Any]] = {}
+    for name, field in model.model_fields.items():
+        kind, _ = _unwrapped(field.annotation)
+        declared = declarations(model).get(name)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            if kind not in without:
+                readers[name] = _packer(kind, without)
+        elif declared is not None and declared.choices:
+            readers[name] = {word: float(place) for place, word in enumerate(declared.choices)}.__getitem__
+        elif declared is not None and declared.kind != "str":
+            readers[name] = _number
+    made: Any = namedtuple(model.__name__, readers)  # type: ignore[misc]
+    names, read_as = tuple(readers), tuple(readers.values())
+
+    def pack(inputs: Any) -> Any:
+        return made(*[read(getattr(inputs, name)) for name, read in zip(names, read_as, strict=True)])
+
+    return pack
+
+
+def _number(value: float | None) -> float:
+    return NO_LIMIT if value is None else float(value)
 
 
 def positions(choices: Any) -> Any:

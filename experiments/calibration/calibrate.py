@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,19 +19,19 @@ import numpy as np
 from abm.evidence.figures import EVIDENCE
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.parameters import declarations
-from abm.model import Run, prepare
-from abm.scenarios.scenario import load_caseload, load_policy
+from abm.model import Run
+from experiments.question.case import load_case
+from experiments.running.threads import each
 
 #: Coefficients that the targets identify.
 FITTED = ("assisted", "unassisted", "money", "lost_support_irregular")
 
-#: Coefficients without a target that move results; they vary over their ranges in the ensemble.
-VARIED = (
-    "consider", "alert_offer", "alert_closing", "anticipation", "discounting", "present_bias", "payment_belief",
-    "safety", "home_income", "norm", "host_ties", "school", "hope", "lost_support_return", "removal_risk",
-    "removal_risk_irregular", "announcement_trust", "irregular", "irregular_children", "taste_return",
-    "taste_irregular",
-)  # fmt: skip
+#: Coefficients without a target: whatever has a plausible range and is not fitted.  They vary over it in the ensemble.
+VARIED = tuple(
+    name
+    for name, declared in declarations(Behaviour).items()
+    if name not in FITTED and declared.low is not None and declared.high is not None
+)
 
 #: Mean follow-up of the cohort of 2010–2020 to mid-2024, in weeks (8.5 years; assumed, as in `uk-2010`).
 COHORT_WEEKS = 443
@@ -119,15 +118,37 @@ def moments() -> tuple[Moment, ...]:
     )
 
 
+def history(
+    policy: str,
+    caseload: str,
+    behaviour: Behaviour,
+    seed: int,
+    *,
+    weeks: int,
+    size: int | None,
+    settings: Mapping[str, Any] | None = None,
+) -> Run:
+    """A run of the past: a policy that was in force, on the people of its time.
+
+    Parameters
+    ----------
+    size
+        Households simulated; None: all, up to the caseload's own sample.
+    settings
+        Value by path of what was different.
+    """
+    case = load_case(policy, caseload, (behaviour,), weeks=weeks, households=size, settings=settings)
+    return case.prepared().run(seed)
+
+
 def _history_of_2005(behaviour: Behaviour, seed: int, size: int) -> dict[str, float]:
-    caseload = load_caseload("uk-refused-2005")
-    run = prepare("uk-2006-offer", caseload, behaviour, weeks=104, households=size).run(seed)
+    run = history("uk-2006-offer", "uk-refused-2005", behaviour, seed, weeks=104, size=size)
     assisted = run.series["assisted_persons"].to_numpy() * run.prepared.weight
-    early = load_policy("uk-2005").with_values({"standing.amount_per_person": 500.0})
-    before = prepare(early, caseload, behaviour, weeks=52, households=size).run(seed)
+    early = {"standing.amount_per_person": 500.0}
+    before = history("uk-2005", "uk-refused-2005", behaviour, seed, weeks=52, size=size, settings=early)
     yearly = before.series["assisted_persons"].sum() * before.prepared.weight
     return {
-        "UK_AVR_HAZARD_2004": float(yearly) / caseload.households,
+        "UK_AVR_HAZARD_2004": float(yearly) / before.prepared.caseload.households,
         "UK_AVR_2006/2005": float(assisted[52:104].sum()) / max(1.0, float(assisted[:52].sum())),
         "UK_AVR_2005": float(assisted[:52].sum()),
         "UK_AVR_2006": float(assisted[52:104].sum()),
@@ -135,7 +156,7 @@ def _history_of_2005(behaviour: Behaviour, seed: int, size: int) -> dict[str, fl
 
 
 def _cohort(behaviour: Behaviour, seed: int, size: int) -> dict[str, float]:
-    measures = prepare("uk-2010", "uk-cohort-2010", behaviour, weeks=COHORT_WEEKS, households=size).run(seed).measures
+    measures = history("uk-2010", "uk-cohort-2010", behaviour, seed, weeks=COHORT_WEEKS, size=size).measures
     return {
         "UK_COHORT_ASSISTED": measures["assisted_share"],
         "UK_COHORT_VOLUNTARY": measures["assisted_share"] + measures["unassisted_share"],
@@ -144,13 +165,13 @@ def _cohort(behaviour: Behaviour, seed: int, size: int) -> dict[str, float]:
 
 
 def _section9(behaviour: Behaviour, seed: int, size: int) -> dict[str, float]:
-    measures = prepare("section9", "section9-2005", behaviour, weeks=SECTION9_WEEKS, households=size).run(seed).measures
+    measures = history("section9", "section9-2005", behaviour, seed, weeks=SECTION9_WEEKS, size=size).measures
     left = measures["assisted_share"] + measures["unassisted_share"] + measures["removed_share"]
     return {"S9_ABSCOND": measures["absconded_share"], "S9_REMOVED": left}
 
 
 def _flows_of_2023(behaviour: Behaviour, seed: int, size: int) -> dict[str, float]:
-    run: Run = prepare("uk-2025", "uk-refused-2025", behaviour, weeks=52, households=size).run(seed)
+    run = history("uk-2025", "uk-refused-2025", behaviour, seed, weeks=52, size=size)
     total = run.series.sum() * run.prepared.weight
     return {
         "UK_VOL_FLOW_2023": float(total["assisted_persons"] + total["unassisted_persons"]),
@@ -173,11 +194,9 @@ def simulated(behaviour: Behaviour, seeds: Sequence[int], size: int, *, shown: b
         Also those that the fit does not use.
     """
     histories = _HISTORIES if shown else _HISTORIES[:3]
-    jobs = [(history, seed) for history in histories for seed in seeds]
-    with ThreadPoolExecutor() as pool:
-        parts = list(pool.map(lambda job: job[0](behaviour, job[1], size), jobs))
+    jobs = [(past, seed) for past in histories for seed in seeds]
     found: dict[str, list[float]] = {}
-    for part in parts:
+    for part in each(jobs, lambda job: job[0](behaviour, job[1], size)):
         for name, value in part.items():
             found.setdefault(name, []).append(value)
     return {name: np.array(values) for name, values in found.items()}

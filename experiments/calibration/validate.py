@@ -8,17 +8,18 @@ its value, or the range that the evidence gives, meets the model's 90 % interval
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from abm.household.stages import COL, STAGE
 from abm.inputs.behaviour import Behaviour
-from abm.model import Run, prepare
+from abm.model import Run
 from abm.numerics.draws import key_of, uniform
-from abm.scenarios.scenario import load_caseload, load_policy
-from experiments.calibration.calibrate import COHORT_WEEKS, target_rows
+from abm.scenarios.scenario import load_caseload
+from experiments.calibration.calibrate import COHORT_WEEKS, history, target_rows
+from experiments.question.defaults import DEFAULT_CASELOAD
+from experiments.running.threads import each
 
 #: Households simulated in each history.
 SIZE = 6_000
@@ -40,18 +41,19 @@ NOT_REPRESENTED: dict[str, str] = {
 
 
 def _after_the_larger_offer(behaviour: Behaviour, seed: int) -> dict[str, float]:
-    caseload = load_caseload("uk-refused-2005")
-    stock = caseload.figure("households")  # known to within a factor of almost two: drawn over its range
+    stock = load_caseload("uk-refused-2005").figure(
+        "households"
+    )  # known to within a factor of almost two: drawn over its range
     low, high = stock.low or stock.value, stock.high or stock.value
     drawn = int(low + (high - low) * uniform(key_of(seed), 0, 0, 0))
-    caseload = caseload.with_values({"households": drawn})
-    run = prepare("uk-2006-offer", caseload, behaviour, weeks=208, households=SIZE).run(seed)
+    settings = {"caseload.households": drawn}
+    run = history("uk-2006-offer", "uk-refused-2005", behaviour, seed, weeks=208, size=SIZE, settings=settings)
     persons = run.series["assisted_persons"].to_numpy() * run.prepared.weight
     return {"UK_AVR_2007": float(persons[104:156].sum()), "UK_AVR_2008": float(persons[156:208].sum())}
 
 
 def _cohort(behaviour: Behaviour, seed: int) -> dict[str, float]:
-    run = prepare("uk-2010", "uk-cohort-2010", behaviour, weeks=COHORT_WEEKS, households=SIZE).run(seed)
+    run = history("uk-2010", "uk-cohort-2010", behaviour, seed, weeks=COHORT_WEEKS, size=SIZE)
     m, s = run.measures, run.state.s
     left, family, assisted = s[COL.left_at] >= 0, s[COL.children] > 0, s[COL.route] == STAGE.RETURNED_ASSISTED
     families_left = float(np.sum(left & family))
@@ -71,21 +73,21 @@ def _children_among_assisted(run: Run) -> float:
 def _cash_at_the_airport(behaviour: Behaviour, seed: int) -> dict[str, float]:
     counts = []
     for share in (1 / 3, 2 / 3):
-        policy = load_policy("uk-2010").with_values({"standing.paid_at_departure": share})
-        run = prepare(policy, "uk-refused-2005", behaviour, weeks=26, households=SIZE * 2).run(seed)
+        settings = {"standing.paid_at_departure": share}
+        run = history("uk-2010", "uk-refused-2005", behaviour, seed, weeks=26, size=SIZE * 2, settings=settings)
         counts.append(float(run.series["assisted"].to_numpy()[13:26].sum()))
     return {"UK_2010_CASH_TIMING": counts[1] / max(1.0, counts[0])}
 
 
 def _denmark(behaviour: Behaviour, seed: int) -> dict[str, float]:
-    run = prepare("danish-2021", "denmark-2020", behaviour, weeks=104).run(seed)
+    run = history("danish-2021", "denmark-2020", behaviour, seed, weeks=104, size=None)
     exhausted = run.series["stock_exhausted"].to_numpy() * run.prepared.weight
     persons = float(np.mean(run.state.s[COL.adults] + run.state.s[COL.children]))
     return {"DK_EXIT_2021": float(exhausted[51]) * persons, "DK_EXIT_2022": float(exhausted[103]) * persons}
 
 
 def _pilot(behaviour: Behaviour, seed: int) -> dict[str, float]:
-    run = prepare("uk-pilot-2026", "uk-families-2026", behaviour, weeks=1).run(seed)
+    run = history("uk-pilot-2026", DEFAULT_CASELOAD, behaviour, seed, weeks=1, size=None)
     return {"UK_PILOT_TAKEUP": float(run.series["assisted"].to_numpy()[0])}
 
 
@@ -110,11 +112,9 @@ def validation_table(behaviours: Sequence[Behaviour], first_seed: int = 5_000) -
         id, quantity, value, low, high (evidence), model, model_low, model_high (median and 90 % interval),
         verdict ("reproduced", "missed", "prediction: …" or "not represented: …").
     """
-    jobs = [(history, member, first_seed + k) for history in _HISTORIES for k, member in enumerate(behaviours)]
-    with ThreadPoolExecutor() as pool:
-        parts = list(pool.map(lambda job: job[0](job[1], job[2]), jobs))
+    jobs = [(past, member, first_seed + k) for past in _HISTORIES for k, member in enumerate(behaviours)]
     found: dict[str, list[float]] = {}
-    for part in parts:
+    for part in each(jobs, lambda job: job[0](job[1], job[2])):
         for name, value in part.items():
             found.setdefault(name, []).append(value)
     rows = []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_CASELOAD, MAX_REPLICATES, SEED, WEEKS
 from experiments.report.printed import AsJson, Settings, console, print_json, tell
 
 if TYPE_CHECKING:
@@ -19,19 +20,19 @@ app = App(name="compare", help="Compare policies with a baseline: who returns, w
 @app.default
 def compare_command(
     *variants: str,
-    caseload: str = "uk-families-2026",
-    baseline: str = "uk-2025",
+    caseload: str = DEFAULT_CASELOAD,
+    baseline: str = DEFAULT_BASELINE,
     replicates: int | None = None,
-    weeks: int = 260,
+    weeks: int = WEEKS,
     households: int | None = None,
-    seed: int = 0,
+    seed: int = SEED,
     settings: Settings = (),
     out: Path | None = None,
     as_json: AsJson = False,
     by: Literal["origin", "size", "housing", "family"] | None = None,
     uncertainty: Literal["parameters", "seeds"] | None = None,
     precision: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
-    max_replicates: int = 2_000,
+    max_replicates: int = MAX_REPLICATES,
     workers: int | None = None,
 ) -> int:
     """Compare policies with a baseline: who returns, when, and at what cost.
@@ -80,7 +81,7 @@ def compare_command(
     from experiments.question.question import ask
     from experiments.statistics.precision import parse_targets
 
-    asked = tuple((t.measure, t.half_width) for t in parse_targets(map(_of_runs, precision)))
+    asked = tuple((t.measure, t.half_width) for t in parse_targets(precision, compared=True))
     question = ask(
         variants, baseline=baseline, caseload=caseload, replicates=replicates, weeks=weeks, households=households,
         seed=seed, settings=settings, uncertainty=uncertainty, by=by, precision=asked, most=max_replicates,
@@ -106,12 +107,6 @@ def compare_command(
 
     show(console(), comparison, rows, [files])
     return 0
-
-
-def _of_runs(text: str) -> str:
-    """A net saving is the difference of costs, whose precision is the same."""
-    name, equals, width = text.partition("=")
-    return f"cost_npv{equals}{width}" if name.strip() == "net_saving_npv" else text
 
 
 def _progress() -> Progress:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.question.defaults import DEFAULT_CASELOAD, SEED, WEEKS
 from experiments.report.printed import AsCsv, AsJson, Settings, console, print_json, tell
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ def run_command(
     variant: str,
     /,
     *,
-    caseload: str = "uk-families-2026",
-    seed: int = 0,
-    weeks: int = 260,
+    caseload: str = DEFAULT_CASELOAD,
+    seed: int = SEED,
+    weeks: int = WEEKS,
     households: int | None = None,
     settings: Settings = (),
     out: Path | None = None,
@@ -105,9 +106,9 @@ def why_command(
     *,
     household: int,
     week: int | None = None,
-    caseload: str = "uk-families-2026",
-    seed: int = 0,
-    weeks: int = 260,
+    caseload: str = DEFAULT_CASELOAD,
+    seed: int = SEED,
+    weeks: int = WEEKS,
     households: int | None = None,
     settings: Settings = (),
     as_json: AsJson = False,
@@ -150,15 +151,12 @@ def why_command(
     return 0
 
 
-def _prepare(variant: str, caseload: str, weeks: int, households: int | None, settings: tuple[str, ...]) -> Prepared:
-    from abm.model import prepare
-    from abm.scenarios.overrides import apply_settings
-    from abm.scenarios.scenario import load_behaviour, load_caseload, load_policy
-    from experiments.question.question import parse_settings
+def _prepare(policy: str, caseload: str, weeks: int, households: int | None, settings: tuple[str, ...]) -> Prepared:
+    from experiments.question.case import load_case
+    from experiments.question.settings import parse_settings
 
-    changes = {setting.path: setting.value for setting in parse_settings(settings)}
-    inputs = apply_settings(load_policy(variant), load_caseload(caseload), load_behaviour(), changes)
-    return prepare(*inputs, weeks=weeks, households=households)
+    changes = {change.path: change.value for change in parse_settings(settings)}
+    return load_case(policy, caseload, weeks=weeks, households=households, settings=changes).prepared()
 
 
 # ---- one run ----------------------------------------------------------------------------------------
@@ -180,8 +178,8 @@ def _show_run(output: Console, run: Run) -> None:
         f"One run of {prepared.weeks:,} weeks, {prepared.households:,} households simulated{each}."
         " Chance alone can move it: returns compare shows how far."
     ))  # fmt: skip
-    series, every = run.series, max(1, -(-prepared.weeks // ROWS))
-    series["left"] = series["assisted"] + series["unassisted"] + series["removed"]
+    every = max(1, -(-prepared.weeks // ROWS))
+    series = run.series.assign(left=lambda weekly: weekly["assisted"] + weekly["unassisted"] + weekly["removed"])
     weeks = sorted({*range(0, prepared.weeks, every), prepared.weeks - 1})
     table = _weekly_table(series, weeks, COLUMNS)
     output.print(table if fits(output, table) else _weekly_table(series, weeks, NARROW))

@@ -93,11 +93,12 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _compile() -> None:
     """Compile before anybody waits for it, and say so."""
-    from abm import prepare
     from abm.week.compiled import announcing_compilation
+    from experiments.question.case import load_case
+    from experiments.question.defaults import DEFAULT_BASELINE
 
     with announcing_compilation(lambda text: print(text, file=sys.stderr, flush=True)):
-        prepare("uk-2025", "uk-families-2026", weeks=1, households=1).run(0)
+        load_case(DEFAULT_BASELINE, weeks=1, households=1).prepared().run(0)
 
 
 def _serve(listening: socket.socket, address: str, browser: bool) -> None:

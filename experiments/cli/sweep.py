@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from experiments.question.defaults import MAX_REPLICATES
+
 if TYPE_CHECKING:
     from experiments.sweep.sweeping import Outcome
 
@@ -29,7 +31,7 @@ def sweep_command(
     cluster: str | None = None,
     retry_failed: Annotated[bool, Parameter(negative="")] = False,
     precision: Annotated[tuple[str, ...], Parameter(negative="")] = (),
-    max_replicates: int = 2_000,
+    max_replicates: int = MAX_REPLICATES,
     replicates: int | None = None,
     weeks: int | None = None,
     households: int | None = None,

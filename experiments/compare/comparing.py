@@ -8,12 +8,8 @@ A result has its place by replicate, whoever computed it, so the number of worke
 from __future__ import annotations
 
 import hashlib
-import signal
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,16 +19,13 @@ from numpy.typing import NDArray
 from abm.arrays.ledger import Line
 from abm.arrays.state import HISTORY_COUNT, LEDGER_AT
 from abm.household.stages import COL
-from abm.inputs.behaviour import Behaviour
-from abm.inputs.caseload import Caseload
-from abm.inputs.parameters import InputError
-from abm.inputs.policy import Policy
-from abm.measures import IDS
-from abm.model import Prepared, Run, prepare
+from abm.measures import IDS, Outcomes, difference
+from abm.model import Run
 from abm.numerics.calendar import WEEKS_PER_YEAR
+from experiments.question.case import Case
 from experiments.question.question import Question
-from experiments.running.engine import cores
 from experiments.running.progress import Progress, Silent
+from experiments.running.threads import each, workers_of
 from experiments.statistics.precision import FIRST, look
 
 if TYPE_CHECKING:
@@ -40,8 +33,6 @@ if TYPE_CHECKING:
 
 #: Memory for the weekly histories of one policy: as many replicates as fit are kept, at least `FIRST`.
 HISTORY_BYTES = 64_000_000
-#: How often the waiting main thread looks up, so that Ctrl-C is heard.
-GLANCE = 0.2
 
 Array = NDArray[np.float64]
 
@@ -80,6 +71,11 @@ class Runs:
     def measure(self, name: str) -> Array:
         """One measure, a value a replicate."""
         return self.measures[:, IDS.index(name)]
+
+    @property
+    def outcomes(self) -> Outcomes:
+        """The measures by id, a value a replicate: what a measure of comparisons is a function of."""
+        return {name: self.measure(name) for name in IDS}
 
 
 @dataclass
@@ -122,21 +118,18 @@ def compare(question: Question, *, workers: int | None = None, progress: Progres
     KeyboardInterrupt
         On Ctrl-C, once no new run will be started.
     """
-    if workers is not None and workers < 1:
-        raise InputError("--workers", workers, "a whole number of at least 1")
-    begun, told = time.perf_counter(), progress or Silent()
-    central = [_Column(question, policy, question.caseload, True) for policy in question.policies]
-    pulled = [_Column(question, policy, question.pulled, False) for policy in question.policies]
+    begun, told, count = time.perf_counter(), progress or Silent(), workers_of(workers)
+    central = [_Column(question, case, whole=True) for case in question.cases]
+    pulled = [_Column(question, case, whole=False) for case in question.pulled]
     columns, looks = [*central, *pulled], _Looks(question)
-    with _threads(workers or cores()) as executor:
-        first, wanted = 0, looks.first
-        told.start(wanted * len(columns), 0, f"{workers or cores()} threads")
-        try:
-            while wanted > first:
-                _run(executor, columns, range(first, wanted), told)
-                first, wanted = wanted, looks.next(central, wanted)
-        finally:
-            told.end()
+    first, wanted = 0, looks.first
+    told.start(wanted * len(columns), 0, f"{count} threads")
+    try:
+        while wanted > first:
+            _run(columns, range(first, wanted), count, told)
+            first, wanted = wanted, looks.next(central, wanted)
+    finally:
+        told.end()
     labels = question.labels
     return Comparison(
         question,
@@ -147,31 +140,36 @@ def compare(question: Question, *, workers: int | None = None, progress: Progres
     )
 
 
+def _run(columns: Sequence[_Column], replicates: range, workers: int, told: Progress) -> None:
+    """Run replicates of every column; the first run of all in this thread, where compilation can be told of."""
+    jobs = [(column, replicate) for replicate in replicates for column in columns]
+    total = len(columns) * replicates.stop
+    if replicates.start == 0:
+        column, replicate = jobs.pop(0)
+        column.run(replicate)
+    each(
+        jobs, lambda job: job[0].run(job[1]), workers=workers,
+        told=lambda done: told.update(total - len(jobs) + done, 0, total),
+    )  # fmt: skip
+
+
 class _Column:
-    """The replicates of one policy, as they come in."""
+    """The replicates of one case, as they come in."""
 
-    def __init__(self, question: Question, policy: Policy, caseload: Caseload, whole: bool) -> None:
-        self.question, self.policy, self.caseload, self.whole = question, policy, caseload, whole
-        self.prepared = self._prepare(question.behaviours[0])
+    def __init__(self, question: Question, case: Case, *, whole: bool) -> None:
+        self.question, self.case, self.whole = question, case, whole
+        self.prepared = case.prepared()
         self.done: dict[int, dict[str, Any]] = {}
-        kept = HISTORY_BYTES // (self.prepared.weeks * HISTORY_COUNT * 8)
-        self.kept = int(max(FIRST, kept))
-        years = np.arange(self.prepared.weeks) / WEEKS_PER_YEAR
-        self.discount: Array = (1.0 + caseload.world.discount_rate) ** -years
-
-    def _prepare(self, behaviour: Behaviour) -> Prepared:
-        q = self.question
-        return prepare(self.policy, self.caseload, behaviour, weeks=q.weeks, households=q.households)
+        self.kept = int(max(FIRST, HISTORY_BYTES // (case.weeks * HISTORY_COUNT * 8)))
 
     def run(self, replicate: int) -> None:
         """Run one replicate (in any thread)."""
-        draws, seed = self.question.behaviours, self.question.seed + replicate
-        prepared = self.prepared if len(draws) == 1 else self._prepare(draws[replicate % len(draws)])
+        seed = self.question.seed + replicate
+        prepared = self.prepared if len(self.case.members) == 1 else self.case.prepared(replicate)
         run = prepared.run(seed)
         told: dict[str, Any] = {"measures": run.values, "identity": prepared.identity(seed)}
         if self.whole:
-            pence = run.state.history[:, LEDGER_AT:]
-            told["lines"] = self.discount @ pence / 100.0 * prepared.weight
+            told["lines"] = discounted(run)
             told["departed"] = departed(run)
             if replicate < self.kept:
                 told["history"] = run.state.history
@@ -193,6 +191,14 @@ class _Column:
             stacked("lines", len(Line)), stacked("departed", weeks), stacked("history", weeks, HISTORY_COUNT),
             [row["identity"] for row in rows], [row["groups"] for row in rows if "groups" in row],
         )  # fmt: skip
+
+
+def discounted(run: Run) -> Array:
+    """Discounted cost by line of the account, GBP of the whole caseload, shape (lines,)."""
+    pence = run.state.history[:, LEDGER_AT:]
+    years = np.arange(len(pence)) / WEEKS_PER_YEAR
+    factors = (1.0 + run.prepared.caseload.world.discount_rate) ** -years
+    return np.asarray(factors @ pence / 100.0 * run.prepared.weight)
 
 
 def departed(run: Run) -> Array:
@@ -221,8 +227,8 @@ class _Looks:
         taken = [column.runs("") for column in columns]
         for measure, width in self.question.precision:
             for label, held in zip(self.question.variants, taken[1:], strict=True):
-                difference = held.measure(measure) - taken[0].measure(measure)
-                seen = look(difference, width, self.number, most=self.question.most)
+                differences = difference(measure, held.outcomes, taken[0].outcomes)
+                seen = look(differences, width, self.number, most=self.question.most)
                 if not seen.enough:
                     wanted = max(wanted, seen.next_runs)
                 self.report.append({
@@ -230,69 +236,3 @@ class _Looks:
                     "replicates": seen.runs, "looks": self.number, "reached": bool(seen.enough),
                 })  # fmt: skip
         return wanted
-
-
-# ---- threads ----------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that start nothing new once the block has failed, and are not waited for then."""
-    executor = ThreadPoolExecutor(count, thread_name_prefix="runs")
-    before = _listen()
-    try:
-        yield executor
-    except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
-        raise
-    finally:
-        if before is not None:
-            signal.signal(signal.SIGINT, before)
-    executor.shutdown()
-
-
-#: Ctrl-C while runs are handed out sets a flag: an exception in the middle of that could leave a lock behind.
-#: Before, while the first run may be compiling, it stops at once.
-_asked_to_stop = threading.Event()
-_handing_out = threading.Event()
-
-
-def _listen() -> Any:
-    """Let Ctrl-C set a flag; returns the handler to put back, or None outside the main thread."""
-    _asked_to_stop.clear()
-    _handing_out.clear()
-    if threading.current_thread() is not threading.main_thread():
-        return None
-    return signal.signal(signal.SIGINT, _heard)
-
-
-def _heard(number: int, frame: object) -> None:
-    _asked_to_stop.set()
-    if not _handing_out.is_set():
-        raise KeyboardInterrupt
-
-
-def _stop_if_asked() -> None:
-    if _asked_to_stop.is_set():
-        raise KeyboardInterrupt
-
-
-def _run(executor: ThreadPoolExecutor, columns: Sequence[_Column], replicates: range, progress: Progress) -> None:
-    """Run replicates of every column; the first run of all in this thread, where compilation can be told of."""
-    tasks = [(column, replicate) for replicate in replicates for column in columns]
-    before = len(columns) * replicates.start
-    total = before + len(tasks)
-    if before == 0:
-        column, replicate = tasks.pop(0)
-        column.run(replicate)
-    _handing_out.set()
-    waiting: set[Future[None]] = set()
-    for column, replicate in tasks:
-        _stop_if_asked()
-        waiting.add(executor.submit(column.run, replicate))
-    while waiting:
-        _stop_if_asked()
-        done, waiting = wait(waiting, timeout=GLANCE, return_when=FIRST_EXCEPTION)
-        for future in done:
-            future.result()
-        progress.update(total - len(waiting), 0, total)

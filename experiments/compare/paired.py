@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from abm.measures import COMPARED, MEASURES, Measure, Outcomes, Ratio
+from abm.measures import COMPARED, MEASURES, Measure, Ratio
 from experiments.compare.comparing import Comparison, Runs
 from experiments.statistics.intervals import Array, bought_by_pairing, differs, ratio_of_means, spread
 
@@ -78,16 +78,11 @@ def _row(name: str, runs: Runs, base: Runs) -> dict[str, Any]:
     if name in MEASURES:
         return _told(MEASURES[name], runs, runs.measure(name), runs.measure(name) - base.measure(name))
     measure = COMPARED[name]
-    found = measure.of(outcomes(runs), outcomes(base))
+    found = measure.of(runs.outcomes, base.outcomes)
     if isinstance(found, Ratio):
         # A ratio to the baseline that the baseline has to itself is none.
         return _ratio(measure, runs, *(() if runs is base else _estimated(found)))
     return _told(measure, runs, found, found)  # itself a difference, so both columns show it
-
-
-def outcomes(runs: Runs) -> Outcomes:
-    """The measures of some runs by id, a value a run: what a measure of comparisons is a function of."""
-    return {name: runs.measure(name) for name in MEASURES}
 
 
 def _estimated(ratio: Ratio) -> tuple[float, float, float]:

@@ -6,22 +6,22 @@ asks PyPI for newer versions unless told ``--no-check-version``; ``returns serve
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import solara
 
 from abm.browser.components import component
 from abm.browser.quiet import keep_quiet
+from experiments.page.background import in_background
 from experiments.page.charts import script
+from experiments.page.choices import Choices
 from experiments.page.page import Page as Comparison
-from experiments.page.question import Question
 
 keep_quiet()
 
 # The first run of all compiles the model; the first visitor should not wait for that, nor for the charts.
-Question(households=10, weeks=26).prepared("a").run(0)
-threading.Thread(target=script, daemon=True).start()
+Choices(households=10, weeks=26).prepared("a").run(0)
+in_background(lambda stopped: iter([script()]), lambda change: None)
 
 
 @component

@@ -8,8 +8,8 @@ from abm.browser.palette import LOOKS
 from abm.household.stages import Stage
 from abm.inputs.parameters import InputError
 from abm.why import Explanation, explain, row_of, who
+from experiments.page.choices import SIDES
 from experiments.page.paired import Answer
-from experiments.page.question import SIDES
 
 _LEFT = {
     Stage.RETURNED_ASSISTED: "left in week {week} by assisted return",
@@ -35,11 +35,11 @@ def card(answer: Answer, household: int, week: int) -> dict[str, Any]:
     InputError
         If no household of either run has that identity.
     """
-    week = min(max(0, week), answer.question.weeks - 1)
+    week = min(max(0, week), answer.choices.weeks - 1)
     sides = [_side(answer, k, household, week) for k in (0, 1)]
     people = next((side["who"] for side in sides if side["who"]), None)
     if people is None:
-        count = answer.question.size
+        count = answer.choices.size
         raise InputError("household", household, f"0 to {count - 1} (the stock), or the number of an arrival")
     return {
         "id": household,
@@ -50,7 +50,7 @@ def card(answer: Answer, household: int, week: int) -> dict[str, Any]:
         "terms": _beside([side["terms"] for side in sides]),
         "chances": _beside([side["chances"] for side in sides]),
         "beliefs": _beside([side["beliefs"] for side in sides]),
-        "weeks": answer.question.weeks,
+        "weeks": answer.choices.weeks,
     }
 
 
@@ -59,7 +59,7 @@ def _side(answer: Answer, k: int, household: int, week: int) -> dict[str, Any]:
     told: dict[str, Any] = {
         "name": SIDES[k].upper(),
         "who": None,
-        "outcome": _outcome(history, answer.question.weeks),
+        "outcome": _outcome(history, answer.choices.weeks),
         "strip": [{"from": max(0, entered), "stage": stage} for entered, stage in history],
         "entries": [],
         "decided": "",
@@ -79,7 +79,7 @@ def _side(answer: Answer, k: int, household: int, week: int) -> dict[str, Any]:
         told["decided"] = f"It has had no decision to make up to week {week}."
         return told
     try:
-        found = explain(answer.prepared[k], answer.question.seed, household, decision)
+        found = explain(answer.prepared[k], answer.choices.seed, household, decision)
     except InputError:
         told["entries"] = _later(history, -1)
         told["decided"] = f"In week {decision} the state decided before the household could."

@@ -93,7 +93,7 @@ def _stocks(answer: Answer, side: int, dark: bool) -> dict[str, Any]:
         }
         for k, stage in enumerate(shown)
         if run.state.history[:, STOCKS_AT + stage].any()
-        for week in _weeks(answer.question.weeks)
+        for week in _weeks(answer.choices.weeks)
         for count in (run.state.history[week, STOCKS_AT + stage],)
     ]
     chart = (
@@ -111,7 +111,7 @@ def _stocks(answer: Answer, side: int, dark: bool) -> dict[str, Any]:
 
 
 def _departures(answer: Answer, dark: bool) -> dict[str, Any]:
-    weeks = _weeks(answer.question.weeks)
+    weeks = _weeks(answer.choices.weeks)
     rows = []
     for side, name in enumerate(_SIDES):
         told = answer.tally.departures(side)

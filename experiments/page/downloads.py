@@ -6,10 +6,11 @@ import csv
 import io
 import shlex
 
-from abm.measures import COMPARED, MEASURES
+from abm.measures import COMPARED, MEASURES, difference
 from abm.scenarios.export import to_toml
-from experiments.page.paired import Answer, Spread, spread
-from experiments.page.question import SIDES, Question, text_of
+from experiments.page.choices import SIDES, Choices, text_of
+from experiments.page.paired import Answer
+from experiments.statistics.intervals import spread
 
 COLUMNS = ("variant", "measure", "unit", "mean", "low", "high", "difference", "difference_low", "difference_high")
 
@@ -20,9 +21,11 @@ def figures_csv(answer: Answer) -> str:
     for side, prepared in enumerate(answer.prepared):
         for name, measure in MEASURES.items():
             values, base = answer.tally.measure(side, name), answer.tally.measure(0, name)
-            rows.append((prepared.policy.name, name, measure.unit, *spread(values), *spread(values - base)))
-        saved: Spread = spread(answer.tally.measure(0, "cost_npv") - answer.tally.measure(side, "cost_npv"))
-        rows.append((prepared.policy.name, "net_saving_npv", COMPARED["net_saving_npv"].unit, *saved, *saved))
+            rows.append((prepared.policy.name, name, measure.unit, *spread(values)[:3], *spread(values - base)[:3]))
+        for name, measure in COMPARED.items():
+            if not measure.ratio:
+                told = spread(difference(name, answer.tally.outcomes_of(side), answer.tally.outcomes_of(0)))[:3]
+                rows.append((prepared.policy.name, name, measure.unit, *told, *told))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -36,7 +39,7 @@ def series_csv(answer: Answer) -> str:
 
     tables = []
     for k, side in enumerate(SIDES):
-        table = answer.film.takes[k].run.series
+        table = answer.film.takes[k].run.series.copy()  # the run keeps its own
         table.insert(0, "variant", answer.prepared[k].policy.name)
         table.insert(0, "side", side.upper())
         tables.append(table)
@@ -44,22 +47,21 @@ def series_csv(answer: Answer) -> str:
     return text
 
 
-def policy_toml(question: Question, side: str) -> str:
+def policy_toml(choices: Choices, side: str) -> str:
     """The policy of a side as a scenario file, with the command that gives the same figures."""
-    policy, _, _ = question.inputs(side)
-    return f"# The comparison it was part of:\n#   {command(question)}\n\n{to_toml(policy)}"
+    policy = choices.shown.policies[SIDES.index(side)]
+    return f"# The comparison it was part of:\n#   {command(choices)}\n\n{to_toml(policy)}"
 
 
-def command(question: Question) -> str:
+def command(choices: Choices) -> str:
     """The command line that compares the same two policies on the same seeds."""
-    names = []
-    for side in SIDES:
-        edited = bool(question.levers(side))
-        policy, _, _ = question.inputs(side)
-        names.append(f"{policy.name}.toml" if edited else policy.name)
-    words = ["returns", "compare", names[1], "--baseline", names[0], "--caseload", question.caseload]
-    words += ["--replicates", str(question.replicates), "--weeks", str(question.weeks)]
-    words += ["--households", str(question.size), "--seed", str(question.seed)]
-    for path, value in sorted(question.shared.items()):
+    names = [
+        f"{policy.name}.toml" if choices.levers(side) else policy.name
+        for side, policy in zip(SIDES, choices.shown.policies, strict=True)
+    ]
+    words = ["returns", "compare", names[1], "--baseline", names[0], "--caseload", choices.caseload]
+    words += ["--replicates", str(choices.replicates), "--weeks", str(choices.weeks)]
+    words += ["--households", str(choices.size), "--seed", str(choices.seed)]
+    for path, value in sorted(choices.shared.items()):
         words += ["--set", f"{path}={text_of(value)}"]
     return shlex.join(words)

@@ -7,7 +7,6 @@ The two sides of a comparison share one cast: the households of both runs, in on
 from __future__ import annotations
 
 import base64
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,6 +18,7 @@ from abm.arrays.arrivals import ARRIVALS
 from abm.browser.layout import headed, picture
 from abm.household.stages import COL, chooses
 from abm.model import Prepared, Run
+from experiments.running.threads import each
 
 #: A change is week << 21 | household << 4 | stage.
 _WEEK_AT, _HOUSEHOLD_AT = 21, 4
@@ -156,9 +156,8 @@ class Film:
 
 def film(a: Prepared, b: Prepared, seed: int) -> Film:
     """Both sides with the same seed."""
-    with ThreadPoolExecutor(1) as beside:  # the compiled week releases the interpreter's lock
-        second = beside.submit(take, b, seed)
-        takes = take(a, seed), second.result()
+    one, other = each((a, b), lambda prepared: take(prepared, seed), workers=2)
+    takes = one, other
     ids, first = np.unique(np.concatenate([takes[0].ids, takes[1].ids]), return_index=True)
     s = np.concatenate([found.run.state.s[[COL.origin, COL.site]] for found in takes], axis=1)
     return Film(takes, ids, s[0, first].astype(np.int64), s[1, first].astype(np.int64))

@@ -11,14 +11,15 @@ from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import Declaration, Figure, read
 from abm.inputs.policy import Policy
 from abm.scenarios.overrides import known_paths
-from experiments.page.question import SIDES, Question, caseload_of, declared_at, fitted_behaviour, policy_of
+from experiments.page.choices import SIDES, Choices, caseload_of, declared_at, fitted_behaviour, policy_of
+from experiments.question.defaults import WEEKS
 
 _TITLES = {"offer": "The offer", "standing": "The standing offer", "world": "The world", "behaviour": "Behaviour"}
 
 #: Ends of a slider where neither plausible nor hard bounds give one; a number beyond them can be typed.
 _USUAL_MOST = {
-    "GBP/household": 60_000.0, "GBP/person": 20_000.0, "week": 260.0, "weeks": 104.0, "years": 20.0, "months": 60.0,
-    "1/week": 0.1, "1/year": 1.0, "1": 1.0,
+    "GBP/household": 60_000.0, "GBP/person": 20_000.0, "week": float(WEEKS), "weeks": 104.0, "years": 20.0,
+    "months": 60.0, "1/week": 0.1, "1/year": 1.0, "1": 1.0,
 }  # fmt: skip
 
 
@@ -99,37 +100,36 @@ def _step(least: float, most: float, *, whole: bool) -> float:
     return max(1.0, step) if whole else step
 
 
-def values(question: Question) -> dict[str, dict[str, Any]]:
+def values(choices: Choices) -> dict[str, dict[str, Any]]:
     """What each lever stands at, where it started, and what that start rests on; by path, then by side."""
     found: dict[str, dict[str, Any]] = {}
     for group in panel():
         for lever in group["levers"]:
             path = lever["path"]
             sides = ("both",) if group["shared"] else SIDES
-            found[path] = {side: _value(question, side, path) for side in sides}
+            found[path] = {side: _value(choices, side, path) for side in sides}
     return found
 
 
-def _value(question: Question, side: str, path: str) -> dict[str, Any]:
-    moved = question.shared if side == "both" else question.levers(side)
-    start = question.starting(side, path)
+def _value(choices: Choices, side: str, path: str) -> dict[str, Any]:
+    moved = choices.shared if side == "both" else choices.levers(side)
+    start = choices.starting(side, path)
     if path in moved:
         return {"value": moved[path], "start": start, "mark": "yours", "source": "set by you", "url": ""}
-    figure = _figure(question, side, path)
+    figure = _figure(choices, side, path)
     source = "; ".join(text for text in (figure.source, figure.note) if text)
     return {"value": start, "start": start, "mark": figure.mark, "source": source, "url": figure.url}
 
 
-def _figure(question: Question, side: str, path: str) -> Figure:
+def _figure(choices: Choices, side: str, path: str) -> Figure:
     if side != "both":
-        return policy_of(question.a if side == "a" else question.b).figure(path)
+        return policy_of(choices.a if side == "a" else choices.b).figure(path)
     if path.startswith("world."):
-        return caseload_of(question.caseload).figure(path)
+        return caseload_of(choices.caseload).figure(path)
     return fitted_behaviour().figure(path.removeprefix("behaviour."))
 
 
-def differing(question: Question) -> int:
+def differing(choices: Choices) -> int:
     """Number of levers in which A and B differ."""
-    a, _, _ = question.inputs("a")
-    b, _, _ = question.inputs("b")
+    a, b = choices.shown.policies
     return sum(read(a, path) != read(b, path) for path, (model, _) in known_paths().items() if model is Policy)

@@ -6,11 +6,9 @@ happen in a thread of their own, one a visitor; a new choice stops the last one.
 
 from __future__ import annotations
 
-import itertools
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import solara
 
@@ -20,14 +18,13 @@ from abm.browser.palette import legend
 from abm.inputs.parameters import InputError
 from abm.scenarios.scenario import caseload_names, policy_names
 from experiments.page import charts, downloads
+from experiments.page.background import Latest, in_background
 from experiments.page.card import card
+from experiments.page.choices import LIMITS, SIDES, Choices, caseload_of, policy_of
 from experiments.page.levers import differing, panel, values
 from experiments.page.paired import Answer, answers
-from experiments.page.question import LIMITS, SIDES, Question, behaviours, caseload_of, policy_of
 from experiments.page.trust import trust
 from experiments.page.wording import in_short, table
-
-_turns = itertools.count(1)
 
 STYLE = Path(__file__).with_name("page.css")
 _NUMBERS = (
@@ -74,6 +71,7 @@ def Figures(
     runs: dict[str, int],
     trust: dict[str, Any],
     command: str,
+    query: str,
     edited: bool,
     files: list[dict[str, str]],
     file: dict[str, Any],
@@ -93,89 +91,48 @@ def Charts(charts: list[dict[str, Any]], script: str, looks: list[dict[str, Any]
     """The charts."""
 
 
-class Latest(NamedTuple):
-    """The newest thing that a thread told, and what went wrong since; `turn` grows with each thread started."""
-
-    turn: int = 0
-    value: Any = None
-    problem: str = ""
-
-
-def in_background(
-    work: Callable[[Callable[[], bool]], Iterator[Any]], keep: Callable[[Callable[[Latest], Latest]], None]
-) -> Callable[[], None]:
-    """Start `work` in a thread of its own; the function returned stops it.
-
-    Parameters
-    ----------
-    work
-        Yields values; it gets a function that tells whether it was stopped.
-    keep
-        Changes the state that holds the `Latest`.  What an older thread tells late never replaces what
-        a newer one told.
-    """
-    turn, over = next(_turns), threading.Event()
-
-    def tell(value: Any, problem: str) -> None:
-        if not over.is_set():
-            keep(lambda held: held if held.turn > turn else Latest(turn, held.value if problem else value, problem))
-
-    def body() -> None:
-        try:
-            for value in work(over.is_set):
-                tell(value, "")
-        except InputError as error:
-            tell(None, str(error))
-        except Exception as error:
-            tell(None, f"This could not be run ({type(error).__name__}: {error}).")
-            raise
-
-    threading.Thread(target=body, daemon=True).start()
-    return over.set
-
-
 @component
 def Page() -> None:
     """The whole page of one visitor."""
     search = solara.use_router().search
-    (first, unread) = solara.use_memo(lambda: Question.from_query(search), [])
-    question, set_question = solara.use_state(first)
+    (first, unread) = solara.use_memo(lambda: Choices.from_query(search), [])
+    choices, set_choices = solara.use_state(first)
     problems, set_problems = solara.use_state(unread)
     latest, set_latest = solara.use_state(Latest())
     answer: Answer | None = latest.value
     fault = latest.problem
     dark, set_dark = solara.use_state(False)
 
-    solara.use_effect(lambda: in_background(lambda stopped: answers(question, stopped), set_latest), [question])
+    solara.use_effect(lambda: in_background(lambda stopped: answers(choices, stopped), set_latest), [choices])
 
-    def attempt(change: Callable[[], Question]) -> None:
+    def attempt(change: Callable[[], Choices]) -> None:
         try:
-            set_question(change())
+            set_choices(change())
             set_problems([])
         except InputError as error:
             set_problems([str(error)])
 
     def choose(told: dict[str, Any]) -> None:
-        attempt(lambda: question.chosen(str(told["what"]), told["value"]))
+        attempt(lambda: choices.chosen(str(told["what"]), told["value"]))
 
     def move(told: dict[str, Any]) -> None:
-        attempt(lambda: question.moved(str(told["side"]), str(told["path"]), told["value"]))
+        attempt(lambda: choices.moved(str(told["side"]), str(told["path"]), told["value"]))
 
     def swap(_: Any) -> None:
-        attempt(question.swapped)
+        attempt(choices.swapped)
 
     def restart(_: Any) -> None:
-        attempt(question.untouched)
+        attempt(choices.untouched)
 
-    busy = answer is None or answer.question != question
+    busy = answer is None or answer.choices != choices
     with solara.Div(classes=["returns"]):
         solara.Style(STYLE)
         Header(
-            chosen=_chosen(question),
+            chosen=_chosen(choices),
             options=_options(),
             numbers=_numbers(),
             problems=[*problems, *([fault] if fault else [])],
-            query=question.query(),
+            query=choices.query(),
             event_choose=choose,
             event_darken=set_dark,
             event_swap=swap,
@@ -183,7 +140,7 @@ def Page() -> None:
         )
         with solara.Div(classes=["r-main"]):
             with solara.Div(classes=["r-side"]):
-                Levers(groups=panel(), standing=values(question), differ=_differing(question), event_move=move)
+                Levers(groups=panel(), standing=values(choices), differ=_differing(choices), event_move=move)
             with solara.Div(classes=["r-results"]):
                 if answer is None:
                     solara.HTML("p", "Running …" if not fault else "Nothing was run.", classes=["r-hint"])
@@ -200,7 +157,7 @@ def Page() -> None:
 @component
 def Results(answer: Answer, busy: bool, dark: bool) -> None:
     """Everything that was run for a question."""
-    question = answer.question
+    choices = answer.choices
     file, set_file = solara.use_state({"name": "", "text": "", "count": 0})
     picked, set_picked = solara.use_state(None)
     shown, set_shown = solara.use_state(Latest())
@@ -226,15 +183,17 @@ def Results(answer: Answer, busy: bool, dark: bool) -> None:
         set_file({**_file(answer, told["kind"]), "count": file["count"] + 1})
 
     film = answer.film
-    told = solara.use_memo(lambda: trust(question) | {"drawn": len(behaviours()) > 1}, [question])
+    told = solara.use_memo(
+        lambda: trust(choices.shown) | {"drawn": answer.question.uncertainty == "parameters"}, [choices]
+    )
     weight = answer.prepared[0].weight
-    runs = {"done": answer.tally.count, "of": question.replicates}
+    runs = {"done": answer.tally.count, "of": choices.replicates}
     Short(
         sentences=in_short(answer),
         runs=runs,
         total=told["total"],
         assumed=len(told["assumed"]),
-        query=question.query(),
+        query=choices.query(),
         busy=busy,
     )
     Network(
@@ -252,8 +211,9 @@ def Results(answer: Answer, busy: bool, dark: bool) -> None:
         rows=table(answer),
         runs=runs,
         trust=told,
-        command=downloads.command(question),
-        edited=bool(question.levers_a or question.levers_b),
+        command=downloads.command(choices),
+        query=choices.query(),
+        edited=bool(choices.levers_a or choices.levers_b),
         files=[{"kind": kind, "title": title} for kind, title in _FILES],
         file=file,
         busy=busy,
@@ -265,25 +225,25 @@ def Results(answer: Answer, busy: bool, dark: bool) -> None:
 
 def _file(answer: Answer, kind: str) -> dict[str, str]:
     if kind in SIDES:
-        policy = answer.question.inputs(kind)[0]
-        return {"name": f"{policy.name}.toml", "text": downloads.policy_toml(answer.question, kind)}
+        policy = answer.question.policies[SIDES.index(kind)]
+        return {"name": f"{policy.name}.toml", "text": downloads.policy_toml(answer.choices, kind)}
     if kind == "series":
         return {"name": "weekly-series.csv", "text": downloads.series_csv(answer)}
     return {"name": "figures.csv", "text": downloads.figures_csv(answer)}
 
 
-def _chosen(question: Question) -> dict[str, Any]:
-    edited = {side: len(question.levers(side)) for side in SIDES}
+def _chosen(choices: Choices) -> dict[str, Any]:
+    edited = {side: len(choices.levers(side)) for side in SIDES}
     return {
-        "caseload": question.caseload,
-        "a": question.a,
-        "b": question.b,
+        "caseload": choices.caseload,
+        "a": choices.a,
+        "b": choices.b,
         "edited": edited,
-        "any": bool(sum(edited.values()) or question.shared),
-        "households": question.size,
-        "weeks": question.weeks,
-        "replicates": question.replicates,
-        "seed": question.seed,
+        "any": bool(sum(edited.values()) or choices.shared),
+        "households": choices.size,
+        "weeks": choices.weeks,
+        "replicates": choices.replicates,
+        "seed": choices.seed,
     }
 
 
@@ -305,8 +265,8 @@ def _numbers() -> list[dict[str, Any]]:
     ]
 
 
-def _differing(question: Question) -> int:
+def _differing(choices: Choices) -> int:
     try:
-        return differing(question)
+        return differing(choices)
     except InputError:
         return 0

@@ -7,8 +7,6 @@ run: what one such caseload may see.  They do not shrink with more runs.
 from __future__ import annotations
 
 import math
-import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,41 +15,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.arrays.state import FLOW, FLOWS_AT, LEDGER_AT
+from abm.arrays.state import FLOW, FLOWS_AT
 from abm.household.stages import COL
-from abm.measures import IDS
+from abm.measures import IDS, Outcomes
 from abm.model import Prepared, Run
-from abm.numerics.calendar import WEEKS_PER_YEAR
+from experiments.compare.comparing import discounted
+from experiments.page.choices import SIDES, Choices
 from experiments.page.film import Film, film
-from experiments.page.question import SIDES, Question
+from experiments.question.question import Question
+from experiments.running.threads import TURNS
+from experiments.statistics.intervals import HIGH, LOW, Spread, spread
 
-LOW, HIGH = 5.0, 95.0
 #: Window of the rates by origin, in weeks.
 WINDOW = 52.0
 #: Seconds between two reports of progress.
 _PAUSE = 0.7
-#: All visitors together run at most this many replicates at a time, taking turns run by run.
-_TURNS = threading.BoundedSemaphore(max(1, os.cpu_count() or 1))
 
 Array = NDArray[np.float64]
-
-
-class Spread(NamedTuple):
-    """Mean and middle 90 % of some runs; NaN where no run has the measure."""
-
-    mean: float
-    low: float
-    high: float
-
-
-def spread(values: Array) -> Spread:
-    """Mean, 5th and 95th percentile of the values that exist."""
-    known = values[~np.isnan(values)]
-    if len(known) == 0:
-        return Spread(math.nan, math.nan, math.nan)
-    low, high = np.percentile(known, [LOW, HIGH])
-    mean = float(known[0]) if (known == known[0]).all() else float(known.mean())
-    return Spread(mean, float(low), float(high))
 
 
 class Outcome(NamedTuple):
@@ -80,14 +60,13 @@ def outcome(run: Run) -> Outcome:
     history, s, weight = run.state.history, run.state.s, run.prepared.weight
     weeks = len(history)
     flows = [FLOWS_AT + flow for flow in (FLOW.assisted, FLOW.unassisted, FLOW.removed)]
-    factors = (1.0 + run.prepared.caseload.world.discount_rate) ** (-np.arange(weeks) / WEEKS_PER_YEAR)
     followed = (s[COL.risk_from] >= 0.0) & (s[COL.risk_from] + WINDOW <= weeks)
     left = followed & (s[COL.left_at] >= 0.0) & (s[COL.left_at] < s[COL.risk_from] + WINDOW)
     origins = len(run.prepared.origins)
     return Outcome(
         run.values,
         np.cumsum(history[:, flows], axis=0) * weight,
-        factors @ history[:, LEDGER_AT:] / 100.0 * weight,
+        discounted(run),
         np.array(
             [weight * np.bincount(s[COL.origin, chosen].astype(int), minlength=origins) for chosen in (followed, left)]
         ),
@@ -109,6 +88,10 @@ class Tally:
         """One measure, a value a run."""
         at = IDS.index(name)
         return np.array([found.measures[at] for found in self.outcomes[side]])
+
+    def outcomes_of(self, side: int) -> Outcomes:
+        """The measures of one side by id, a value a run."""
+        return {name: self.measure(side, name) for name in IDS}
 
     def spread(self, side: int, name: str) -> Spread:
         """One measure of one side."""
@@ -145,36 +128,41 @@ class Tally:
 class Answer:
     """What the page shows: the film of the first seed, with the fitted behaviour, and the runs so far."""
 
-    question: Question
+    choices: Choices
     prepared: tuple[Prepared, Prepared]
     film: Film
     tally: Tally
 
     @property
+    def question(self) -> Question:
+        """The comparison that was asked for."""
+        return self.choices.question
+
+    @property
     def complete(self) -> bool:
         """Whether all replicates are there."""
-        return self.tally.count >= self.question.replicates
+        return self.tally.count >= self.choices.replicates
 
 
-def answers(question: Question, stopped: Callable[[], bool] = lambda: False) -> Iterator[Answer]:
+def answers(choices: Choices, stopped: Callable[[], bool] = lambda: False) -> Iterator[Answer]:
     """The film and its figures at once, then the same with more and more replicates, until stopped.
 
     Raises
     ------
     InputError
-        If the question cannot be run.
+        If what was chosen cannot be run.
     """
-    a, b = (question.prepared(side) for side in SIDES)
+    a, b = (choices.prepared(side) for side in SIDES)
     if stopped():
         return
-    shown = film(a, b, question.seed)
+    shown = film(a, b, choices.seed)
     tally, told = Tally(), -math.inf
-    for replicate in range(question.replicates):
+    for replicate in range(choices.replicates):
         if stopped():
             return
-        with _TURNS:
-            pair = [outcome(question.prepared(side, replicate).run(question.seed + replicate)) for side in SIDES]
+        with TURNS:
+            pair = [outcome(choices.prepared(side, replicate).run(choices.seed + replicate)) for side in SIDES]
         tally = tally.added((pair[0], pair[1]))
-        if tally.count == question.replicates or time.monotonic() - told > _PAUSE:
-            yield Answer(question, (a, b), shown, tally)
+        if tally.count == choices.replicates or time.monotonic() - told > _PAUSE:
+            yield Answer(choices, (a, b), shown, tally)
             told = time.monotonic()

@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from abm.measures import MEASURES
-from experiments.page.paired import Answer, Spread
+from experiments.page.paired import Answer
+from experiments.statistics.intervals import Spread
 
 #: What stands for a number that does not exist.
 NONE = "–"
@@ -55,7 +56,7 @@ def row(answer: Answer, name: str) -> dict[str, Any]:
     """One measure as the table shows it: texts for A, for B and for the difference."""
     measure, tally = MEASURES[name], answer.tally
     a, b, d = tally.spread(0, name), tally.spread(1, name), tally.difference(name)
-    most = max((abs(v) for v in (*a, *b) if not math.isnan(v)), default=0.0)
+    most = max((abs(v) for v in (*a[:3], *b[:3]) if not math.isnan(v)), default=0.0)
     several = tally.count > 1
     apart = several and not math.isnan(d.mean) and (d.low > 0 or d.high < 0)
     return {
@@ -72,8 +73,8 @@ def row(answer: Answer, name: str) -> dict[str, Any]:
 
 
 def _cell(found: Spread, unit: str, several: bool, most: float | None, *, signed: bool) -> dict[str, Any]:
-    most = most if most is not None else max((abs(v) for v in found if not math.isnan(v)), default=0.0)
-    mean, low, high = (amount(v, unit, signed=signed, most=most) for v in found)
+    most = most if most is not None else max((abs(v) for v in found[:3] if not math.isnan(v)), default=0.0)
+    mean, low, high = (amount(v, unit, signed=signed, most=most) for v in found[:3])
     if not several or math.isnan(found.mean):
         return {"mean": mean, "interval": ""}
     if low == high:
@@ -90,7 +91,7 @@ def table(answer: Answer) -> list[dict[str, Any]]:
 
 def in_short(answer: Answer) -> list[str]:
     """What the comparison says, in three neutral sentences."""
-    tally, years = answer.tally, answer.question.weeks / 52
+    tally, years = answer.tally, answer.choices.weeks / 52
     several = tally.count > 1
     told = []
     a, b, d = (

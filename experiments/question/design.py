@@ -14,6 +14,7 @@ from pydantic import Field
 
 from abm.inputs.parameters import InputError, Inputs, build, nearest_spelling, parameter
 from abm.scenarios.scenario import document
+from experiments.question.defaults import DEFAULT_CASELOAD, DEFAULT_VARIANTS, SEED, WEEKS
 from experiments.question.factors import typed
 
 Method = Literal["grid", "one-at-a-time", "latin-hypercube", "sobol", "saltelli"]
@@ -42,10 +43,10 @@ class Design(Inputs):
 
     title: str = ""
     describes: str = ""
-    caseload: str = "uk-families-2026"
-    variants: list[str] = Field(default_factory=lambda: ["uk-pilot-2026"])
+    caseload: str = DEFAULT_CASELOAD
+    variants: list[str] = Field(default_factory=lambda: [DEFAULT_VARIANTS[0]])
     behaviour: str | None = None
-    weeks: int = parameter(260, unit="weeks", ge=1, le=5_000, meaning="horizon")
+    weeks: int = parameter(WEEKS, unit="weeks", ge=1, le=5_000, meaning="horizon")
     households: int | None = parameter(
         None, unit="households", ge=1, le=5_000_000, meaning="households simulated; none: the caseload's own sample"
     )
@@ -55,7 +56,7 @@ class Design(Inputs):
     replicates: int = parameter(
         20, unit="runs", ge=1, le=1_000_000, meaning="runs of each point, seeds the same at every point"
     )
-    seed: int = parameter(0, unit="", ge=0, le=2**62, meaning="seed of replicate 0; replicate r has seed + r")
+    seed: int = parameter(SEED, unit="", ge=0, le=2**62, meaning="seed of replicate 0; replicate r has seed + r")
     series: bool = parameter(False, unit="yes/no", meaning="keep the weekly series of every run")
     posterior: str | None = None
     draws: int | None = parameter(

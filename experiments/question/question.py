@@ -1,25 +1,31 @@
-"""What a comparison asks: which policies, on whom, how long, how often, with which settings.
+"""What a comparison asks: which cases, how often, and how it was put.
 
 Everything is loaded and checked here, before anything runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
-from abm.inputs.parameters import InputError, nearest_spelling, parse_value
+from abm.inputs.parameters import InputError
 from abm.inputs.policy import Policy
-from abm.scenarios.overrides import apply_settings, known_paths
-from abm.scenarios.scenario import load_behaviour, load_behaviour_draws, load_caseload, load_policy
+from abm.model import checked_seed
+from abm.scenarios.scenario import load_policy
+from experiments.question.case import Case, Uncertainty, fitted_members, load_case
+from experiments.question.defaults import (
+    DEFAULT_BASELINE,
+    DEFAULT_CASELOAD,
+    DEFAULT_VARIANTS,
+    MAX_REPLICATES,
+    SEED,
+    WEEKS,
+)
+from experiments.question.settings import Change, for_all, levers_of, parse_settings
 from experiments.statistics.precision import FIRST
-
-DEFAULT_BASELINE = "uk-2025"
-DEFAULT_VARIANTS = ("uk-pilot-2026", "uk-upfront-national", "danish-2021")
-DEFAULT_CASELOAD = "uk-families-2026"
 
 #: Replicates unless asked otherwise: fewer where a run is long, so that a comparison takes about a minute.
 USUAL_REPLICATES, FEWEST_REPLICATES, HOUSEHOLD_WEEKS = 100, 20, 60_000_000
@@ -28,22 +34,6 @@ MOST_REPLICATES = 100_000
 #: The elasticity of arrivals with which headline results are always shown as well: the upper bound in the evidence.
 PULL_ON = {"world.pull_elasticity": 1.3}
 
-Uncertainty = Literal["parameters", "seeds"]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One ``--set``: a path, its value as text, and the variant it is for ("" : see `parse_settings`)."""
-
-    path: str
-    value: str
-    variant: str = ""
-
-    @property
-    def is_lever(self) -> bool:
-        """Whether it changes a policy, not the world, the behaviour or the caseload."""
-        return known_paths()[self.path][0] is Policy
-
 
 @dataclass(frozen=True)
 class Question:
@@ -51,43 +41,78 @@ class Question:
 
     Attributes
     ----------
-    labels, policies
-        The baseline first, then the variants; levers already set.
-    caseload
-        With its settings.
-    behaviours
-        One vector, or one a draw: replicate r uses number r modulo their count, under every policy.
+    cases
+        The baseline first, then the variants: the same caseload, members, horizon and size, another policy.
+    labels
+        How each is called.
     seed
-        Of replicate 0; replicate r has seed + r.
+        Of replicate 0; replicate r has seed + r, and the same member under every policy.
+    uncertainty
+        Whether parameters vary from run to run, or chance alone.
+    settings
+        What was set, in the words in which it was asked; the cases have it already.
+    by
+        What return rates are grouped by, if by anything.
+    precision, most
+        Half-widths asked for by measure, and the most replicates that they may take.
     """
 
+    cases: tuple[Case, ...]
     labels: tuple[str, ...]
-    policies: tuple[Policy, ...]
-    caseload: Caseload
-    behaviours: tuple[Behaviour, ...]
-    uncertainty: Uncertainty
-    weeks: int
-    households: int | None
-    seed: int
-    replicates: int
-    settings: tuple[Setting, ...] = ()
+    seed: int = SEED
+    replicates: int = USUAL_REPLICATES
+    uncertainty: Uncertainty = "seeds"
+    settings: tuple[Change, ...] = ()
     by: str | None = None
     precision: tuple[tuple[str, float], ...] = ()
-    most: int = 2_000
-    pulled: Caseload = field(init=False, repr=False)
+    most: int = MAX_REPLICATES
 
     def __post_init__(self) -> None:
-        """Check the numbers, and add the same caseload with the pull factor on."""
+        """Check the numbers."""
         if not 1 <= self.replicates <= MOST_REPLICATES:
             raise InputError("--replicates", self.replicates, f"a whole number from 1 to {MOST_REPLICATES:,}")
         if self.precision and self.most < FIRST:
             raise InputError("--max-replicates", self.most, f"a whole number of at least {FIRST}")
-        object.__setattr__(self, "pulled", self.caseload.with_values(PULL_ON))
+
+    @property
+    def baseline(self) -> Case:
+        """What the others are compared with."""
+        return self.cases[0]
+
+    @cached_property
+    def pulled(self) -> tuple[Case, ...]:
+        """The same cases with the pull factor on."""
+        return tuple(case.with_settings(PULL_ON) for case in self.cases)
 
     @property
     def variants(self) -> tuple[str, ...]:
         """Labels of the variants."""
         return self.labels[1:]
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The policies, that of the baseline first."""
+        return tuple(case.policy for case in self.cases)
+
+    @property
+    def caseload(self) -> Caseload:
+        """The caseload of every case."""
+        return self.baseline.caseload
+
+    @property
+    def behaviours(self) -> tuple[Behaviour, ...]:
+        """The members of every case."""
+        return self.baseline.members
+
+    @property
+    def weeks(self) -> int:
+        """Horizon of every case."""
+        return self.baseline.weeks
+
+    @property
+    def households(self) -> int | None:
+        """Households simulated at the start, if a number was asked for."""
+        return self.baseline.households
 
 
 def ask(
@@ -96,14 +121,14 @@ def ask(
     baseline: str = DEFAULT_BASELINE,
     caseload: str = DEFAULT_CASELOAD,
     replicates: int | None = None,
-    weeks: int = 260,
+    weeks: int = WEEKS,
     households: int | None = None,
-    seed: int = 0,
+    seed: int = SEED,
     settings: Sequence[str] = (),
     uncertainty: Uncertainty | None = None,
     by: str | None = None,
     precision: tuple[tuple[str, float], ...] = (),
-    most: int = 2_000,
+    most: int = MAX_REPLICATES,
 ) -> Question:
     """Load and check what is to be compared.
 
@@ -122,95 +147,29 @@ def ask(
     InputError
         Naming field, value, what is allowed and the nearest spelling.
     """
-    from abm.model import checked_seed
-
     names = [baseline, *(variants or DEFAULT_VARIANTS)]
-    loaded = [load_policy(name) for name in names]
-    labels = _labels(names, [policy.name for policy in loaded])
+    policies = [load_policy(name) for name in names]
+    labels = _labels(names, [policy.name for policy in policies])
     changes = parse_settings(settings, labels)
-    lands = {s.path: s.value for s in changes if not s.is_lever}
-    plain = load_behaviour()
-    _, people, plain = apply_settings(loaded[0], load_caseload(caseload), plain, lands)
-    policies = tuple(
-        _with_levers(policy, label, changes, is_baseline=position == 0)
-        for position, (label, policy) in enumerate(zip(labels, loaded, strict=True))
-    )
-    behaviours, kind = _behaviours(plain, lands, uncertainty)
-    count = usual_replicates(people, weeks, households) if replicates is None else replicates
+    members, kind = fitted_members(uncertainty)
+    shared = load_case(policies[0], caseload, members, weeks=weeks, households=households, settings=for_all(changes))
+    cases = []
+    for position, (label, policy) in enumerate(zip(labels, policies, strict=True)):
+        levers = levers_of(changes, label, is_baseline=position == 0)
+        cases.append(replace(shared, policy=policy).with_settings(levers, file=f"--set, {label}"))
+    count = usual_replicates(shared) if replicates is None else replicates
     checked_seed(checked_seed(seed) + max(count, most if precision else 0))
     return Question(
-        labels=tuple(labels), policies=policies, caseload=people, behaviours=behaviours, uncertainty=kind, weeks=weeks,
-        households=households, seed=seed, replicates=count, settings=tuple(changes), by=by, precision=precision,
-        most=most,
+        cases=tuple(cases), labels=tuple(labels), seed=seed, replicates=count, uncertainty=kind,
+        settings=tuple(changes), by=by, precision=precision, most=most,
     )  # fmt: skip
 
 
-def usual_replicates(caseload: Caseload, weeks: int, households: int | None) -> int:
+def usual_replicates(case: Case) -> int:
     """Replicates unless asked otherwise: 100, fewer for a large caseload, at least 20."""
-    simulated = households or min(caseload.households, caseload.default_sample)
-    arriving = caseload.inflow_per_week * weeks * simulated / caseload.households
-    rows = max(1.0, (simulated + arriving) * max(1, weeks))
+    arriving = case.caseload.inflow_per_week * case.weeks * case.size / case.caseload.households
+    rows = max(1.0, (case.size + arriving) * max(1, case.weeks))
     return int(max(FEWEST_REPLICATES, min(USUAL_REPLICATES, HOUSEHOLD_WEEKS / rows)))
-
-
-def parse_settings(texts: Iterable[str], labels: Sequence[str] = ()) -> list[Setting]:
-    """Settings as ``--set`` gives them: ``path=value``, or ``VARIANT:path=value``.
-
-    A lever without a variant is for every variant but not for the baseline; a lever with one is for the
-    policy of that name, the baseline included.  ``world.``, ``behaviour.`` and ``caseload.`` are for all.
-
-    Raises
-    ------
-    InputError
-        If a setting is not of that form, names an unknown path or variant, or comes twice.
-    """
-    known = known_paths()
-    made: list[Setting] = []
-    for text in texts:
-        where, equals, value = text.partition("=")
-        variant, colon, path = where.rpartition(":")
-        variant, path = variant.strip(), path.strip()
-        if not equals or not path:
-            raise InputError("--set", text, "path=value or VARIANT:path=value")
-        if path not in known:
-            raise InputError(path, value, "no such parameter", file="--set", nearest=nearest_spelling(path, known))
-        if colon and variant not in labels:
-            near = nearest_spelling(variant, labels)
-            allowed = "VARIANT:path=value with one of " + ", ".join(labels) if labels else "path=value"
-            raise InputError("--set", text, allowed, nearest=near and f"{near}:{path}={value}")
-        setting = Setting(path, value.strip(), variant)
-        if colon and not setting.is_lever:
-            raise InputError("--set", text, f"{path}=value without a variant: all variants share it")
-        if any((s.path, s.variant) == (path, variant) for s in made):
-            raise InputError("--set", text, "each path once")
-        made.append(setting)
-    return made
-
-
-def _with_levers(policy: Policy, label: str, settings: Sequence[Setting], *, is_baseline: bool) -> Policy:
-    """The policy with its levers set: those for all variants first, then its own."""
-    levers: dict[str, Any] = {s.path: s.value for s in settings if s.is_lever and not s.variant and not is_baseline}
-    levers |= {s.path: s.value for s in settings if s.is_lever and s.variant == label}
-    if not levers:
-        return policy
-    known = {path: declared for path, (_, declared) in known_paths().items()}
-    parsed = {path: parse_value(known[path], value) for path, value in levers.items()}
-    return policy.with_values(parsed, file=f"--set, {label}")
-
-
-def _behaviours(
-    plain: Behaviour, settings: dict[str, str], uncertainty: Uncertainty | None
-) -> tuple[tuple[Behaviour, ...], Uncertainty]:
-    if uncertainty == "seeds":
-        return (plain,), "seeds"
-    draws = load_behaviour_draws()
-    if not draws:
-        if uncertainty == "parameters":
-            raise InputError("--uncertainty", uncertainty, "seeds: there is no ensemble of fitted parameters yet")
-        return (plain,), "seeds"
-    changed = [path.removeprefix("behaviour.") for path in settings if path.startswith("behaviour.")]
-    values = {name: getattr(plain, name) for name in changed}
-    return tuple(draw.with_values(values) if values else draw for draw in draws), "parameters"
 
 
 def _labels(names: Sequence[str], own: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,10 +20,10 @@ import abm
 from abm.inputs.parameters import Figure, InputError, Inputs, nearest_spelling, read
 from abm.scenarios.overrides import known_paths
 from abm.scenarios.scenario import load_behaviour, load_caseload, load_policy
+from experiments.question.case import Case
 from experiments.question.design import Design, load_design
 from experiments.question.factors import OWN, factors_of
 from experiments.question.sampling import Points, lay_points
-from experiments.running.runs import Bases
 
 #: Points whose values are tried together before the first run; later ones that clash are recorded as failed.
 CHECKED_POINTS = 10_000
@@ -34,6 +34,42 @@ Inputed = TypeVar("Inputed", bound=Inputs)
 
 
 @dataclass(frozen=True)
+class Shared:
+    """What all runs of a study share, and all that a worker needs to know of it.
+
+    Attributes
+    ----------
+    cases
+        One a variant, before settings change it.
+    settings
+        The design's own, for every cell.
+    seed
+        Of replicate 0.
+    series
+        Whether the weekly series of every run is kept.
+    file
+        How messages name the design.
+    """
+
+    cases: tuple[Case, ...]
+    settings: Mapping[str, Any]
+    seed: int
+    series: bool
+    file: str
+    model_version: str
+
+    def case(self, variant: int, settings: Mapping[str, Any]) -> Case:
+        """A variant with the design's settings and those of a cell.
+
+        Raises
+        ------
+        InputError
+            If the values do not go together (a cap below the amount, for example).
+        """
+        return self.cases[variant].with_settings({**self.settings, **settings}, file=self.file)
+
+
+@dataclass(frozen=True)
 class Study:
     """A design with its inputs loaded and its points laid.
 
@@ -41,7 +77,7 @@ class Study:
     """
 
     design: Design
-    bases: Bases
+    shared: Shared
     points: Points
     draws: Points
 
@@ -66,6 +102,16 @@ class Study:
         _, point, draw = self.locate(cell)
         return {**self.draws.settings(draw), **self.points.settings(point)}
 
+    def case(self, cell: int) -> Case:
+        """What a cell runs.
+
+        Raises
+        ------
+        InputError
+            If its values do not go together.
+        """
+        return self.shared.case(self.locate(cell)[0], self.settings(cell))
+
     @cached_property
     def paths(self) -> tuple[str, ...]:
         """Paths that differ between cells, in the order of the design: factors, then the draws' parameters."""
@@ -83,26 +129,27 @@ class Study:
 
     @cached_property
     def _own(self) -> list[dict[str, Any]]:
-        return [{path: _own_value(self.bases, variant, path) for path in self.paths}
-                for variant in range(len(self.bases.policies))]  # fmt: skip
+        given = {path: value for path, value in self.shared.settings.items() if path in self.paths}
+        return [{path: _own_value(case, path) for path in self.paths} | given for case in self.shared.cases]
 
     @cached_property
     def inputs(self) -> dict[str, str]:
         """A hash of each thing that determines the runs, under the name a message would use."""
-        bases, design = self.bases, self.design
+        shared, design = self.shared, self.design
+        first = shared.cases[0]
         columns = [{path: _plain(p.columns[path]) for path in p.columns} for p in (self.points, self.draws)]
         return {
-            "model version": bases.model_version,
-            "variants": _hash([policy.model_dump(mode="json") for policy in bases.policies]),
-            "caseload": _hash(bases.caseload.model_dump(mode="json")),
-            "behaviour": _hash(bases.behaviour.model_dump(mode="json")),
-            "[set]": _hash(dict(bases.settings)),
+            "model version": shared.model_version,
+            "variants": _hash([case.policy.model_dump(mode="json") for case in shared.cases]),
+            "caseload": _hash(first.caseload.model_dump(mode="json")),
+            "behaviour": _hash(first.members[0].model_dump(mode="json")),
+            "[set]": _hash(dict(shared.settings)),
             "points": _hash([columns[0], self.points.varied, len(self.points)]),
             "posterior draws": _hash([columns[1], len(self.draws)]),
-            "weeks": str(bases.weeks),
-            "households": str(bases.households),
+            "weeks": str(first.weeks),
+            "households": str(first.households),
             "seed": str(design.seed),
-            "series": str(bases.series).lower(),
+            "series": str(shared.series).lower(),
             "measures": _hash(list(abm.MEASURES)),
         }
 
@@ -121,7 +168,7 @@ class Study:
         """
         step = max(1, -(-self.cells // CHECKED_POINTS))
         for cell in range(0, self.cells, step):
-            self.bases.inputs(self.locate(cell)[0], self.settings(cell))
+            self.case(cell)
 
 
 def lay_out(design: Design | Mapping[str, Any] | str | Path) -> Study:
@@ -146,9 +193,10 @@ def lay_out(design: Design | Mapping[str, Any] | str | Path) -> Study:
     _count_cells(
         design, [len(f.at_levels(design.sampling.levels)) for f in factors] if design.sampling.method == "grid" else []
     )
-    bases = Bases(
-        policies=policies, caseload=caseload, behaviour=behaviour, settings=dict(design.set), weeks=design.weeks,
-        households=households, seed=design.seed, series=design.series, model_version=abm.MODEL_VERSION, file=file,
+    first = Case(policies[0], caseload, (behaviour,), design.weeks, households)
+    shared = Shared(
+        cases=tuple(replace(first, policy=policy) for policy in policies), settings=dict(design.set),
+        seed=design.seed, series=design.series, file=file, model_version=abm.MODEL_VERSION,
     )  # fmt: skip
     points, draws = lay_points(design, factors), _draws(design)
     both = set(points.columns) & set(draws.columns)
@@ -157,7 +205,7 @@ def lay_out(design: Design | Mapping[str, Any] | str | Path) -> Study:
         raise InputError(
             f"factors.{path}", design.factors[path], f"not a parameter that {design.posterior} draws", file=file
         )
-    return Study(design, bases, points, draws)
+    return Study(design, shared, points, draws)
 
 
 def _loaded(load: Callable[[Any], Inputed], field: str, name: Any, file: str) -> Inputed:
@@ -187,11 +235,9 @@ def _figures(*inputs: tuple[Inputs, str]) -> dict[str, Figure]:
     }
 
 
-def _own_value(bases: Bases, variant: int, path: str) -> Any:
-    if path in bases.settings:
-        return bases.settings[path]
+def _own_value(case: Case, path: str) -> Any:
     model, declared = known_paths()[path]
-    held = next(x for x in (bases.policies[variant], bases.caseload, bases.behaviour) if isinstance(x, model))
+    held = next(x for x in (case.policy, case.caseload, case.members[0]) if isinstance(x, model))
     return read(held, declared.path)
 
 

@@ -1,4 +1,4 @@
-"""How far the inputs of a comparison can be trusted: how many are sourced, fitted, or assumed."""
+"""How far the inputs of a question can be trusted: how many are sourced, fitted, or assumed, and which."""
 
 from __future__ import annotations
 
@@ -22,25 +22,30 @@ def figures_of(inputs: Inputs) -> Mapping[str, Figure]:
     return found | {path: figure for path, figure in inputs.figures.items() if path not in found}
 
 
-def marks(question: Question) -> Counter[str]:
-    """How many inputs of a comparison carry each mark.
+def rests_on(question: Question) -> dict[str, Figure]:
+    """Every input of a comparison, by the path under which it can be set.
 
     A lever counts once, by the least certain mark it has under any of the policies, and only if a policy
     gives it or its default does something (a number that is not zero).
     """
     order = {mark: position for position, mark in enumerate(MARKS)}
-    worst: dict[str, str] = {}
+    found: dict[str, Figure] = {}
     for policy in question.policies:
         for path, figure in figures_of(policy).items():
             idle = figure.value in (None, 0) or isinstance(figure.value, bool | str)
             if idle and path not in policy.figures and figure.source != SET_BY_USER:
                 continue
-            if order[figure.mark] >= order[worst.get(path, MARKS[0])]:
-                worst[path] = figure.mark
-    count = Counter(worst.values())
-    for inputs in (question.caseload, question.behaviours[0]):
-        count.update(figure.mark for figure in figures_of(inputs).values())
-    return count
+            if path not in found or order[figure.mark] > order[found[path].mark]:
+                found[path] = figure
+    for prefix, inputs in (("caseload.", question.caseload), ("behaviour.", question.behaviours[0])):
+        for path, figure in figures_of(inputs).items():
+            found[path if path.startswith("world.") else f"{prefix}{path}"] = figure
+    return found
+
+
+def marks(question: Question) -> Counter[str]:
+    """How many inputs of a comparison carry each mark."""
+    return Counter(figure.mark for figure in rests_on(question).values())
 
 
 def assumptions(question: Question) -> str:

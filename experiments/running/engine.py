@@ -1,17 +1,17 @@
-"""The one seam to parallel engines: an `Executor`, threads of this process or a Dask cluster behind it.
+"""The seam to engines of a sweep: an `Executor`, threads of this process or a Dask cluster behind it.
 
-The compiled week releases the interpreter's lock, so threads need no start-up and no pickling.  Beyond one
-machine, an existing scheduler does the work (`dask.distributed`); nothing here is specific to it but `_cluster`.
+Beyond one machine, an existing scheduler does the work (`dask.distributed`); nothing here is specific to it but
+`_cluster`.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import groupby, islice
@@ -23,6 +23,7 @@ import abm
 from abm.inputs.parameters import InputError
 from experiments.question.study import Study
 from experiments.running.runs import Done, Job, Runner, packed, run_elsewhere
+from experiments.running.threads import threads, workers_of
 
 #: Seconds of work in a batch: handing over a batch costs 0.1 ms to a thread, 5 ms to a cluster.
 THREAD_BATCH, CLUSTER_BATCH = 0.02, 0.25
@@ -82,11 +83,6 @@ class Engine:
         return max(1, min(self._size, left // (2 * slots)))
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @contextmanager
 def open_engine(study: Study, workers: int | None = None, cluster: str | None = None) -> Iterator[Engine]:
     """An engine for the study's runs: `workers` threads here, or the Dask cluster at an address.
@@ -96,24 +92,16 @@ def open_engine(study: Study, workers: int | None = None, cluster: str | None = 
     InputError
         If the number of workers makes no sense, or the cluster cannot be reached.
     """
-    if workers is not None and workers < 1:
-        raise InputError("--workers", workers, "a whole number of at least 1")
+    count = workers_of(workers)
     if cluster is not None:
         if workers is not None:
             raise InputError("--workers", workers, "left out with --cluster, which has workers of its own")
         with _quiet(), _cluster(study, cluster) as engine:
             yield engine
         return
-    count = workers or cores()
-    executor = ThreadPoolExecutor(count, thread_name_prefix="runs")
-    try:
-        runner = Runner(study.bases)
+    with threads(count) as executor:
+        runner = Runner(study.shared)
         yield Engine(executor, (runner, ()), lambda: count, THREAD_BATCH, f"{count} thread{'s' * (count > 1)}")
-    except KeyboardInterrupt as stop:
-        executor.shutdown(wait=not getattr(stop, "left_running", True), cancel_futures=True)
-        raise
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
 
 
 @contextmanager
@@ -124,6 +112,9 @@ def _cluster(study: Study, address: str) -> Iterator[Engine]:
     except ImportError:
         allowed = "only with dask.distributed installed: pip install 'household-returns[cluster]'"
         raise InputError("--cluster", address, allowed) from None
+    # A client that could not connect closes itself when it is collected; within the start of another it would wait
+    # for ever for a lock that the start holds.
+    gc.collect()
     try:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, ImportError) as fault:
@@ -137,7 +128,7 @@ def _cluster(study: Study, address: str) -> Iterator[Engine]:
             raise InputError("--cluster", f"a worker that says: {min(other)}", allowed)
         yield Engine(
             executor=client.get_executor(pure=False),
-            run=(run_elsewhere, (packed(study.bases),)),
+            run=(run_elsewhere, (packed(study.shared),)),
             slots=lambda: max(1, sum(client.nthreads().values())),
             batch_seconds=CLUSTER_BATCH,
             where=f"the cluster at {address}",

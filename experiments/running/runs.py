@@ -18,49 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import abm
-from abm.inputs.behaviour import Behaviour
-from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError
-from abm.inputs.policy import Policy
-from abm.scenarios.overrides import apply_settings
+from abm.model import Prepared
+from experiments.question.study import Shared
 
 #: Prepared points kept at hand: more than there are threads, so that replicates find theirs again.
 KEPT_POINTS = 32
-
-
-@dataclass(frozen=True)
-class Bases:
-    """What every run of a sweep shares: the inputs before a point's settings change them.
-
-    `settings` are the design's own, applied at every point; `file` is how messages name the design.
-    """
-
-    policies: tuple[Policy, ...]
-    caseload: Caseload
-    behaviour: Behaviour
-    settings: Mapping[str, Any]
-    weeks: int
-    households: int | None
-    seed: int
-    series: bool
-    model_version: str
-    file: str
-
-    def inputs(self, variant: int, settings: Mapping[str, Any]) -> tuple[Policy, Caseload, Behaviour]:
-        """Policy, caseload and behaviour of a point.
-
-        Raises
-        ------
-        InputError
-            If the values do not go together (a cap below the amount, for example).
-        """
-        changes = {**self.settings, **settings}
-        return apply_settings(self.policies[variant], self.caseload, self.behaviour, changes, file=self.file)
-
-    def prepare(self, variant: int, settings: Mapping[str, Any]) -> Any:
-        """The point, ready to run with any seed."""
-        policy, caseload, behaviour = self.inputs(variant, settings)
-        return abm.prepare(policy, caseload, behaviour, weeks=self.weeks, households=self.households)
 
 
 @dataclass(frozen=True)
@@ -92,16 +55,16 @@ class Done:
 class Runner:
     """Runs jobs; keeps the last few prepared points so that later batches need not prepare them again."""
 
-    def __init__(self, bases: Bases) -> None:
-        self.bases = bases
-        self._kept: dict[int, Any] = {}
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+        self._kept: dict[int, Prepared] = {}
         self._lock = threading.Lock()
 
-    def prepared(self, job: Job) -> Any:
+    def prepared(self, job: Job) -> Prepared:
         """The job's point, prepared now or a moment ago."""
         found = self._kept.get(job.cell)
         if found is None:
-            found = self.bases.prepare(job.variant, job.settings)
+            found = self.shared.case(job.variant, job.settings).prepared()
             with self._lock:
                 while len(self._kept) >= KEPT_POINTS:
                     del self._kept[next(iter(self._kept))]
@@ -117,13 +80,13 @@ class Runner:
             replicates=np.concatenate([np.asarray(job.replicates, dtype=np.int64) for job in jobs]),
             run_ids=[""] * total,
             measures=np.full((total, len(abm.MEASURES)), np.nan),
-            series=[None] * total if self.bases.series else None,
+            series=[None] * total if self.shared.series else None,
         )
         row = 0
         for job in jobs:
             for replicate in job.replicates:
                 try:
-                    self._run(job, self.bases.seed + replicate, row, done)
+                    self._run(job, self.shared.seed + replicate, row, done)
                 except Exception as fault:
                     done.errors[row] = _told(fault)
                 row += 1
@@ -154,17 +117,17 @@ def _told(fault: Exception) -> str:
 # ---- on a cluster -----------------------------------------------------------------------------------
 
 
-def packed(bases: Bases) -> bytes:
-    """The bases as they travel to a worker."""
-    return pickle.dumps(bases, protocol=pickle.HIGHEST_PROTOCOL)
+def packed(shared: Shared) -> bytes:
+    """What the runs share, as it travels to a worker."""
+    return pickle.dumps(shared, protocol=pickle.HIGHEST_PROTOCOL)
 
 
 @lru_cache(maxsize=4)
-def _unpacked(bases: bytes) -> Runner:
-    return Runner(pickle.loads(bases))
+def _unpacked(shared: bytes) -> Runner:
+    return Runner(pickle.loads(shared))
 
 
-def run_elsewhere(bases: bytes, jobs: Sequence[Job]) -> Done:
+def run_elsewhere(shared: bytes, jobs: Sequence[Job]) -> Done:
     """Run a batch in a worker process.
 
     Raises
@@ -172,8 +135,9 @@ def run_elsewhere(bases: bytes, jobs: Sequence[Job]) -> Done:
     InputError
         If the worker has another version of the model.
     """
-    runner = _unpacked(bases)
-    if runner.bases.model_version != abm.MODEL_VERSION:
-        allowed = f"workers with model version {runner.bases.model_version}, as here: install the same package on them"
+    runner = _unpacked(shared)
+    wanted = runner.shared.model_version
+    if wanted != abm.MODEL_VERSION:
+        allowed = f"workers with model version {wanted}, as here: install the same package on them"
         raise InputError("--cluster", f"a worker with {abm.MODEL_VERSION}", allowed)
     return runner(jobs)

@@ -35,7 +35,7 @@ class Spread(NamedTuple):
     low: float
     high: float
     standard_error: float
-    count: int
+    defined: int
 
 
 def spread(values: Array) -> Spread:

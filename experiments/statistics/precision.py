@@ -55,8 +55,13 @@ class Look:
     next_runs: int
 
 
-def parse_target(text: str) -> Target:
+def parse_target(text: str, *, compared: bool = False) -> Target:
     """A target written as ``measure=±x``, ``measure=+-x`` or ``measure=x``.
+
+    Parameters
+    ----------
+    compared
+        Whether there is a baseline: then a measure of comparisons that each run has will do too.
 
     Raises
     ------
@@ -64,21 +69,24 @@ def parse_target(text: str) -> Target:
         If the measure is unknown or the half-width is not a positive number.
     """
     name, equals, number = (word.strip() for word in text.partition("="))
-    if name not in abm.MEASURES:
-        near = nearest_spelling(name, abm.MEASURES)
+    known = dict(abm.MEASURES)
+    if compared:
+        known |= {told.id: told for told in abm.COMPARED.values() if not told.ratio}
+    if name not in known:
+        near = nearest_spelling(name, known)
         raise InputError("--precision", text, "measure=±x with the id of a measure", nearest=near)
     try:
         width = float(number.removeprefix("±").removeprefix("+-").removeprefix("+/-"))
     except ValueError:
         width = math.nan
     if not equals or not (math.isfinite(width) and width > 0):
-        raise InputError("--precision", text, f"measure=±x with x above zero ({abm.MEASURES[name].unit})")
+        raise InputError("--precision", text, f"measure=±x with x above zero ({known[name].unit})")
     return Target(name, width)
 
 
-def parse_targets(texts: Iterable[str]) -> tuple[Target, ...]:
+def parse_targets(texts: Iterable[str], *, compared: bool = False) -> tuple[Target, ...]:
     """Targets as the command line gives them, each measure once."""
-    targets = tuple(parse_target(text) for text in texts)
+    targets = tuple(parse_target(text, compared=compared) for text in texts)
     names = [target.measure for target in targets]
     for name in names:
         if names.count(name) > 1:

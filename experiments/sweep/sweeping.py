@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import signal
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -19,10 +18,12 @@ from numpy.typing import NDArray
 
 import abm
 from abm.week.compiled import announcing_compilation
+from experiments.question.defaults import MAX_REPLICATES
 from experiments.question.design import Design
 from experiments.question.study import Study, lay_out
 from experiments.running.engine import batches, open_engine
 from experiments.running.progress import Progress, Silent
+from experiments.running.threads import Stop
 from experiments.statistics.precision import Target
 from experiments.storing.store import MANIFEST, Folder
 from experiments.sweep.stopping import Looks
@@ -90,7 +91,7 @@ def sweep(
     cluster: str | None = None,
     retry_failed: bool = False,
     precision: Sequence[Target] = (),
-    max_replicates: int = 2_000,
+    max_replicates: int = MAX_REPLICATES,
     progress: Progress | None = None,
 ) -> Outcome:
     """Run a design, or what is missing of it, and write its result tables.
@@ -169,7 +170,7 @@ def _run_all(
         outcome.done = outcome.total - count
         outcome.failed = tally.failures(looks.wanted)
         if count:
-            with _Stop(told) as stop, announcing_compilation(told.say), open_engine(study, workers, cluster) as engine:
+            with _stop(told) as stop, announcing_compilation(told.say), open_engine(study, workers, cluster) as engine:
                 outcome.where = engine.where
                 told.start(outcome.total, outcome.done, engine.where)
                 try:
@@ -194,38 +195,16 @@ def _run_all(
             return
 
 
+def _stop(told: Progress) -> Stop:
+    """Ctrl-C and SIGTERM as requests; a second Ctrl-C does not wait for the runs under way."""
+    message = "stopping: waiting for the runs under way (Ctrl-C again: leave them)"
+    return Stop((signal.SIGINT, signal.SIGTERM), lambda: told.say(message))
+
+
 def _pairs(missing: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     for cell in np.flatnonzero(missing.any(axis=1)):
         for replicate in np.flatnonzero(missing[cell]):
             yield int(cell), int(replicate)
-
-
-class _Stop:
-    """Turns Ctrl-C and SIGTERM into a request; a second Ctrl-C does not wait for the runs under way."""
-
-    def __init__(self, told: Progress) -> None:
-        self._told, self.by = told, 0
-        self._before: dict[int, Any] = {}
-
-    def asked(self) -> bool:
-        """Whether a stop was asked for."""
-        return self.by != 0
-
-    def __enter__(self) -> _Stop:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._heard)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _heard(self, number: int, _: object) -> None:
-        if self.by:
-            raise KeyboardInterrupt
-        self.by = number
-        self._told.say("stopping: waiting for the runs under way (Ctrl-C again: leave them)")
 
 
 # ---- the manifest -----------------------------------------------------------------------------------
@@ -236,7 +215,7 @@ def _described(study: Study) -> dict[str, Any]:
     design = study.design
     return {
         "state": "running",
-        "model_version": study.bases.model_version,
+        "model_version": study.shared.model_version,
         "created": _now(),
         "design": design.model_dump(mode="json", exclude={"file"}),
         "cells": study.cells,

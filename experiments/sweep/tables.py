@@ -53,7 +53,7 @@ def write_tables(folder: Folder, study: Study, found: Index) -> dict[str, str]:
         )
         folder.write("summary.parquet", lambda file: _write(file, _summaries(take, study, good)))
         folder.write("summary.csv", lambda file: _write_csv(file, _summaries(take, study, good)))
-        if study.bases.series:
+        if study.shared.series:
             folder.write("series.parquet", lambda file: _write(file, (_long(t) for t in _slices(take, study, good))))
     else:
         for name in ("runs.parquet", "summary.parquet", "summary.csv", "series.parquet"):

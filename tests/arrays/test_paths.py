@@ -9,9 +9,8 @@ import pytest
 from tiny import LIVELY, QUIET, STILL, caseload, column, flow
 
 from abm import prepare
-from abm.arrays.setting import weekly_chance
-from abm.household.stages import COL, STAGE
 from abm.arrays.state import LAND
+from abm.household.stages import COL, STAGE
 
 
 def safety_of(weeks: int = 260, seed: int = 1, land: str = "Pakistan", **world: Any) -> np.ndarray:
@@ -75,8 +74,3 @@ def test_more_safety_at_home_brings_the_same_households_home_earlier() -> None:
     assert np.all(weeks[1] <= weeks[0])
     assert np.all(weeks[2] <= weeks[1])
     assert np.sum(weeks[2] < weeks[0]) > 10
-
-
-def test_a_rate_a_year_becomes_a_chance_a_week() -> None:
-    assert (1 - weekly_chance(0.3)) ** (365.25 / 7) == pytest.approx(np.exp(-0.3))
-    assert weekly_chance(0.0) == 0.0

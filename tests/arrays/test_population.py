@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from tiny import LIVELY, QUIET, STILL, busy, busy_caseload, busy_policy, caseload, flow
+from tiny import LIVELY, QUIET, STILL, busy, busy_caseload, busy_policy, capacities, caseload, flow, served
 
 from abm import load_caseload, prepare
 from abm.arrays.arrivals import ARRIVALS
-from abm.inputs.caseload import Caseload, HouseholdRow
-from abm.evidence.homeland import origin
 from abm.arrays.population import poisson
-from abm.arrays.setting import pull_factor
-from abm.household.stages import STAGE, COL, ACCOUNT
+from abm.arrays.setting import pull_factor, pull_factors
 from abm.arrays.state import State
+from abm.evidence.homeland import origin
+from abm.household.stages import ACCOUNT, COL, STAGE
+from abm.inputs.caseload import Caseload, HouseholdRow
 
 
 def begin(people: Caseload, seed: int = 1, weeks: int = 4, **levers: Any) -> State:
@@ -106,7 +106,7 @@ def test_rows_are_grouped_by_origin_and_in_order_of_site() -> None:
 
 def test_only_those_whose_claim_has_failed_are_at_risk_at_the_start() -> None:
     s = busy().begin(1).s
-    assert np.array_equal(s[COL.risk_from] == 0, np.isin(s[COL.stage], (3.0, 4.0)))
+    assert np.array_equal(s[COL.risk_from] == 0, np.isin(s[COL.stage], (STAGE.EXHAUSTED, STAGE.ABSCONDED)))
 
 
 # ---- households given one by one -------------------------------------------------------------------------
@@ -195,17 +195,31 @@ PULLS = [(0.0, 10_000.0, 1.0), (1.0, 3_000.0, 1.0), (1.0, 3_000.0 + 8_115.0, 2.0
 def test_the_pull_factor_is_an_elasticity(elasticity: float, amount: float, factor: float) -> None:
     policy = STILL.with_values({"standing.amount_per_person": amount})
     world = caseload(world__pull_elasticity=elasticity).world
-    assert pull_factor(policy, world, offer_open=True) == pytest.approx(factor)
-    assert pull_factor(policy, world, offer_open=False) == pytest.approx(factor)
+    assert pull_factor(policy, world, amount) == pytest.approx(factor)
+    assert pull_factors(policy, world, 3) == pytest.approx([factor] * 3)
+    smaller = policy.with_values({"offer.amount_per_person": amount / 2})
+    assert pull_factors(smaller, world, 3) == pytest.approx([factor] * 3)  # the best of two counts
 
 
 def test_an_offer_closed_to_new_claims_pulls_nobody() -> None:
     world = caseload(world__pull_elasticity=1.0).world
-    big = STILL.with_values({"standing.amount_per_person": 3_000.0, "offer.amount_per_person": 30_000.0})
-    assert pull_factor(big, world, offer_open=True) > 3
-    assert pull_factor(big, world, offer_open=False) == pytest.approx(1.0)
+    standing = STILL.with_values({"standing.amount_per_person": 3_000.0})
+    big = standing.with_values({"offer.amount_per_person": 30_000.0})
+    assert np.all(pull_factors(big, world, 5) > 3)
+    assert pull_factors(standing, world, 5) == pytest.approx([1.0] * 5)
     old_claims = big.with_values({"offer.claims_before_week": 0})
-    assert pull_factor(old_claims, world, offer_open=True) == pytest.approx(1.0)
+    assert pull_factors(old_claims, world, 5) == pytest.approx([1.0] * 5)
+
+
+def test_an_offer_pulls_in_the_weeks_in_which_it_is_open() -> None:
+    world = caseload(world__pull_elasticity=1.0).world
+    policy = STILL.with_values({"standing.amount_per_person": 3_000.0, "offer.amount_per_person": 30_000.0,
+                                "offer.start_week": 2, "offer.end_week": 4})  # fmt: skip
+    factors = pull_factors(policy, world, 6)
+    assert np.flatnonzero(factors > 3).tolist() == [2, 3]
+    assert factors[[0, 1, 4, 5]] == pytest.approx([1.0] * 4)
+    endless = policy.with_values({"offer.end_week": None})
+    assert np.flatnonzero(pull_factors(endless, world, 6) > 3).tolist() == [2, 3, 4, 5]
 
 
 def test_an_offer_pulls_nobody_after_it_has_closed() -> None:
@@ -251,10 +265,16 @@ def test_an_offer_pulls_nobody_before_it_opens() -> None:
 
 
 def test_a_sample_keeps_the_proportions_of_inflow_and_capacity() -> None:
+    """A tenth of the households meets a tenth of the arrivals and of every queue's capacity; all of them bind."""
     people = busy_caseload(households=4_000, inflow_per_week=40.0)
-    whole, tenth = (prepare(busy_policy(), people, LIVELY, weeks=5, households=n).plain.rates for n in (4_000, 400))
-    for name in ("decisions", "appeals", "reviews", "visits", "attempts", "inflow", "inflow_open", "inflow_closed"):
-        assert getattr(tenth, name) == pytest.approx(getattr(whole, name) / 10)
+    whole, tenth = (prepare(busy_policy(), people, LIVELY, weeks=20, households=n) for n in (4_000, 400))
+    assert tenth.plain.inflow == pytest.approx(whole.plain.inflow / 10)
+    assert tenth.plain.frame.inflow == pytest.approx(whole.plain.frame.inflow / 10)
+    many, few = served(whole.run(1)), served(tenth.run(1))
+    assert set(many) == {"decisions", "appeals", "reviews", "visits", "attempts"}
+    for name, rate in capacities(whole).items():
+        assert capacities(tenth)[name] == pytest.approx(rate / 10), name
+        assert (many[name][10:].sum(), few[name][10:].sum()) == (round(10 * rate), round(rate)), name
 
 
 @pytest.mark.parametrize("name", ["uk-families-2026", "uk-refused-2025", "section9-2005", "uk-status-2026"])

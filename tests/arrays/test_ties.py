@@ -10,10 +10,11 @@ import pytest
 from tiny import LIVELY, STILL, busy, caseload
 
 from abm import prepare
-from abm.inputs.parameters import InputError
-from abm.household.stages import STAGE, COL
+from abm.arrays.arrivals import ARRIVALS
 from abm.arrays.state import State
 from abm.arrays.ties import from_networkx, to_networkx
+from abm.household.stages import COL, STAGE
+from abm.inputs.parameters import InputError
 
 
 def tied(households: int = 2_000, seed: int = 1, **network: Any) -> State:
@@ -120,7 +121,7 @@ def test_the_share_of_ties_that_left_never_exceeds_one() -> None:
 def test_arrivals_know_somebody_who_was_there_or_came_too() -> None:
     state = busy().begin(1)
     here, there = ends(state)
-    arrivals = state.s[COL.id] >= 2**32
+    arrivals = state.s[COL.id] >= ARRIVALS
     reached = np.bincount(here[arrivals[here]], minlength=state.s.shape[1])[arrivals]
     assert reached.mean() > 3
     assert (arrivals[here] & ~arrivals[there]).sum() > 100

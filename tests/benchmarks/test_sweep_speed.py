@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import abm
-from experiments.running.engine import cores
-from experiments.sweep.sweeping import sweep
+from experiments.running.threads import cores
+from experiments.sweep import sweep
 
 pytest.importorskip("pytest_benchmark")
 
@@ -39,7 +39,7 @@ def kernel_rate(design: dict[str, Any]) -> float:
     from experiments.question.study import lay_out
 
     study = lay_out(design)
-    prepared = [study.bases.prepare(*study.locate(cell)[:1], study.settings(cell)) for cell in range(study.cells)]
+    prepared = [study.case(cell).prepared() for cell in range(study.cells)]
     prepared[0].measures(0)
     begun = time.perf_counter()
     for seed in range(study.design.replicates):

@@ -10,12 +10,14 @@ import pandas as pd
 import pytest
 
 from abm import load_behaviour, prepare
+from abm.inputs.behaviour import Behaviour
+from abm.inputs.parameters import declarations
 from abm.scenarios.scenario import load_behaviour_draws
 from experiments.calibration.calibrate import EVIDENCE, FITTED, VARIED, moments, simulated, target_rows
 from experiments.calibration.reference import headline
 from experiments.calibration.validate import NOT_REPRESENTED
 
-REFERENCE = Path(__file__).parent.parent / "results" / "reference"
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 
 
 def read(name: str) -> list[dict[str, str]]:
@@ -66,10 +68,16 @@ def test_every_held_out_row_has_a_verdict() -> None:
 def test_the_ensemble_varies_what_nothing_identifies() -> None:
     draws = load_behaviour_draws()
     assert len(draws) >= 20
-    for name in (*FITTED, *VARIED):
-        assert len({getattr(draw, name) for draw in draws}) == len(draws), name
     with (EVIDENCE / "behaviour_draws.csv").open(encoding="utf-8") as file:
-        assert file.readline().strip().split(",") == [f"behaviour.{name}" for name in (*FITTED, *VARIED)]
+        varied = [name.removeprefix("behaviour.") for name in file.readline().strip().split(",")]
+    assert set(FITTED) < set(varied) <= {*FITTED, *VARIED}
+    for name in varied:
+        assert len({getattr(draw, name) for draw in draws}) == len(draws), name
+
+
+def test_a_new_ensemble_varies_every_coefficient_with_a_range_that_is_not_fitted() -> None:
+    ranged = {name for name, told in declarations(Behaviour).items() if told.low is not None}
+    assert set(VARIED) == ranged - set(FITTED)
 
 
 def test_members_of_the_ensemble_give_different_answers() -> None:

@@ -10,7 +10,7 @@ import time
 import urllib.request
 
 import pytest
-from browser_visitor import ROOT, Visitor
+from browser_fixtures import ROOT
 
 from abm import InputError
 
@@ -61,6 +61,8 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
 @pytest.mark.browser
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_solara_run_serves_the_same_page_and_asks_nobody(chromium, tmp_path):
+    from browser_visitor import Visitor
+
     port = free_port()
     words = [
         "run",

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-import experiments.question.question as question_module
-from abm import InputError, load_behaviour, prepare
+import experiments.question.case as case_module
+from abm import load_behaviour, prepare
 from abm.measures import COMPARED, IDS, MEASURES
-from abm.scenarios.scenario import load_behaviour_draws
-from experiments.report.amounts import number, pounds, scale
 from experiments.compare.comparing import Comparison, Runs, compare, departed
-from experiments.report.marks import marks
-from experiments.compare.paired import (
-    KEYS,
-    break_even_offer,
-    cost_per_additional_return,
-    differs,
-    ratio_of_means,
-    rows,
-    spread,
-)  # fmt: skip
-from experiments.question.question import Question, ask, parse_settings, usual_replicates
+from experiments.compare.paired import KEYS, rows
+from experiments.question.question import Question, ask
 
 SMALL: dict[str, Any] = {"weeks": 60, "replicates": 4, "households": 80}
 
@@ -145,107 +134,57 @@ def test_groups_together_hold_every_household_that_is_followed(comparison: Compa
 # ---- ratios -----------------------------------------------------------------------------------------
 
 
-def test_cost_per_additional_return_is_undefined_where_departures_cannot_be_told_apart() -> None:
+@pytest.fixture(scope="module")
+def question() -> Question:
+    return ask(["uk-2025"], **SMALL)
+
+
+@pytest.fixture
+def ratio(question: Question) -> Callable[[str, Runs, Runs], tuple[float, float, float]]:
+    """A ratio of a variant to its baseline with its interval, as the rows tell it."""
+
+    def told(measure: str, variant: Runs, base: Runs) -> tuple[float, float, float]:
+        both = [replace(base, label="base"), replace(variant, label="variant")]
+        found = row(rows(Comparison(question, both, both, 0.0)), "variant", measure)
+        assert found["interval"] == "bootstrap"
+        assert (found["defined"] == 0) == math.isnan(found["mean"])
+        return found["mean"], found["low"], found["high"]
+
+    return told
+
+
+def test_cost_per_additional_return_is_undefined_where_departures_cannot_be_told_apart(ratio) -> None:
     base = runs_with(cost_npv=[0.0] * 4, departures=[10.0] * 4)
     unsure = runs_with(cost_npv=[5.0] * 4, departures=[11.0, 9.0, 12.0, 8.5])
     sure = runs_with(cost_npv=[4.0, 6.0, 5.0, 5.0], departures=[12.0, 12.0, 13.0, 11.0])
-    assert all(math.isnan(x) for x in cost_per_additional_return(unsure, base))
-    assert cost_per_additional_return(sure, base)[0] == pytest.approx(5.0 / 2.0)
-    assert math.isnan(cost_per_additional_return(base, sure)[0])  # fewer departures: nothing is bought
+    assert all(math.isnan(x) for x in ratio("cost_per_additional_return", unsure, base))
+    assert ratio("cost_per_additional_return", sure, base)[0] == pytest.approx(5.0 / 2.0)
+    # Fewer departures: nothing is bought.
+    assert math.isnan(ratio("cost_per_additional_return", base, sure)[0])
 
 
-def test_at_the_break_even_payment_the_variant_costs_what_the_baseline_costs() -> None:
+def test_at_the_break_even_payment_the_variant_costs_what_the_baseline_costs(ratio) -> None:
     rng = np.random.default_rng(1)
     base = runs_with(cost_npv=rng.normal(1_000, 50, 30))
     assisted, spent = rng.integers(3, 9, 30).astype(float), rng.normal(100, 5, 30)
     variant = runs_with(cost_npv=rng.normal(900, 50, 30), offer_spend=spent, assisted_departures=assisted)
-    payment, low, high = break_even_offer(variant, base)
+    payment, low, high = ratio("break_even_offer", variant, base)
     without = variant.measure("cost_npv").mean() - spent.mean()
     assert without + payment * assisted.mean() == pytest.approx(base.measure("cost_npv").mean())
     assert low < payment < high
 
 
-def test_break_even_is_undefined_without_assisted_departures() -> None:
+def test_break_even_is_undefined_without_assisted_departures(ratio) -> None:
     none = runs_with(cost_npv=[1.0, 2.0], assisted_departures=[0.0, 0.0])
-    assert math.isnan(break_even_offer(none, none)[0])
+    assert math.isnan(ratio("break_even_offer", none, none)[0])
 
 
-def test_the_interval_of_a_ratio_covers_the_truth_about_nine_times_in_ten() -> None:
-    rng = np.random.default_rng(7)
-    covered = 0
-    for _ in range(150):
-        below = rng.normal(4.0, 1.0, 40)
-        above = 3.0 * below + rng.normal(0.0, 2.0, 40)
-        _, low, high = ratio_of_means(above, below)
-        covered += low <= 3.0 <= high
-    assert 0.82 <= covered / 150 <= 0.97
+def test_the_baseline_has_no_ratio_to_itself(comparison: Comparison) -> None:
+    for measure in ("cost_per_additional_return", "break_even_offer"):
+        assert math.isnan(row(rows(comparison), "uk-2025", measure)["mean"])
 
 
-def test_a_ratio_that_is_the_same_in_every_run_has_no_width() -> None:
-    below = np.array([1.0, 2.0, 4.0])
-    assert ratio_of_means(2.0 * below, below) == (2.0, 2.0, 2.0)
-
-
-def test_a_difference_is_told_from_zero_by_students_interval() -> None:
-    assert differs(np.array([1.0, 1.1, 0.9, 1.0]))
-    assert not differs(np.array([1.0, -1.1, 0.9, -1.0]))
-    assert not differs(np.zeros(5))
-    assert not differs(np.array([1.0]))
-
-
-def test_a_measure_that_some_runs_lack_is_told_over_those_that_have_it() -> None:
-    mean, low, high, _, count = spread(np.array([np.nan, 2.0, 4.0]))
-    assert (mean, count) == (3.0, 2)
-    assert low < high
-    assert all(math.isnan(x) for x in spread(np.array([np.nan, np.nan]))[:4])
-
-
-# ---- what is asked ----------------------------------------------------------------------------------
-
-
-def amounts(question: Question) -> list[float]:
-    return [policy.offer.amount_per_person for policy in question.policies]
-
-
-def test_a_lever_is_set_in_every_variant_but_not_in_the_baseline() -> None:
-    asked = ask(["uk-pilot-2026", "danish-2021"], **SMALL, settings=["offer.amount_per_person=700"])
-    assert amounts(asked) == [0.0, 700.0, 700.0]
-
-
-def test_a_lever_with_a_variant_is_set_there_only_and_wins() -> None:
-    settings = ["offer.amount_per_person=700", "uk-pilot-2026:offer.amount_per_person=900"]
-    assert amounts(ask(["uk-pilot-2026", "danish-2021"], **SMALL, settings=settings)) == [0.0, 900.0, 700.0]
-    named = ask(["uk-pilot-2026"], **SMALL, settings=["uk-2025:offer.amount_per_person=100"])
-    assert amounts(named)[0] == 100.0
-
-
-def test_world_behaviour_and_caseload_are_set_for_all() -> None:
-    settings = ["world.hotel_night=90", "behaviour.money=0.5", "caseload.inflow_per_week=0"]
-    asked = ask(["uk-pilot-2026"], **SMALL, settings=settings)
-    assert (asked.caseload.world.hotel_night, asked.caseload.inflow_per_week) == (90.0, 0.0)
-    assert {behaviour.money for behaviour in asked.behaviours} == {0.5}
-    assert asked.pulled.world.hotel_night == 90.0
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["offer.amount_per_person", "=3", "offer.amount=3", "uk-2020:offer.amount_per_person=3", "uk-2025:world.visit=3"],
-)
-def test_a_setting_that_cannot_be_is_refused(text: str) -> None:
-    with pytest.raises(InputError):
-        parse_settings([text], ["uk-2025"])
-
-
-def test_the_same_setting_twice_is_refused() -> None:
-    with pytest.raises(InputError, match="each path once"):
-        parse_settings(["world.visit=3", "world.visit=4"])
-
-
-def test_large_caseloads_get_fewer_replicates_but_at_least_twenty() -> None:
-    from abm import load_caseload
-
-    assert usual_replicates(load_caseload("uk-families-2026"), 260, None) == 100
-    assert usual_replicates(load_caseload("uk-refused-2025"), 260, None) == 20
+# ---- replicates -------------------------------------------------------------------------------------
 
 
 def test_each_replicate_takes_the_same_draw_of_the_ensemble_under_every_policy(
@@ -253,7 +192,7 @@ def test_each_replicate_takes_the_same_draw_of_the_ensemble_under_every_policy(
 ) -> None:
     plain = load_behaviour()
     draws = [plain.with_values({"money": 0.0}), plain.with_values({"money": 2.0, "consider": 0.9})]
-    monkeypatch.setattr(question_module, "load_behaviour_draws", lambda: draws)
+    monkeypatch.setattr(case_module, "load_behaviour_draws", lambda: draws)
     asked = ask(["uk-2025", "uk-upfront-national"], **SMALL)
     assert asked.uncertainty == "parameters"
     result = compare(asked)
@@ -267,21 +206,6 @@ def test_each_replicate_takes_the_same_draw_of_the_ensemble_under_every_policy(
     assert changed.behaviours[1].consider == 0.9
 
 
-def test_an_ensemble_is_read_a_row_a_vector_and_the_rest_stays_fitted(tmp_path: Path) -> None:
-    table = tmp_path / "draws.csv"
-    table.write_text("draw,money,behaviour.consider\n0,0.5,0.2\n1,0.75,0.3\n")
-    found = load_behaviour_draws(table)
-    assert [(b.money, b.consider) for b in found] == [(0.5, 0.2), (0.75, 0.3)]
-    fitted = load_behaviour()
-    assert {b.safety for b in found} == {fitted.safety}
-    assert found[1].figure("money").value == 0.75
-    assert found[1].figure("money").mark == fitted.figure("money").mark
-    assert load_behaviour_draws(tmp_path / "none.csv") == []
-    table.write_text("mony\n0.5\n")
-    with pytest.raises(InputError, match="money"):
-        load_behaviour_draws(table)
-
-
 def test_a_precision_adds_replicates_until_the_interval_is_narrow_enough() -> None:
     small = {**SMALL, "weeks": 30, "households": 40}
     loose = compare(ask(["uk-upfront-national"], **small, precision=(("departures", 50.0),)))
@@ -290,29 +214,3 @@ def test_a_precision_adds_replicates_until_the_interval_is_narrow_enough() -> No
     assert 20 < tight.replicates <= 90
     assert loose.looks[0]["reached"]
     assert np.array_equal(tight.runs[1].measures[:20], loose.runs[1].measures, equal_nan=True)
-
-
-def test_assumed_inputs_are_counted(comparison: Comparison) -> None:
-    count = marks(comparison.question)
-    assert count["assumed"] > 10
-    assert count["primary"] + count["press"] + count["inferred"] > 10
-
-
-# ---- how numbers are written ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("unit", "value", "text"),
-    [("share", 0.0123, "1.2"), ("GBP", 199_123_456.0, "199.1"), ("GBP", 1_912_345.0, "1,912"),
-     ("GBP", 45_300.0, "45.3"), ("GBP", 812.0, "812"),
-     ("households", 2446.7, "2,447"), ("GBP", 0.0, "0"), ("weeks", math.nan, "–")],
-)  # fmt: skip
-def test_numbers_are_written_for_people(unit: str, value: float, text: str) -> None:
-    assert scale(unit, [value]).value(value) == text
-
-
-def test_a_difference_shows_its_sign_and_two_digits() -> None:
-    s = scale("GBP", [2e8], [1.6e6])
-    assert (s.label, s.difference(-1.6e6), s.difference(0.0)) == ("£m", "-1.6", "0")
-    assert number(-0.001, 1, signed=True) == "0.0"
-    assert [pounds(x) for x in (2_389_000.0, 180_400.0, 95.0, 1.3e8)] == ["£2.4m", "£180k", "£95", "£130m"]

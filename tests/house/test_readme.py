@@ -9,13 +9,17 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from experiments.question.study import lay_out
+from experiments.sweep import results
+
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+OF_EXPERIMENTS = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
 
 
-def blocks(language: str) -> list[str]:
+def blocks(language: str, text: str = README) -> list[str]:
     """The code blocks of a language, in order."""
-    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("example", blocks("python"))
@@ -45,3 +49,19 @@ def test_links_lead_somewhere(link: str) -> None:
 
 def test_nothing_is_left_to_be_filled_in() -> None:
     assert not re.findall(r"@[A-Z]+@", README)
+
+
+# ---- of the experiments -----------------------------------------------------------------------------
+
+
+def test_the_python_of_the_experiments_works_as_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(blocks("python", OF_EXPERIMENTS)[0], {})
+    assert len(results("results/first")) == 2 * 5 * 5
+
+
+def test_the_design_of_the_experiments_can_be_run(tmp_path: Path) -> None:
+    (tmp_path / "design.toml").write_text(blocks("toml", OF_EXPERIMENTS)[0], encoding="utf-8")
+    study = lay_out(tmp_path / "design.toml")
+    study.check()
+    assert study.cells == 2 * 9 * 2 * 5 * 2

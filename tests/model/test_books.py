@@ -9,13 +9,14 @@ import pytest
 from tiny import ATTENTIVE, LIVELY, STILL, busy, busy_caseload, busy_policy, caseload, changed, flow
 
 from abm import Prepared, Run, load_behaviour, load_caseload, load_policy, prepare
+from abm.arrays.arrivals import is_arrival
+from abm.arrays.ledger import Line, pence
+from abm.arrays.state import FLOWS_AT, LEDGER_AT, Count, Flow, State
+from abm.household.stages import COL, HOUSING, STAGE, Account, Stage
 from abm.numerics.calendar import WEEKS_PER_YEAR
-from abm.arrays.ledger import LINES, pence
-from abm.household.stages import STAGE_COUNT
-from abm.household.stages import STAGE, COL
-from abm.arrays.state import FLOWS_AT, LEDGER_AT, State
 
-REMOVED_STAGE = int(STAGE.REMOVED)
+#: Lines of the account, by name.
+LINES = tuple(line.name for line in Line)
 
 
 def recount(state: State) -> np.ndarray:
@@ -23,24 +24,22 @@ def recount(state: State) -> np.ndarray:
     s = state.s
     counts = np.zeros_like(state.counts)
     persons = (s[COL.adults] + s[COL.children]).astype(int)
-    for stage in range(STAGE_COUNT):
+    for stage in Stage:
         there = s[COL.stage] == stage
-        counts[0, stage] = there.sum()
-        counts[1, stage] = persons[there].sum()
-        counts[2, stage] = s[COL.children, there].sum()
-        counts[7, stage] = (s[COL.children, there] > 0).sum()
+        counts[Count.households, stage] = there.sum()
+        counts[Count.persons, stage] = persons[there].sum()
+        counts[Count.children, stage] = s[COL.children, there].sum()
+        counts[Count.families, stage] = (s[COL.children, there] > 0).sum()
     pending = np.isin(s[COL.stage], (STAGE.AWAITING, STAGE.REFUSED, STAGE.EXHAUSTED))
-    supported = pending & (s[COL.housing] < 2) & (s[COL.withdrawn] == 0)
-    for account in range(3):
-        for housing in range(2):
-            counts[3 + account, housing] = persons[
-                supported & (s[COL.account] == account) & (s[COL.housing] == housing)
-            ].sum()
-        counts[6, account] = (pending & (s[COL.account] == account)).sum()
-    counts[6, 3] = persons[
-        (s[COL.stage] == STAGE.ABSCONDED) | ((s[COL.stage] == STAGE.EXHAUSTED) & (s[COL.withdrawn] == 1))
-    ].sum()
-    counts[6, 4] = state.counts[6, 4]  # households with unread news: not a count of stages
+    housed = pending & (s[COL.withdrawn] == 0)
+    unsupported = (s[COL.stage] == STAGE.ABSCONDED) | ((s[COL.stage] == STAGE.EXHAUSTED) & (s[COL.withdrawn] == 1))
+    for account in Account:
+        own = s[COL.account] == account
+        counts[Count.cases, account] = (pending & own).sum()
+        counts[Count.hotel, account] = persons[housed & own & (s[COL.housing] == HOUSING.HOTEL)].sum()
+        counts[Count.dispersal, account] = persons[housed & own & (s[COL.housing] == HOUSING.DISPERSAL)].sum()
+        counts[Count.unsupported, account] = persons[unsupported & own].sum()
+    counts[Count.unread, 0] = state.counts[Count.unread, 0]  # households with unread news: not a count of the table
     return counts
 
 
@@ -57,8 +56,8 @@ def supported_persons(prepared: Prepared, seed: int, weeks: int) -> np.ndarray:
         prepared.advance(seed, state, week, week + 1)
         s = state.s
         housed = np.isin(s[COL.stage], (STAGE.AWAITING, STAGE.REFUSED, STAGE.EXHAUSTED)) & (s[COL.withdrawn] == 0)
-        for housing in range(2):
-            found[week, housing] = (s[COL.adults] + s[COL.children])[housed & (s[COL.housing] == housing)].sum()
+        for k, housing in enumerate((HOUSING.HOTEL, HOUSING.DISPERSAL)):
+            found[week, k] = (s[COL.adults] + s[COL.children])[housed & (s[COL.housing] == housing)].sum()
     return found
 
 
@@ -68,10 +67,10 @@ def run() -> Run:
 
 
 def test_every_household_is_in_exactly_one_stage_every_week(run: Run) -> None:
-    stocks = run.state.history[:, :STAGE_COUNT]
+    stocks = run.state.history[:, : len(Stage)]
     assert np.all(stocks >= 0)
     assert np.all(stocks.sum(axis=1) == run.state.s.shape[1])
-    assert set(run.state.s[COL.stage]) <= set(map(float, range(STAGE_COUNT)))
+    assert set(run.state.s[COL.stage]) <= set(map(float, range(len(Stage))))
 
 
 def test_every_kind_of_event_happens_in_the_busy_setting(run: Run) -> None:
@@ -82,27 +81,23 @@ def test_every_kind_of_event_happens_in_the_busy_setting(run: Run) -> None:
 
 
 def test_households_present_are_those_who_came(run: Run) -> None:
-    present = run.state.history[:, 1:STAGE_COUNT].sum(axis=1)
+    present = run.state.history[:, 1 : len(Stage)].sum(axis=1)
     assert np.array_equal(present, 400 + np.cumsum(flow(run, "arrivals")))
 
 
 def test_flows_reconcile_stocks_week_by_week(run: Run) -> None:
     """The changes of each stock are exactly what the flows say, as far as flows tell stages apart."""
-    stocks = run.state.history[:, :STAGE_COUNT]
-    start = recount(run.prepared.begin(1))[0]
+    stocks = run.state.history[:, : len(Stage)]
+    start = recount(run.prepared.begin(1))[Count.households]
     change = np.diff(np.vstack([start, stocks]), axis=0)
-    f = {name: flow(run, name) for name in run.series.columns if not name.startswith(("stock_", "cost_", "week"))}
-    assert np.array_equal(change[:, int(STAGE.ABSENT)], -f["arrivals"])
-    assert np.array_equal(
-        change[:, int(STAGE.PROTECTED)], f["granted"] + f["appeals_allowed"] - f["revoked"] - f["settled"]
-    )
-    assert np.array_equal(change[:, int(STAGE.SETTLED)], f["settled"] + f["regularised"])
-    assert np.array_equal(change[:, REMOVED_STAGE], f["removed"])
-    returned = change[:, int(STAGE.RETURNED_ASSISTED)] + change[:, int(STAGE.RETURNED_UNASSISTED)]
+    f = {kind.name: flow(run, kind.name) for kind in Flow}
+    assert np.array_equal(change[:, Stage.ABSENT], -f["arrivals"])
+    assert np.array_equal(change[:, Stage.PROTECTED], f["granted"] + f["appeals_allowed"] - f["revoked"] - f["settled"])
+    assert np.array_equal(change[:, Stage.SETTLED], f["settled"] + f["regularised"])
+    assert np.array_equal(change[:, Stage.REMOVED], f["removed"])
+    returned = change[:, Stage.RETURNED_ASSISTED] + change[:, Stage.RETURNED_UNASSISTED]
     assert np.array_equal(returned, f["assisted"] + f["unassisted"] - f["re_entered"])
-    in_limbo = change[:, [int(STAGE.AWAITING), int(STAGE.REFUSED), int(STAGE.EXHAUSTED), int(STAGE.ABSCONDED)]].sum(
-        axis=1
-    )
+    in_limbo = change[:, [Stage.AWAITING, Stage.REFUSED, Stage.EXHAUSTED, Stage.ABSCONDED]].sum(axis=1)
     came = f["arrivals"] + f["re_entered"] + f["revoked"]
     went = f["granted"] + f["appeals_allowed"] + f["regularised"] + f["assisted"] + f["unassisted"] + f["removed"]
     assert np.array_equal(in_limbo, came - went)
@@ -111,7 +106,7 @@ def test_flows_reconcile_stocks_week_by_week(run: Run) -> None:
 def test_appeals_reconcile_refusals(run: Run) -> None:
     """Rights are exhausted by a dismissed appeal or by none; nobody is exhausted who was not refused."""
     assert np.all(flow(run, "exhausted") >= flow(run, "appeals_dismissed"))
-    at_start = recount(run.prepared.begin(1))[0, int(STAGE.REFUSED)]
+    at_start = recount(run.prepared.begin(1))[Count.households, Stage.REFUSED]
     refused = np.cumsum(flow(run, "refused") + flow(run, "revoked")) + at_start
     assert np.all(np.cumsum(flow(run, "exhausted") + flow(run, "appeals_allowed")) <= refused)
 
@@ -123,7 +118,7 @@ def test_counts_kept_as_things_happen_equal_a_recount() -> None:
     for first, last in itertools.pairwise(stops):
         prepared.advance(2, state, first, last)
         assert np.array_equal(state.counts, recount(state)), f"after week {last - 1}"
-        assert np.array_equal(state.history[last - 1, :STAGE_COUNT], recount(state)[0])
+        assert np.array_equal(state.history[last - 1, : len(Stage)], recount(state)[Count.households])
 
 
 def test_flows_of_persons_equal_the_households_that_left(run: Run) -> None:
@@ -179,8 +174,8 @@ def test_casework_appeals_advice_and_enforcement_are_counts_times_price() -> Non
     prepared = prepare(busy_policy(), busy_caseload(world__remigration_per_year=0.0, world__pull_elasticity=0.0),
                        LIVELY, weeks=80)  # fmt: skip
     run = prepared.run(4)
-    w, f, paid = prepared.caseload.world, {n: flow(run, n).sum() for n in run.series if n in _flows(run)}, totals(run)
-    pending = run.state.history[:, 1:4].sum()
+    w, f, paid = prepared.caseload.world, {kind.name: flow(run, kind.name).sum() for kind in Flow}, totals(run)
+    pending = run.state.history[:, [Stage.AWAITING, Stage.REFUSED, Stage.EXHAUSTED]].sum()
     decided = (f["granted"] + f["refused"]) * pence(w.decision_case) + f["reviews"] * pence(w.review_case)
     assert paid["casework"] == decided + pending * pence(w.casework_year / WEEKS_PER_YEAR)
     assert paid["appeals"] == (f["appeals_allowed"] + f["appeals_dismissed"]) * pence(w.appeal_case)
@@ -192,10 +187,6 @@ def test_casework_appeals_advice_and_enforcement_are_counts_times_price() -> Non
     assert paid["reintegration"] == f["assisted"] * pence(prepared.policy.reintegration.per_household)
     assert paid["offer"] == run.state.s[COL.received].sum()
     assert paid["offer"] > 0
-
-
-def _flows(run: Run) -> set[str]:
-    return {name for name in run.series.columns if not name.startswith(("stock_", "cost_"))} - {"week"}
 
 
 def test_detention_is_charged_for_those_removed() -> None:
@@ -298,10 +289,10 @@ def test_official_arithmetic_if_every_family_accepts(seed: int) -> None:
 
 def test_re_entry_and_stages_of_the_stock_start_as_the_caseload_says() -> None:
     state = prepare(STILL, busy_caseload(households=4_000), LIVELY, weeks=2).begin(1)
-    stock = state.s[COL.stage, state.s[COL.id] < 2**32]
-    shares = np.bincount(stock.astype(int), minlength=STAGE_COUNT) / len(stock)
-    assert shares[1:6] == pytest.approx([0.2, 0.15, 0.4, 0.1, 0.15], abs=0.025)
-    assert np.all(state.s[COL.arrived, state.s[COL.id] < 2**32] < 0)
+    stock = state.s[COL.stage, ~is_arrival(state.s[COL.id])]
+    shares = np.bincount(stock.astype(int), minlength=len(Stage)) / len(stock)
+    assert shares[Stage.AWAITING : Stage.SETTLED] == pytest.approx([0.2, 0.15, 0.4, 0.1, 0.15], abs=0.025)
+    assert np.all(state.s[COL.arrived, ~is_arrival(state.s[COL.id])] < 0)
 
 
 def test_nothing_is_booked_when_nothing_costs() -> None:

@@ -15,11 +15,11 @@ from scipy import stats
 from tiny import QUIET, STANDING, STILL, caseload
 
 from abm import Run, prepare
-from abm.inputs.behaviour import Behaviour
-from abm.numerics.calendar import WEEKS_PER_YEAR
 from abm.evidence.homeland import origin
+from abm.household.stages import COL, STAGE
+from abm.inputs.behaviour import Behaviour
 from abm.inputs.policy import Policy
-from abm.household.stages import STAGE, COL
+from abm.numerics.calendar import WEEKS_PER_YEAR
 
 #: Seeds are fixed, so that a failure is for ever: a true model fails one of these with a chance of a few in 1e4.
 IMPROBABLE = 1e-5
@@ -63,8 +63,9 @@ def test_survival_is_the_competing_risk_formula(households: int, seed: int, week
     total = hazards.sum()
     expected = hazards / total * (1 - (1 - total) ** weeks)
     gone_dark = s[COL.absconded_at] >= 0
-    seen = [np.sum((s[COL.route] == STAGE.RETURNED_ASSISTED) & ~gone_dark), np.sum((s[COL.route] == STAGE.RETURNED_UNASSISTED) & ~gone_dark),
-            np.sum(gone_dark), np.sum((s[COL.stage] == STAGE.SETTLED) & ~gone_dark)]  # fmt: skip
+    assisted, unassisted = (s[COL.route] == way for way in (STAGE.RETURNED_ASSISTED, STAGE.RETURNED_UNASSISTED))
+    ends = (assisted & ~gone_dark, unassisted & ~gone_dark, gone_dark, (s[COL.stage] == STAGE.SETTLED) & ~gone_dark)
+    seen = [int(np.sum(end)) for end in ends]
     seen.append(households - sum(seen))
     if households * expected.min() < 5:
         pytest.skip("too few expected")

@@ -6,14 +6,11 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
 from tiny import ATTENTIVE, LIVELY, QUIET, STANDING, STILL, busy, busy_caseload, busy_policy, caseload, flow
 
-from abm import COMPARED, MEASURES, InputError, Prepared, Run, prepare
+from abm import COMPARED, MEASURES, InputError, Run, prepare
+from abm.household.stages import ACCOUNT, COL, STAGE
 from abm.numerics.calendar import WEEKS_PER_YEAR
-from abm.numerics.calendar import NEVER
-from abm.household.stages import COL, STAGE
-from abm.arrays.state import State
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +78,7 @@ def test_totals_stand_for_the_caseload(run: Run) -> None:
     assert m["departures"] == weight * np.sum(s[COL.left_at] >= 0)
     assert m["assisted_departures"] == weight * np.sum(s[COL.route] == STAGE.RETURNED_ASSISTED)
     assert m["removals"] == weight * np.sum(s[COL.route] == STAGE.REMOVED)
-    assert m["caseload_end"] == weight * np.sum(s[COL.stage] == 3)
+    assert m["caseload_end"] == weight * np.sum(s[COL.stage] == STAGE.EXHAUSTED)
     assert m["arrivals"] == weight * flow(run, "arrivals").sum()
     assert m["induced_arrivals"] == weight * flow(run, "induced_arrivals").sum()
     assert m["children_removed"] == weight * flow(run, "removed_children").sum()
@@ -97,9 +94,9 @@ def test_child_years_and_destitution_are_sums_over_weeks_of_the_table() -> None:
     for week in range(52):
         prepared.advance(3, state, week, week + 1)
         s = state.s
-        limbo = (s[COL.stage] >= STAGE.AWAITING) & (s[COL.stage] <= 4)
+        limbo = (s[COL.stage] >= STAGE.AWAITING) & (s[COL.stage] <= STAGE.ABSCONDED)
         children += s[COL.children, limbo].sum()
-        without = (s[COL.stage] == 4) | ((s[COL.stage] == 3) & (s[COL.withdrawn] == 1))
+        without = (s[COL.stage] == STAGE.ABSCONDED) | ((s[COL.stage] == STAGE.EXHAUSTED) & (s[COL.withdrawn] == 1))
         destitute += (s[COL.adults] + s[COL.children])[without].sum()
     m = prepared.run(3).measures
     assert m["child_years_in_limbo"] == pytest.approx(children / WEEKS_PER_YEAR)
@@ -111,66 +108,9 @@ def test_spending_on_departures_is_shared_among_departures(run: Run) -> None:
     lines = ("offer", "travel", "reintegration", "advice", "enforcement", "detention")
     spent = sum(float(run.series[f"cost_{name}"] @ weekly) for name in lines)
     left = (run.state.s[COL.left_at] >= 0) & (
-        run.state.s[COL.account] != 1.0
+        run.state.s[COL.account] != ACCOUNT.INDUCED
     )  # induced arrivals have an account of their own
     assert run.measures["cost_per_departure"] == pytest.approx(spent / np.sum(left))
-
-
-# ---- the median by Kaplan and Meier ----------------------------------------------------------------------
-
-
-def measured(durations: list[float], events: list[bool], weeks: int) -> float:
-    """The model's median for households with given times: a departure, or the end of their follow-up."""
-    prepared: Prepared = prepare(STILL, caseload(households=len(durations)), QUIET, weeks=weeks)
-    state: State = prepared.begin(0)
-    prepared.advance(0, state, 0, weeks)
-    for i, (time, left) in enumerate(zip(durations, events, strict=True)):
-        # A household that leaves in week w (from 0) has left by the end of w + 1 weeks.
-        state.s[COL.risk_from, i] = 0.0 if left else weeks - time
-        state.s[COL.left_at, i] = time - 1.0 if left else NEVER
-        state.s[COL.route, i] = STAGE.RETURNED_ASSISTED if left else 0.0
-    from abm.week.compiled import outcomes
-
-    values = outcomes(prepared.setting, state, 1.0)
-    return float(values[list(MEASURES).index("median_weeks_to_departure")])
-
-
-def by_hand(durations: list[float], events: list[bool]) -> float:
-    """Kaplan–Meier by scipy: the first time at which survival is at most a half."""
-    times, left = np.array(durations, float), np.array(events)
-    data = stats.CensoredData(uncensored=times[left], right=times[~left])
-    survival = stats.ecdf(data).sf
-    below = survival.quantiles[survival.probabilities <= 0.5 + 1e-12]
-    return float(below[0]) if len(below) else math.nan
-
-
-def test_median_of_a_textbook_case() -> None:
-    """Times 6, 6, 6, 6+, 7, 9+, 10, 10+, 11+, 13, 16 …: the treated leukaemia patients of 1963, median 23 weeks."""
-    durations = [6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
-    events = [True] * 9 + [False] * 12
-    assert measured(durations, events, 40) == 23.0 == by_hand(durations, events)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("seed", range(25))
-def test_median_is_the_kaplan_meier_median(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    n = int(rng.integers(2, 60))
-    durations = rng.integers(1, 60, n).astype(float).tolist()
-    events = (rng.random(n) < rng.uniform(0.3, 1.0)).tolist()
-    if not any(events) or all(events):
-        events[0], events[-1] = True, False
-    assert measured(durations, events, 60) == pytest.approx(by_hand(durations, events), nan_ok=True)
-
-
-@pytest.mark.parametrize("n", [2, 6, 10, 14, 22, 100, 250])
-def test_median_where_exactly_half_have_left(n: int) -> None:
-    """A survival of one half is reached, whatever the rounding of the product."""
-    durations = [float(k + 1) for k in range(n // 2)] + [300.0] * (n // 2)
-    assert measured(durations, [True] * (n // 2) + [False] * (n // 2), 300) == n / 2
-
-
-def test_without_half_leaving_there_is_no_median() -> None:
-    assert math.isnan(measured([5.0, 60.0, 60.0], [True, False, False], 60))
 
 
 def test_the_median_of_constant_hazards_is_that_of_the_formula() -> None:

@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny import LIVELY, assert_same_run, busy_caseload, busy_policy, changed, differing_columns, flow
+from tiny import LIVELY, assert_same_run, busy_caseload, busy_policy, by_identity, changed, differing_columns, flow
 
-from abm import Prepared, Run, prepare
+from abm import Prepared, prepare
+from abm.household.stages import Column, Stage
 from abm.inputs.behaviour import Behaviour
-from abm.household.stages import COLUMNS
-from abm.household.stages import COL
 
 WEEKS = 70
 
 #: What ties have told since last week, whether or not it will be believed.
-UNREAD_NEWS = ("REPORTS", "REPORTED", "PAYMENTS", "PAID", "REMOVALS")
+UNREAD_NEWS = ("reports", "reported", "payments", "paid", "removals")
 
 #: One more thing that a household weighs, off: parameters at nought, and what then may change without consequence.
 #: The last column names what is allowed to differ: columns that hold the input itself.
@@ -24,43 +23,43 @@ Switch = tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]
 SWITCHES: dict[str, Switch] = {
     "money": ({"behaviour.money": 0.0, "world.pull_elasticity": 0.0},
               {"offer.amount_per_person": 90.0, "offer.household_cap": 90.0,
-                                         "standing.amount_per_person": 20.0}, ("RECEIVED",)),
+                                         "standing.amount_per_person": 20.0}, ("received",)),
     "anticipation, constant offers": ({"behaviour.anticipation": 0.0, "standing.paid_at_departure": 1.0,
                                       "offer.paid_at_departure": 1.0, "behaviour.in_kind_value": 0.0},
                                      {"behaviour.present_bias": 0.3, "behaviour.discounting": 3.0}, ()),
     "belief in payment": ({"standing.paid_at_departure": 1.0, "offer.paid_at_departure": 1.0,
                            "behaviour.in_kind_value": 0.0, "behaviour.information": 0.0},
-                          {"behaviour.payment_belief": 0.2, "behaviour.visit_trust": 0.9}, ("PAYMENT",)),
+                          {"behaviour.payment_belief": 0.2, "behaviour.visit_trust": 0.9}, ("payment",)),
     "help in kind": ({"behaviour.in_kind_value": 0.0}, {"reintegration.per_household": 3_000.0}, ()),
     "safety": ({"behaviour.safety": 0.0, "behaviour.information": 0.0},
                {"behaviour.safety_spread": 0.4, "behaviour.learning_safety": 0.5, "behaviour.list_trust": 0.0,
-                "behaviour.news_noise": 0.9}, ("SAFETY", "NEWS_NOISE", "REPORTED")),
+                "behaviour.news_noise": 0.9}, ("safety", "news_noise", "reported")),
     "norm": ({"behaviour.norm": 0.0, "behaviour.information": 0.0, "behaviour.fear": 0.0,
               "behaviour.alert_departure": 0.0, "behaviour.alert_removal": 0.0},
              {"caseload.network.mean_ties": 2.0, "caseload.network.same_site": 0.1,
                                                 "caseload.network.tail": 0.0},
-             ("TIES", "TIES_LEFT", "TIES_REMOVED", *UNREAD_NEWS)),
+             ("ties", "ties_left", "ties_removed", *UNREAD_NEWS)),
     "information": ({"behaviour.information": 0.0}, {"behaviour.report_strength": 300.0}, ()),
     "fear": ({"behaviour.fear": 0.0}, {"behaviour.removal_strength": 300.0}, ()),
     "ties to the host country": ({"behaviour.host_ties": 0.0}, {"behaviour.ties_years": 30.0}, ()),
     "school": ({"behaviour.school": 0.0, "world.removal_school": 1.0},
-               {"caseload.composition.school_share": 0.1}, ("SCHOOL",)),
+               {"caseload.composition.school_share": 0.1}, ("school",)),
     "hotel": ({"behaviour.hotel": 0.0, "support.families": "continue", "support.singles": "continue"},
-              {"housing.hotel_exit_per_week": 0.5}, ("HOUSING", "NOTICE")),
+              {"housing.hotel_exit_per_week": 0.5}, ("housing", "notice")),
     "lost support": ({"behaviour.lost_support_return": 0.0, "behaviour.lost_support_irregular": 0.0,
                       "behaviour.alert_refusal": 0.0, "behaviour.hotel": 0.0},
                      {"support.families": "continue", "support.singles": "continue"},
-                     ("WITHDRAWN", "HOUSING", "SUPPORT_END", "NOTICE")),
+                     ("withdrawn", "housing", "support_end", "notice")),
     "risk of removal": ({"behaviour.removal_risk": 0.0, "behaviour.removal_risk_irregular": 0.0},
                         {"enforcement.announced_risk": 1.0, "behaviour.learning_removal": 0.9,
-                         "behaviour.credibility_memory": 0.5}, ("REMOVAL",)),
+                         "behaviour.credibility_memory": 0.5}, ("removal",)),
     "announced risk": ({"behaviour.announcement_trust": 0.0}, {"enforcement.announced_risk": 1.0}, ()),
     "announced risk (the lever)": ({"enforcement.announced_risk": 0.0}, {"behaviour.announcement_trust": 1.0}, ()),
     "safe list": ({"behaviour.list_trust": 0.0, "offer.safe_origins_only": False, "world.revocation": 0.0},
                   {"scope.safe_threshold": 0.1, "world.list_delay_weeks": 40}, ()),
     "learning about safety": ({"behaviour.learning_safety": 0.0, "behaviour.information": 0.0},
                               {"behaviour.news_noise": 1.5},
-                              ("NEWS_NOISE", "REPORTED")),
+                              ("news_noise", "reported")),
     "learning about removal": ({"behaviour.learning_removal": 0.0}, {"behaviour.credibility_memory": 0.1,
                                                                     "enforcement.announced_risk": 0.9}, ()),
     "present bias": ({"behaviour.present_bias": 1.0, "behaviour.discounting": 0.0},
@@ -95,20 +94,13 @@ def setting(changes: dict[str, Any]) -> Prepared:
     return prepared
 
 
-def in_order(run: Run) -> np.ndarray:
-    return run.state.s[:, np.argsort(run.state.s[COL.id])]
-
-
 @pytest.mark.parametrize("name", [name for name in SWITCHES if SWITCHES[name][1]])
 def test_what_is_switched_off_does_not_matter(name: str) -> None:
     off, other, own = SWITCHES[name]
     one, two = setting(off).run(3), setting(off | other).run(3)
-    assert set(differing_columns(in_order(one), in_order(two))) <= set(own)
-    assert np.array_equal(one.state.history[:, : len(STOCKS)], two.state.history[:, : len(STOCKS)])
-    assert set(own) <= set(COLUMNS)
-
-
-STOCKS = range(10)
+    assert set(differing_columns(by_identity(one), by_identity(two))) <= set(own)
+    assert np.array_equal(one.state.history[:, : len(Stage)], two.state.history[:, : len(Stage)])
+    assert set(own) <= set(Column.__members__)
 
 
 @pytest.mark.parametrize("name", [name for name in SWITCHES if SWITCHES[name][1]])
@@ -119,8 +111,8 @@ def test_what_is_switched_on_does_matter(name: str) -> None:
     on = ON.get(name, {})
     one, two = setting(on), setting({**on, **other})
     assert ours
-    before, after = (in_order(prepared.run(3)) for prepared in (one, two))
-    differing = differing_columns(before, after) if before.shape == after.shape else ["ID"]
+    before, after = (by_identity(prepared.run(3)) for prepared in (one, two))
+    differing = differing_columns(before, after) if before.shape == after.shape else ["id"]
     assert set(differing) - set(own)
 
 
@@ -198,5 +190,5 @@ def test_attention_that_is_never_raised_changes_no_bit(name: str) -> None:
     quiet = {"behaviour.norm": 0.0, "behaviour.information": 0.0, "behaviour.fear": 0.0, "behaviour.visit_trust": 0.0,
              "behaviour.alert_removal": 0.0, "behaviour.alert_departure": 0.0, f"behaviour.{name}": 0.0}  # fmt: skip
     one, two = setting(quiet).run(3), setting(quiet | events).run(3)
-    own = {"TIES", "TIES_LEFT", "TIES_REMOVED", "VISITED", *UNREAD_NEWS}
-    assert set(differing_columns(in_order(one), in_order(two))) <= own
+    own = {"ties", "ties_left", "ties_removed", "visited", *UNREAD_NEWS}
+    assert set(differing_columns(by_identity(one), by_identity(two))) <= own

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 from scipy import stats
-from tiny import LIVELY, STILL, assert_same_run, busy, busy_caseload, busy_policy, by_identity, differing_columns
 
-from abm import prepare
-from abm.numerics.arithmetic import COMPILE
+import abm
 from abm.arrays.arrivals import ARRIVALS
-from abm.numerics.draws import PURPOSE, exponential, key_of, normal, uniform
+from abm.numerics.arithmetic import COMPILE
+from abm.numerics.draws import PURPOSE, Purpose, exponential, key_of, normal, uniform
 
 #: A statistical test fails below this; the seeds are fixed, so that it fails always or never.
 IMPROBABLE = 1e-5
@@ -109,8 +109,8 @@ PAIRS: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "two seeds": ({"seed": 0}, {"seed": 1}),
     "seeds that differ in one high bit": ({"seed": 5}, {"seed": 5 + 2**62}),
     "two weeks": ({"week": 0}, {"week": 1}),
-    "two purposes": ({"purpose": int(Purpose.NEWS)}, {"purpose": int(Purpose.CONSIDER)}),
-    "considering and choosing": ({"purpose": int(Purpose.CONSIDER)}, {"purpose": int(Purpose.SHOCK_ASSISTED)}),
+    "two purposes": ({"purpose": PURPOSE.NEWS}, {"purpose": PURPOSE.CONSIDER}),
+    "considering and choosing": ({"purpose": PURPOSE.CONSIDER}, {"purpose": PURPOSE.SHOCK_ASSISTED}),
     "a draw made once and a weekly one": (
         {"purpose": PURPOSE.TASTE_RETURN, "week": 0},
         {"purpose": PURPOSE.SHOCK_ASSISTED, "week": 0},
@@ -171,127 +171,60 @@ def test_another_coordinate_gives_another_draw(
             assert uniform(key_of(moved.pop("seed")), **moved) != uniform(key_of(seed), household, week, purpose)
 
 
-# ---- what follows for the model ----------------------------------------------------------------------
+# ---- what draws are for ------------------------------------------------------------------------------
 
-#: What a household is, rather than what has become of it.  Its site is not among them: more households
-#: are housed at more sites; nor are its ties.
-WHO = (
-    "ADULTS", "CHILDREN", "SCHOOL", "PATIENCE", "TASTE_RETURN", "TASTE_IRREGULAR", "NEWS_NOISE", "ABROAD", "STAGE",
-    "SINCE", "ARRIVED", "HOUSING", "APPEALS", "REVIEW_DUE", "PROTECTED_AT", "SAFETY", "REMOVAL", "PAYMENT", "ORIGIN",
-)  # fmt: skip
+ABM = Path(abm.__file__).parent
 
 
-def test_household_17_is_the_same_family_in_any_population() -> None:
-    from abm.household.stages import COLUMNS
-    from abm.household.stages import COL
-
-    seen = []
-    for households in (100, 1_000):
-        prepared = prepare(busy_policy(), busy_caseload(), LIVELY, weeks=10, households=households)
-        s = prepared.begin(5).s
-        stock = s[:, np.argsort(s[COL.id])][:, :100]
-        seen.append(stock[[list(COLUMNS).index(name) for name in WHO]])
-    assert seen[0].tobytes() == seen[1].tobytes()
-
-
-def test_who_the_households_are_does_not_depend_on_the_policy() -> None:
-    from abm.household.stages import COLUMNS
-
-    rows = [list(COLUMNS).index(name) for name in WHO if name not in ("REVIEW_DUE", "REMOVAL", "HOUSING")]
-    tables = []
-    for policy in (STILL, busy_policy()):
-        s = prepare(policy, busy_caseload(), LIVELY, weeks=10).begin(5).s
-        tables.append(s[:, np.argsort(s[COL.id])][:, :400][rows])
-    assert tables[0].tobytes() == tables[1].tobytes()
+def places(folder: Path) -> dict[str, list[str]]:
+    """Where each purpose is read, as file:line; anything else that is done with purposes under the name ``?``."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(folder.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        owners = {id(node.value): node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        for node in ast.walk(tree):
+            read = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in ("PURPOSE", "Purpose")
+            if read and path.name != "draws.py":
+                name = owners.get(id(node), "?")
+                found.setdefault(name, []).append(f"{path.relative_to(folder)}:{node.lineno}")
+    return found
 
 
-def test_results_do_not_depend_on_the_number_of_threads() -> None:
-    prepared = busy(weeks=52)
-    alone = [prepared.run(seed) for seed in range(8)]
-    with ThreadPoolExecutor(4) as threads:
-        together = list(threads.map(prepared.run, range(8)))
-    for one, other in zip(alone, together, strict=True):
-        assert_same_run(one, other)
+def amiss(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Purposes that nobody reads, that are read twice without saying why, or once although they say why twice."""
+    wrong = {name: where for name, where in found.items() if name not in Purpose.__members__}
+    for purpose in Purpose:
+        where = found.get(purpose.name, [])
+        if not where or (len(where) > 1) != bool(purpose.again):
+            wrong[purpose.name] = where
+    return wrong
 
 
-def test_a_run_can_be_repeated() -> None:
-    assert_same_run(busy(weeks=52).run(9), busy(weeks=52).run(9))
+def test_a_draw_is_read_in_one_place_or_says_why_in_two() -> None:
+    """Two places that read the same draw by mistake would be correlated without anybody noticing."""
+    assert amiss(places(ABM)) == {}
 
 
-def test_another_seed_is_another_history() -> None:
-    prepared = busy(weeks=52)
-    assert not np.array_equal(prepared.run(1).state.history, prepared.run(2).state.history)
-    assert len({prepared.identity(seed) for seed in range(50)}) == 50
+@pytest.mark.parametrize(("rule", "name"), [
+    ("uniform(key, i, week, PURPOSE.FAMILY) < 0.5", "FAMILY"),  # read elsewhere already
+    ("uniform(key, i, week, PURPOSE.FAMLY) < 0.5", "FAMLY"),
+    ("uniform(key, i, week, PURPOSE[3]) < 0.5", "?"),
+])  # fmt: skip
+def test_a_draw_read_where_it_should_not_be_is_found(tmp_path: Path, rule: str, name: str) -> None:
+    for path in (ABM / "arrays").glob("*.py"):
+        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    before = amiss(places(tmp_path))
+    (tmp_path / "more.py").write_text(f"found = {rule}\n", encoding="utf-8")
+    assert set(amiss(places(tmp_path))) - set(before) == {name}
 
 
-def test_a_longer_run_begins_as_the_shorter_one() -> None:
-    short, long = (
-        prepare(busy_policy(), busy_caseload(world__pull_elasticity=0.0), LIVELY, weeks=w).run(3) for w in (40, 80)
-    )
-    assert np.array_equal(
-        short.state.history[:, 1:], long.state.history[:40, 1:]
-    )  # column 0: those who are yet to come
+def test_a_draw_that_nobody_reads_is_found() -> None:
+    found = places(ABM)
+    del found["NEWS"]
+    assert amiss(found) == {"NEWS": []}
 
 
-def test_induced_arrivals_change_nobody_else() -> None:
-    """Peers off, no queue that binds: households of the stock and of the usual inflow live the same lives."""
-    unpeered = LIVELY.with_values({
-        "norm": 0.0, "information": 0.0, "fear": 0.0, "alert_departure": 0.0, "alert_removal": 0.0,
-    })  # fmt: skip
-    policy = busy_policy(
-        enforcement__attempts_per_1000_week=0.0,
-        advice__visits_per_1000_week=0.0,
-        offer__end_week=None,
-        entry__family_reunion_age=18.0,
-    )
-    people = busy_caseload(procedure__decisions_per_week=1_000.0, procedure__appeals_per_week=1_000.0,
-                           procedure__reviews_per_week=1_000.0)  # fmt: skip
-    runs = [
-        prepare(policy, people.with_values({"world.pull_elasticity": pull}), unpeered, weeks=80).run(4)
-        for pull in (0.0, 1.3)
-    ]
-
-    few, many = (by_identity(run) for run in runs)
-    induced = ~np.isin(many[COL.id], few[COL.id])
-    assert induced.sum() > 50
-    assert set(many[COL.account, induced]) <= {1.0, 2.0}
-    same = many[:, ~induced]
-    # Newcomers may know them, and tell them what they do not mind.
-    connected = {"TIES", "TIES_LEFT", "TIES_REMOVED", "REPORTS", "REPORTED", "PAYMENTS", "PAID", "REMOVALS"}
-    assert set(differing_columns(few, same)) <= connected
-
-
-def test_induced_arrivals_leave_the_ties_among_the_others_as_they_were() -> None:
-
-    ties = []
-    for pull in (0.0, 1.3):
-        people = busy_caseload(world__pull_elasticity=pull)
-        state = prepare(
-            busy_policy(offer__end_week=None, entry__family_reunion_age=18.0), people, LIVELY, weeks=80
-        ).begin(4)
-        who = state.s[COL.id].astype(np.int64)
-        ends = np.repeat(who, np.diff(state.tie_start))
-        ties.append((set(who.tolist()), set(zip(ends.tolist(), who[state.ties].tolist(), strict=True))))
-    (known, before), (_, after) = ties
-    assert {(a, b) for a, b in after if a in known and b in known} == before
-    assert len(after) > len(before)
-
-
-def test_the_same_truck_hits_the_same_household_under_every_policy() -> None:
-    """What nobody chooses (regularisation of those who stay) happens to the same households in the same week."""
-    from tiny import ATTENTIVE, STANDING, caseload, column
-
-    from abm.household.stages import STAGE
-
-    people = caseload(households=2_000)
-    truck = {"settlement.regularisation_per_year": 0.3}
-    behaviour = ATTENTIVE.with_values({"assisted": -6.0, "money": 1.0})
-    base = prepare(STILL.with_values(truck), people, behaviour, weeks=52).run(8)
-    variant = prepare(STANDING.with_values(truck), people, behaviour, weeks=52).run(8)
-    hit, hit_too = (column(run, COL.stage) == STAGE.SETTLED for run in (base, variant))
-    stayed = column(variant, COL.stage) < 7.0
-    assert 0 < np.sum(~stayed) < 1_900
-    assert np.sum(hit) > 300
-    assert np.array_equal(hit[stayed], hit_too[stayed])
-    both = hit & hit_too
-    assert np.array_equal(column(base, COL.since)[both], column(variant, COL.since)[both])
+def test_numbers_of_purposes_are_their_own_and_fit_into_a_draw() -> None:
+    every = [int(purpose) for purpose in Purpose]
+    assert len(set(every)) == len(every)
+    assert all(0 < number < 256 for number in every)

@@ -11,17 +11,18 @@ import numpy as np
 import pytest
 
 from abm import InputError, load_policy, prepare
-from experiments.page.card import card
-from experiments.page.downloads import COLUMNS, command, figures_csv, policy_toml, series_csv
-from experiments.page.paired import answers
-from experiments.page.question import Question
-from experiments.page.trust import trust
-from experiments.page.wording import KEY_FIGURES, amount, in_short, table
+from abm.household.stages import Stage
 from abm.measures import MEASURES
 from abm.why import explain
+from experiments.page.card import card
+from experiments.page.choices import Choices
+from experiments.page.downloads import COLUMNS, command, figures_csv, policy_toml, series_csv
+from experiments.page.paired import answers
+from experiments.page.trust import trust
+from experiments.page.wording import KEY_FIGURES, amount, in_short, table
 
 ASKED = (
-    Question(weeks=104, replicates=4, households=150, seed=5)
+    Choices(weeks=104, replicates=4, households=150, seed=5)
     .moved("b", "offer.amount_per_person", 15_000)
     .moved("b", "offer.household_cap", 60_000)
     .moved("b", "offer.end_week", 60)
@@ -39,7 +40,7 @@ def household_that_differs(answer):
     """A household that leaves by assisted return under B and stays under A."""
     for household in range(150):
         a, b = answer.film.history(0, household), answer.film.history(1, household)
-        if b[-1][1] == 7 and a == [(-1, 3)]:
+        if b[-1][1] == Stage.RETURNED_ASSISTED and a == [(-1, Stage.EXHAUSTED)]:
             return household, b[-1][0]
     raise AssertionError("nobody takes the offer")
 
@@ -80,7 +81,7 @@ def test_the_edited_policy_comes_back_from_its_file(answer, tmp_path):
     file = tmp_path / "b.toml"
     file.write_text(policy_toml(ASKED, "b"), encoding="utf-8")
     again = prepare(load_policy(str(file)), ASKED.caseload, weeks=104, households=150)
-    assert again.policy.offer == ASKED.inputs("b")[0].offer
+    assert again.policy.offer == ASKED.shown.policies[1].offer
     assert again.identity(5) == answer.prepared[1].identity(5)
     assert np.array_equal(again.measures(5), answer.film.takes[1].run.values, equal_nan=True)
 
@@ -89,7 +90,7 @@ def test_compare_gives_the_figures_of_the_page(answer, tmp_path, monkeypatch, ca
     """The command that the page shows, with the file that it gives, prints the numbers that it gives."""
     cli = pytest.importorskip("experiments.cli.main")
     monkeypatch.chdir(tmp_path)
-    policy = ASKED.inputs("b")[0]
+    policy = ASKED.shown.policies[1]
     (tmp_path / f"{policy.name}.toml").write_text(policy_toml(ASKED, "b"), encoding="utf-8")
     words = shlex.split(command(ASKED))
     assert words[0] == "returns"
@@ -116,6 +117,14 @@ def test_series_hold_both_sides_week_by_week(answer):
     assert float(rows[0]["stock_exhausted"]) == answer.film.takes[0].run.series["stock_exhausted"][0]
 
 
+def test_what_was_taken_away_can_be_taken_again(answer):
+    """A visitor may ask for the same file twice, and what she looks at stays as it was."""
+    before = answer.film.takes[0].run.series.columns.tolist()
+    for made in (series_csv, figures_csv):
+        assert made(answer) == made(answer)
+    assert answer.film.takes[0].run.series.columns.tolist() == before
+
+
 def test_the_table_shows_every_measure_and_the_key_figures_first(answer):
     rows = table(answer)
     assert [row["id"] for row in rows[: len(KEY_FIGURES)]] == list(KEY_FIGURES)
@@ -130,7 +139,7 @@ def test_sentences_name_both_sides_and_an_interval(answer):
 
 
 def test_assumptions_are_counted_and_listed():
-    told = trust(Question())
+    told = trust(Choices().shown)
     assumed = next(mark["count"] for mark in told["marks"] if mark["mark"] == "assumed")
     assert assumed == len(told["assumed"]) > 50
     assert told["total"] == sum(mark["count"] for mark in told["marks"])

@@ -7,15 +7,15 @@ import base64
 import numpy as np
 import pytest
 
-from experiments.page.film import film
-from abm.browser.layout import Block, picture, treemap
-from experiments.page.paired import answers, outcome, spread
-from experiments.page.question import Question
-from abm.measures import IDS
-from abm.household.stages import STAGES
 from abm.arrays.state import STOCKS_AT
+from abm.household.stages import STAGES, Stage
+from abm.measures import IDS
+from experiments.page.choices import Choices
+from experiments.page.film import film
+from experiments.page.paired import answers, outcome
+from experiments.statistics.intervals import spread
 
-ASKED = Question(weeks=80, replicates=3, households=150)
+ASKED = Choices(weeks=80, replicates=3, households=150)
 
 
 @pytest.fixture(scope="module")
@@ -79,31 +79,13 @@ def test_ties_are_those_of_the_model(shown):
 
 def test_last_decision_is_the_week_it_left(shown):
     found = shown.takes[0]
-    left = [k for k in range(len(found.row)) if found.stage[k] == 7 and found.first[found.row[k]] == 3]
-    assert left
+    took = found.stage == Stage.RETURNED_ASSISTED
+    left = np.flatnonzero(took & (found.first[found.row] == Stage.EXHAUSTED))
+    assert len(left)
     for k in left[:5]:
         household, week = int(found.ids[found.row[k]]), int(found.week[k])
         if len(shown.history(0, household)) == 2:
             assert shown.last_decision(0, household, ASKED.weeks - 1) == week
-
-
-def test_treemap_fills_the_picture_in_proportion():
-    sizes = [50.0, 20.0, 20.0, 9.0, 1.0]
-    blocks = treemap(sizes, Block(0, 0, 1, 1))
-    areas = [b.w * b.h for b in blocks]
-    assert areas == pytest.approx([size / 100 for size in sizes])
-    assert max(b.x + b.w for b in blocks) == pytest.approx(1)
-    assert max(b.y + b.h for b in blocks) == pytest.approx(1)
-
-
-@pytest.mark.parametrize("count", [1, 2, 17, 1_000])
-def test_households_stay_inside_the_block_of_their_origin(count):
-    origin = np.arange(count) % 5
-    drawn = picture(origin, np.arange(count))
-    for o, block in drawn.blocks:
-        x, y = drawn.xy[origin == o].T
-        assert ((x > block.x) & (x < block.x + block.w)).all()
-        assert ((y > block.y) & (y < block.y + block.h)).all()
 
 
 def test_answers_grow_and_their_intervals_are_those_of_the_runs():

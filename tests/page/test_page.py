@@ -11,9 +11,9 @@ from browser_visitor import ASKED, QUERY, at, difference, lever
 
 from abm import load_policy
 from experiments.page.card import card
+from experiments.page.choices import Choices
 from experiments.page.downloads import figures_csv, policy_toml
 from experiments.page.paired import answers
-from experiments.page.question import Question
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -50,7 +50,7 @@ def test_moving_a_lever_changes_figures_and_address(visit):
     page.wait_for_function("location.search.includes('b.offer.amount_per_person=10600')")
     visitor.settled()
     assert (difference(page, "offer_spend"), difference(page, "assisted_return_rate_12m")) != (before, assisted)
-    asked = Question.from_query(page.evaluate("location.search"))[0]
+    asked = Choices.from_query(page.evaluate("location.search"))[0]
     assert asked == ASKED.moved("b", "offer.amount_per_person", 10_600)
     page.locator('[data-lever="offer.amount_per_person"] .r-mark-yours').click()
     page.wait_for_function("!location.search.includes('amount_per_person')")
@@ -152,7 +152,7 @@ def test_downloads_are_those_of_the_page(visit, answer, tmp_path):
     assert taken("Figures (CSV)").read_text(encoding="utf-8") == figures_csv(moved)
     assert len(list(csv.reader(taken("Weekly series (CSV)").open(encoding="utf-8")))) == 2 * 260 + 1
     file = taken("Policy B (TOML)")
-    assert file.read_text(encoding="utf-8") == policy_toml(moved.question, "b")
+    assert file.read_text(encoding="utf-8") == policy_toml(moved.choices, "b")
     assert load_policy(str(file)).offer.amount_per_person == 9_000
     assert file.name in page.text_content(".r-command")
     assert taken("Save picture (PNG)").read_bytes().startswith(b"\x89PNG")

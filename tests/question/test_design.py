@@ -42,8 +42,8 @@ def test_one_at_a_time_leaves_the_other_factors_at_the_variants_own_values() -> 
         {AMOUNT: 20000.0},
         {"behaviour.money": 0.1},
     ]
-    assert study.value(3, AMOUNT) == study.bases.policies[0].offer.amount_per_person
-    assert study.value(0, "behaviour.money") == study.bases.behaviour.money
+    assert study.value(3, AMOUNT) == study.shared.cases[0].policy.offer.amount_per_person
+    assert study.value(0, "behaviour.money") == study.shared.cases[0].members[0].money
     assert study.points.varied == ("", AMOUNT, AMOUNT, "behaviour.money")
 
 
@@ -97,7 +97,7 @@ def test_a_logarithmic_range_has_equal_ratios() -> None:
 
 def test_plausible_is_the_range_of_the_figure_in_force() -> None:
     study = lay_out(design(factors={"world.hotel_night": "plausible"}, sampling={"levels": 2}))
-    figure = study.bases.caseload.figure("world.hotel_night")
+    figure = study.shared.cases[0].caseload.figure("world.hotel_night")
     assert [study.settings(c)["world.hotel_night"] for c in (0, 1)] == [figure.low, figure.high]
 
 
@@ -113,7 +113,7 @@ def test_every_point_and_variant_meets_the_same_seeds() -> None:
     assert study.cells == 4
     assert study.runs == 12
     # A run's seed is made of the design's seed and the replicate alone: no cell enters.
-    assert study.bases.seed == 7
+    assert study.shared.seed == 7
 
 
 def test_posterior_draws_are_crossed_with_points(tmp_path: Path) -> None:
@@ -164,12 +164,12 @@ def test_the_dose_response_runs_from_nothing_to_twenty_thousand() -> None:
     study = lay_out("offer-amount")
     amounts = np.array(study.points.columns[AMOUNT])
     assert (amounts.min(), amounts.max()) == (0.0, 20000.0)
-    assert study.bases.settings["offer.household_cap"] is None or study.bases.settings["offer.household_cap"] == "none"
+    assert study.shared.settings["offer.household_cap"] in (None, "none")
 
 
 def test_the_national_design_simulates_every_household() -> None:
     study = lay_out("national-one-to-one")
-    assert study.bases.households == study.bases.caseload.households
+    assert all(case.size == case.caseload.households for case in study.shared.cases)
 
 
 def test_the_sobol_design_has_ten_thousand_runs() -> None:

@@ -18,13 +18,12 @@ import tiny_model
 
 import abm
 from abm.inputs.parameters import InputError
-from experiments.sweep.sweeping import sweep
-from experiments.sweep.tables import results
+from experiments.sweep import results, sweep
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.cluster
 
-HERE = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 AMOUNT = "offer.amount_per_person"
 DESIGN: dict[str, Any] = {
     "variants": ["uk-2025", "uk-upfront-national"], "factors": {AMOUNT: [0, 1000, 2000]}, "replicates": 50, "weeks": 4,
@@ -38,7 +37,7 @@ class Cluster:
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self._file, self._folder = folder / "scheduler.json", folder
-        python = os.pathsep.join([str(HERE.parent), str(HERE), os.environ.get("PYTHONPATH", "")])
+        python = os.pathsep.join([str(TESTS.parent), str(TESTS), os.environ.get("PYTHONPATH", "")])
         self._environment = {
             **os.environ, **environment, "PYTHONPATH": python, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
         }  # fmt: skip
@@ -84,7 +83,7 @@ def tiny_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cl
     cluster = Cluster(tmp_path, {"TINY_SECONDS": "0.01", "TINY_LOG": str(tmp_path / "log")})
     try:
         for _ in range(2):
-            cluster.add_worker("--no-nanny", "--preload", str(HERE / "tiny_model.py"))
+            cluster.add_worker("--no-nanny", "--preload", str(TESTS / "tiny_model.py"))
         yield cluster
     finally:
         cluster.stop()
@@ -165,7 +164,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(tiny_cluster: Cluster, tmp_
 
 def test_a_run_that_kills_its_worker_is_recorded_and_the_others_go_on(tiny_cluster: Cluster, tmp_path: Path) -> None:
     for _ in range(8):
-        tiny_cluster.add_worker("--no-nanny", "--preload", str(HERE / "tiny_model.py"))
+        tiny_cluster.add_worker("--no-nanny", "--preload", str(TESTS / "tiny_model.py"))
     design = {**DESIGN, "variants": ["uk-2025"], "factors": {AMOUNT: [0, tiny_model.DEADLY, 2000]}, "replicates": 1}
     outcome = sweep(design, out=tmp_path / "out", cluster=tiny_cluster.address)
     assert (outcome.done, outcome.failed) == (3, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,9 @@ from typing import Any
 import pytest
 
 from abm.inputs.behaviour import Behaviour
-from abm.inputs.caseload import Caseload
-from abm.scenarios.export import to_toml
-from abm.evidence.figures import evidence_figure
-from abm.evidence.homeland import origin
 from abm.inputs.parameters import InputError
 from abm.inputs.policy import Policy
+from abm.scenarios.export import to_toml
 from abm.scenarios.scenario import apply_settings, load_behaviour, load_caseload, load_policy
 
 
@@ -504,29 +500,7 @@ def test_nan_setting_is_refused() -> None:
 # ---- elsewhere ------------------------------------------------------------------------------------
 
 
-def test_unknown_origin_is_refused_with_the_nearest() -> None:
-    told = refusal(lambda: origin("albania"))
-    assert (told.field, told.value, told.nearest) == ("origin", "albania", "Albania")
-
-
-@pytest.mark.parametrize("name", ["costs", "costs:", "cost:hotel_night_hac", "", ":"])
-def test_unknown_evidence_is_refused(name: str) -> None:
-    told = refusal(lambda: evidence_figure(name))
-    assert (told.field, told.value) == ("evidence", name)
-
-
 def test_caseload_with_its_own_table_cannot_be_written_as_one_text(tmp_path: Path) -> None:
     written(tmp_path, "origin,size\nIraq,1\n", "families.csv")
     caseload = load_caseload(written(tmp_path, "rows = 'families.csv'"))
     assert refusal(lambda: to_toml(caseload)).field == "rows"
-
-
-def test_refusal_survives_the_way_between_processes() -> None:
-    told = refusal(lambda: load_policy("uk-pilot-2O26"))
-    again = pickle.loads(pickle.dumps(told))
-    assert (str(again), again.field, again.nearest) == (str(told), told.field, told.nearest)
-
-
-def test_caseload_made_in_python_is_checked_as_a_file_is() -> None:
-    with pytest.raises(ValueError, match="shares that sum to 1"):
-        Caseload(origins={"Albania": 0.5})

@@ -12,19 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from abm.evidence.figures import evidence_figure, table
+from abm.evidence.homeland import origin, origins
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
-from abm.scenarios.export import to_toml
-from abm.evidence.figures import FIGURE_TABLES, evidence_figure, table
-from abm.evidence.homeland import DEPENDANTS_PER_FAMILY, MOST_FAMILIES, origin, origins, shares_by
-from abm.inputs.parameters import MARKS, Inputs, declarations, read
-from abm.numerics.calendar import NO_LIMIT
+from abm.inputs.parameters import MARKS, InputError, Inputs, declarations, read
 from abm.inputs.policy import Policy
+from abm.numerics.calendar import NO_LIMIT
+from abm.scenarios.export import to_toml
 from abm.scenarios.scenario import (
     SCENARIOS,
     apply_settings,
     caseload_names,
     load_behaviour,
+    load_behaviour_draws,
     load_caseload,
     load_policy,
     policy_names,
@@ -186,67 +187,6 @@ def test_cohort_counts_the_finally_refused_of_eleven_years() -> None:
     assert load_caseload("uk-cohort-2010").households == sum(int(row["latest_refusals"]) for row in years)
 
 
-# ---- evidence -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", FIGURE_TABLES)
-def test_every_evidence_figure_has_a_known_mark_and_unless_a_gap_a_source(name: str) -> None:
-    rows = table(name)
-    assert len({row["id"] for row in rows}) == len(rows)
-    for row in rows:
-        assert row["mark"] in MARKS, row["id"]
-        assert row["unit"], row["id"]
-        if row["value"]:
-            assert row["source"], row["id"]
-            assert row["low"] == "" or float(row["low"]) <= float(row["value"]), row["id"]
-            assert row["high"] == "" or float(row["value"]) <= float(row["high"]), row["id"]
-
-
-def test_every_column_of_the_series_is_described_once() -> None:
-    described = [(row["table"], row["column"]) for row in table("columns")]
-    assert len(set(described)) == len(described)
-    labels = {"nationality", "iso3", "year", "quarter", "event", "application_year"}
-    for name in {where for where, _ in described}:
-        assert {column for where, column in described if where == name} == set(table(name)[0]) - labels, name
-
-
-def test_safety_falls_with_the_peace_index_and_stays_within_nought_and_one() -> None:
-    rows = [row for row in table("origins") if row["gpi_2022"]]
-    by_index = sorted((float(row["gpi_2022"]), origin(row["nationality"]).safety) for row in rows)
-    safety = [s for _, s in by_index]
-    assert safety == sorted(safety, reverse=True)
-    assert safety[-1] >= 0
-    assert safety[0] <= 1
-    assert origin("Albania").safety == pytest.approx((4 - 1.761) / 3)
-
-
-def test_missing_figures_of_an_origin_are_filled_with_the_median_and_flagged() -> None:
-    land = origin("Serbia and Montenegro")
-    assert set(land.filled) == {"safety", "income_gbp", "grant_rate", "appeal_allowed", "family_share"}
-    others = sorted(o.safety for o in origins().values() if "safety" not in o.filled)
-    assert land.safety == others[len(others) // 2]
-    assert origin("Colombia").filled == ("appeal_allowed",)
-    assert origin("Albania").filled == ()
-
-
-def test_share_of_families_follows_dependants_and_is_capped() -> None:
-    assert origin("Albania").family_share == pytest.approx(1793 / 4746 / DEPENDANTS_PER_FAMILY)
-    assert all(0 <= o.family_share <= MOST_FAMILIES for o in origins().values())
-
-
-def test_origins_are_known_by_other_spellings() -> None:
-    assert origin("DR Congo") is origin("Congo (Democratic Republic)")
-    assert origin("Gambia") is origin("Gambia, The")
-
-
-def test_shares_by_a_column_are_in_proportion_and_limited_to_the_largest() -> None:
-    shares = shares_by("latest_refusals_cohort2010_20", limit=2)
-    assert list(shares) == ["Pakistan", "Bangladesh"]
-    assert shares["Pakistan"] == pytest.approx(12_859 / (12_859 + 7_156))
-    safe = shares_by("refused_dependants_ye_sep2024", safe_threshold=0.5)
-    assert all(origin(name).safety >= 0.5 for name in safe)
-
-
 # ---- writing a file of one's own ------------------------------------------------------------------
 
 
@@ -307,6 +247,21 @@ def test_file_with_a_byte_order_mark_loads(tmp_path: Path) -> None:
 def test_behaviour_of_a_file_replaces_the_fitted_one(tmp_path: Path) -> None:
     assert load_behaviour(written(tmp_path, "money = 0.25\n")).money == 0.25
     assert isinstance(load_behaviour(), Behaviour)
+
+
+def test_an_ensemble_is_read_a_row_a_vector_and_the_rest_stays_fitted(tmp_path: Path) -> None:
+    table = tmp_path / "draws.csv"
+    table.write_text("draw,money,behaviour.consider\n0,0.5,0.2\n1,0.75,0.3\n")
+    found = load_behaviour_draws(table)
+    assert [(b.money, b.consider) for b in found] == [(0.5, 0.2), (0.75, 0.3)]
+    fitted = load_behaviour()
+    assert {b.safety for b in found} == {fitted.safety}
+    assert found[1].figure("money").value == 0.75
+    assert found[1].figure("money").mark == fitted.figure("money").mark
+    assert load_behaviour_draws(tmp_path / "none.csv") == []
+    table.write_text("mony\n0.5\n")
+    with pytest.raises(InputError, match="money"):
+        load_behaviour_draws(table)
 
 
 # ---- settings -------------------------------------------------------------------------------------

@@ -19,20 +19,18 @@ import pytest
 import tiny_model
 
 from abm.inputs.parameters import InputError
-from experiments import store
+from experiments.storing import store
 from experiments.storing.store import Folder, FolderError
-from experiments.sweep.sweeping import sweep
+from experiments.sweep import sweep
 
-HERE = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 DESIGN = {
     "variants": ["uk-upfront-national"], "factors": {"offer.amount_per_person": [0, 1000, 2000]},
     "set": {"offer.household_cap": "none"}, "replicates": 10, "weeks": 4,
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    tiny_model.install(monkeypatch.setattr)
+pytestmark = pytest.mark.usefixtures("tiny")
 
 
 @pytest.fixture
@@ -52,7 +50,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_sweep_killed_at_any_step_of_its_writing_resumes_to_the_same_bytes(tmp_path: Path) -> None:
-    harness = [sys.executable, str(HERE / "kill_harness.py"), str(tmp_path)]
+    harness = [sys.executable, str(TESTS / "kill_harness.py"), str(tmp_path)]
     ended = subprocess.run(
         harness,
         capture_output=True,
@@ -212,7 +210,7 @@ def test_an_error_of_the_disk_leaves_the_old_file_and_no_other(swept: Path, monk
 
 def test_a_limit_on_file_size_reads_as_a_full_disk(tmp_path: Path) -> None:
     code = (
-        f"import sys; sys.path[:0] = [{str(HERE)!r}, {str(HERE.parent)!r}]\n"
+        f"import sys; sys.path[:0] = [{str(TESTS)!r}, {str(TESTS.parent)!r}]\n"
         "import tiny_model; tiny_model.install()\n"
         "from experiments.sweep.sweeping import sweep\n"
         f"try: sweep({DESIGN!r}, out={str(tmp_path / 'out')!r})\n"
@@ -249,7 +247,7 @@ def test_a_folder_without_the_right_to_write_is_refused(tmp_path: Path) -> None:
 # ---- one at a time ----------------------------------------------------------------------------------
 
 HOLD = (
-    "import sys, time; sys.path[:0] = [{here!r}, {root!r}]\n"
+    "import sys, time; sys.path[:0] = [{tests!r}, {root!r}]\n"
     "from pathlib import Path\n"
     "from experiments.storing.store import Folder\n"
     "folder = Folder(Path({out!r}), {inputs!r}, {fingerprint!r})\n"
@@ -260,8 +258,8 @@ HOLD = (
 def test_two_processes_cannot_sweep_into_one_folder_and_a_killed_one_holds_nothing(swept: Path) -> None:
     manifest: dict[str, Any] = json.loads((swept / "manifest.json").read_text())
     code = HOLD.format(
-        here=str(HERE),
-        root=str(HERE.parent),
+        tests=str(TESTS),
+        root=str(TESTS.parent),
         out=str(swept),
         inputs=manifest["inputs"],
         fingerprint=manifest["fingerprint"],

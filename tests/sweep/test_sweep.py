@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import io
 import json
 import os
 import signal
@@ -21,14 +19,10 @@ import tiny_model
 
 import abm
 from abm.inputs.parameters import InputError
-from experiments.cli.sweep import app
-from experiments.statistics.precision import FIRST, Target, confidence_of_look, look, parse_target
-from experiments.running.progress import Lines
-from experiments.question.study import lay_out
-from experiments.sweep.sweeping import sweep
-from experiments.sweep.tables import results
+from experiments.statistics.precision import FIRST, Target
+from experiments.sweep import results, sweep
 
-HERE = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 AMOUNT = "offer.amount_per_person"
 DESIGN: dict[str, Any] = {
     "variants": ["uk-2025", "uk-upfront-national"], "factors": {AMOUNT: [0, 1000, 2000]}, "replicates": 5, "weeks": 4,
@@ -39,12 +33,6 @@ REAL: dict[str, Any] = {
     "variants": ["uk-2025", "uk-pilot-2026"], "factors": {"behaviour.money": "plausible"}, "sampling": {"levels": 2},
     "replicates": 4, "weeks": 30, "households": 100,
 }  # fmt: skip
-
-
-@pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stand-in for the model."""
-    tiny_model.install(monkeypatch.setattr)
 
 
 def tables(folder: Path) -> dict[str, bytes]:
@@ -95,44 +83,6 @@ def test_results_are_read_by_other_tools_too(tmp_path: Path) -> None:
     outcome = sweep(REAL, out=tmp_path / "out")
     counted = duckdb.sql(f"select count(*) from '{outcome.folder}/parts/*.parquet' where not failed").fetchall()
     assert counted == [(16,)]
-
-
-def test_a_point_can_be_run_by_mesas_own_batch_run() -> None:
-    import mesa
-
-    fixed = {"policy": ["uk-2025", "uk-pilot-2026"], "caseload": "uk-families-2026", "households": 30, "weeks": 4}
-    # Mesa 3.3 has no `rng` of its own here; there it is a parameter like any other.
-    seeds = {"rng": [1, 2]}
-    apart = "rng" in inspect.signature(mesa.batch_run).parameters
-    rows = mesa.batch_run(
-        abm.ReturnModel,
-        parameters=fixed if apart else {**fixed, **seeds},
-        **(seeds if apart else {}),
-        max_steps=4,
-        number_processes=1,
-        display_progress=False,
-        data_collection_period=-1,
-    )
-    assert len(rows) == 4
-    assert {row["policy"] for row in rows} == {"uk-2025", "uk-pilot-2026"}
-
-
-def readme_blocks(language: str) -> list[str]:
-    text = (HERE.parent / "experiments" / "README.md").read_text(encoding="utf-8")
-    return [block.split("```")[0] for block in text.split(f"```{language}\n")[1:]]
-
-
-def test_the_python_of_the_readme_works_as_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    exec(readme_blocks("python")[0], {})
-    assert len(results("results/first")) == 2 * 5 * 5
-
-
-def test_the_design_of_the_readme_can_be_run(tmp_path: Path) -> None:
-    (tmp_path / "design.toml").write_text(readme_blocks("toml")[0], encoding="utf-8")
-    study = lay_out(tmp_path / "design.toml")
-    study.check()
-    assert study.cells == 2 * 9 * 2 * 5 * 2
 
 
 # ---- once and only once -----------------------------------------------------------------------------
@@ -220,25 +170,10 @@ def test_a_failed_run_is_tried_again_only_when_asked(failing: Path, tmp_path: Pa
     assert tables(mended.folder) == tables(undisturbed.folder)
 
 
-def test_the_exit_code_says_whether_runs_failed(
-    failing: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "d.toml"
-    file.write_text(
-        f'variants = ["uk-2025"]\nweeks = 4\nreplicates = 3\n[set]\n"offer.household_cap" = "none"\n'
-        f'[factors]\n"{AMOUNT}" = [666]\n'
-    )
-    command = [str(file), "--out", str(tmp_path / "out")]
-    assert app(command, result_action="return_value") == 1
-    assert "3 runs failed" in capsys.readouterr().out
-    failing.unlink()
-    assert app([*command, "--retry-failed"], result_action="return_value") == 0
-
-
 # ---- stopping ---------------------------------------------------------------------------------------
 
 SLOW = (
-    "import sys; sys.path[:0] = [{here!r}, {root!r}]\n"
+    "import sys; sys.path[:0] = [{tests!r}, {root!r}]\n"
     "import tiny_model; tiny_model.install()\n"
     "from experiments.cli.sweep import app\n"
     "code = app(sys.argv[1:], result_action='return_value')\n"
@@ -252,7 +187,7 @@ def start(tmp_path: Path, out: Path, **environment: str) -> subprocess.Popen[str
         f'variants = ["uk-2025"]\nweeks = 4\nreplicates = 200\n[set]\n"offer.household_cap" = "none"\n'
         f'[factors]\n"{AMOUNT}" = [1, 2]\n'
     )
-    code = SLOW.format(here=str(HERE), root=str(HERE.parent))
+    code = SLOW.format(tests=str(TESTS), root=str(TESTS.parent))
     command = [sys.executable, "-c", code, str(file), "--out", str(out), "--workers", "2"]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
@@ -311,18 +246,6 @@ def test_progress_is_plain_lines_when_piped(tmp_path: Path) -> None:
     assert "400 of 400 runs (100%)" in told
     assert "\x1b" not in told
     assert "400 of 400 runs done, 400 of them now" in said
-
-
-def test_lines_tell_rate_time_left_and_failures() -> None:
-    stream = io.StringIO()
-    lines = Lines(stream, every=0.0)
-    lines.start(100, 10, "2 threads")
-    time.sleep(0.01)
-    lines.update(40, 3, 100)
-    assert "100 runs, 10 of them done already" in stream.getvalue()
-    assert "a second" in stream.getvalue()
-    assert "left" in stream.getvalue()
-    assert "3 failed" in stream.getvalue()
 
 
 # ---- summaries --------------------------------------------------------------------------------------
@@ -398,69 +321,7 @@ def test_a_precision_out_of_reach_stops_at_the_most_and_says_so(tmp_path: Path) 
     assert not any(row["reached"] for row in outcome.looks)
 
 
-def test_the_confidence_spent_over_all_looks_is_the_ten_percent_promised() -> None:
-    spent = sum(1 - confidence_of_look(k) for k in range(1, 10_000))
-    assert spent == pytest.approx(0.10, rel=1e-3)
-    assert spent < 0.10
-
-
-def test_stopping_when_narrow_covers_the_truth_as_often_as_promised() -> None:
-    rng = np.random.default_rng(3)
-    covered, trials = 0, 600
-    for _ in range(trials):
-        values = rng.exponential(1.0, 2_000)
-        number, runs = 1, FIRST
-        while not (taken := look(values[:runs], 0.25, number, most=2_000)).enough:
-            number, runs = number + 1, taken.next_runs
-        covered += abs(taken.mean - 1.0) <= 0.25
-    # Binomial, three standard deviations below 90 %.
-    assert covered / trials > 0.90 - 3 * (0.09 / trials) ** 0.5
-
-
-def test_a_look_counts_only_runs_that_have_the_measure() -> None:
-    values = np.concatenate([np.full(30, np.nan), np.random.default_rng(0).normal(0, 1, 10)])
-    taken = look(values, 10.0, 1, most=1_000)
-    assert not taken.enough
-    assert taken.runs < taken.next_runs <= 2 * taken.runs
-
-
-@pytest.mark.parametrize("text", ["return_rate_12m=±0.01", "return_rate_12m=+-0.01", "return_rate_12m=0.01"])
-def test_a_precision_can_be_written_three_ways(text: str) -> None:
-    assert parse_target(text) == Target(NAME, 0.01)
-
-
-@pytest.mark.parametrize(("text", "nearest"), [
-    ("return_rate_12=±0.01", "return_rate_12m"), ("return_rate_12m", None), ("return_rate_12m=±0", None),
-    ("return_rate_12m=-1", None), ("return_rate_12m=nan", None), ("cost_npv=wide", None),
-])  # fmt: skip
-def test_a_bad_precision_is_refused(text: str, nearest: str | None) -> None:
-    with pytest.raises(InputError) as refusal:
-        parse_target(text)
-    assert refusal.value.nearest == nearest
-
-
-# ---- the command line -------------------------------------------------------------------------------
-
-
-@pytest.mark.usefixtures("tiny")
-def test_a_plan_counts_the_runs_and_runs_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert app(["offer-amount", "--plan", "--replicates", "3"], result_action="return_value") == 0
-    assert "2 variants × 11 points × 1 draws × 3 replicates = 66 runs" in capsys.readouterr().out
-    assert not list(tmp_path.iterdir())
-
-
-def test_without_a_design_the_ready_ones_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert app([], result_action="return_value") == 0
-    assert "pilot-sobol" in capsys.readouterr().out
-
-
-@pytest.mark.usefixtures("tiny")
-def test_json_tells_the_outcome(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "out"
-    command = ["offer-amount", "--replicates", "1", "--out", str(out), "--json"]
-    assert app(command, result_action="return_value") == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["total"], told["failed"], told["folder"]) == (22, 0, str(out))
+# ---- refused ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("options", [{"workers": 0}, {"workers": 2, "cluster": "tcp://127.0.0.1:1"}])

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from tiny import LIVELY, QUIET, STILL, busy_caseload, busy_policy, caseload, column, flow
+from tiny import LIVELY, MADE, QUIET, STILL, busy_caseload, busy_policy, caseload, column, flow, weekly_tables
 
-from abm import Prepared, prepare
+from abm import prepare
+from abm.arrays.state import KIN, LAND
+from abm.household.stages import COL, HOUSING, STAGE
 from abm.inputs.policy import Priority
-from abm.household.stages import STAGE, COL, HOUSING
-from abm.arrays.state import LAND
-
-
-def weekly_tables(prepared: Prepared, seed: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Week, and the table of households before and after it."""
-    state = prepared.begin(seed)
-    for week in range(prepared.weeks):
-        before = state.s.copy()
-        prepared.advance(seed, state, week, week + 1)
-        yield week, before, state.s.copy()
-
+from abm.numerics.calendar import limited
 
 # ---- advice and removal --------------------------------------------------------------------------------
 
@@ -102,7 +92,7 @@ def test_what_is_seen_of_removals_does_not_depend_on_the_size_of_the_sample() ->
             for week in range(156):
                 prepared.advance(seed, state, week, week + 1)
                 if week >= 104:
-                    late.append(state.credibility[0])
+                    late.append(state.credibility[KIN.single])
         seen.append(float(np.mean(late)))
     assert seen[0] == pytest.approx(seen[1], rel=0.08)
 
@@ -117,8 +107,8 @@ def test_a_household_that_is_found_is_made_the_offers_of_those_exhausted() -> No
     s = prepare(policy, people, QUIET, weeks=30).run(1).state.s
     found = s[COL.stage] == STAGE.EXHAUSTED
     assert found.sum() > 250
-    assert np.all(s[COL.offered, found] < 1e8), "the offer is never made to them"
-    assert np.all(s[COL.standing_offered, found] < 1e8), "the standing offer is never made to them"
+    assert np.all(limited(s[MADE["offer"], found])), "the offer is never made to them"
+    assert np.all(limited(s[MADE["standing"], found])), "the standing offer is never made to them"
 
 
 def test_found_households_have_no_support() -> None:

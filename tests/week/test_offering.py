@@ -6,15 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from tiny import ATTENTIVE, LIVELY, QUIET, STILL, caseload, column, flow
+from tiny import ATTENTIVE, LIVELY, MADE, QUIET, STILL, caseload, column, flow
 
 from abm import prepare
-from abm.household.offers import LOOK_AHEAD, by_delay, by_week, household_amount, schedule
-from abm.inputs.policy import Offer
-from abm.arrays.setting import PATIENCE_CLASSES, patience
 from abm.household.stages import COL, STAGE
+from abm.numerics.calendar import NEVER
 
 #: One adult each, tastes that differ, everybody attentive.
 ALONE: dict[str, Any] = {"composition__family_share": 0.0, "households": 2_000}
@@ -41,7 +37,7 @@ def test_a_seven_day_window_opens_with_the_refusal_of_each() -> None:
     took = run.state.s[COL.route] == STAGE.RETURNED_ASSISTED
     assert took.sum() > 25
     assert len(np.unique(run.state.s[COL.left_at, took])) > 12
-    assert np.array_equal(run.state.s[COL.left_at, took], run.state.s[COL.offered, took])
+    assert np.array_equal(run.state.s[COL.left_at, took], run.state.s[MADE["offer"], took])
 
 
 def test_who_misses_the_week_misses_the_offer() -> None:
@@ -147,62 +143,6 @@ def test_a_deadline_makes_those_decide_who_look_ahead() -> None:
     assert returns[29] > 1.5 * returns[20:29].mean()
 
 
-def by_brute_force(offer: Offer, weeks: int, discount: float, week: int, delay: int) -> float:
-    """The best discounted later share by looking at every later week."""
-    calendar, profile = by_week(offer, weeks + LOOK_AHEAD), by_delay(offer)
-    best = 0.0
-    for ahead in range(1, weeks + LOOK_AHEAD - week):
-        share = calendar[week + ahead] * profile[min(delay + ahead, len(profile) - 1)]
-        best = max(best, discount**ahead * share)
-    return best
-
-
-OFFERS = st.builds(
-    Offer,
-    amount_per_person=st.just(1_000.0),
-    start_week=st.integers(0, 30),
-    end_week=st.one_of(st.none(), st.integers(30, 60)),
-    acceptance_window_weeks=st.one_of(st.none(), st.integers(1, 30)),
-    early_bonus=st.floats(0, 2),
-    early_weeks=st.integers(0, 20),
-    decline_per_week=st.floats(-0.1, 1.0),
-    floor_share=st.floats(0, 1),
-)
-
-
-@given(OFFERS, st.floats(0.9, 1.0), st.data())
-def test_the_best_later_offer_is_the_best_of_all_later_weeks(
-    offer: Offer, discount: float, data: st.DataObject
-) -> None:
-    shares = schedule(offer, 40, np.array([discount]))
-    week = data.draw(st.integers(offer.start_week, 39))
-    delay = data.draw(st.integers(0, shares.shape[2] - 1))
-    assert shares[week, 0, delay] == pytest.approx(
-        by_brute_force(offer, 40, discount, week, delay), rel=1e-9, abs=1e-12
-    )
-
-
-@given(OFFERS)
-def test_before_an_offer_opens_nobody_waits_for_it(offer: Offer) -> None:
-    shares = schedule(offer, 40, np.array([0.99]))
-    assert not shares[: offer.start_week].any()
-
-
-def test_a_constant_offer_is_worth_a_week_less_later() -> None:
-    shares = schedule(Offer(amount_per_person=1.0), 60, np.array([0.98, 1.0]))
-    assert np.all(shares[:, 0] == 0.98)
-    assert np.all(shares[:, 1:] == 1.0)
-
-
-def test_patience_classes_are_ordered_about_the_median() -> None:
-    factors = patience(LIVELY.with_values({"discounting": 0.5, "discounting_spread": 0.7}))
-    assert len(factors) == PATIENCE_CLASSES
-    assert np.all(np.diff(factors) < 0)
-    yearly = factors ** -(365.25 / 7) - 1
-    assert np.exp(np.log(yearly).mean()) == pytest.approx(0.5, rel=1e-6)
-    assert np.all(patience(QUIET) == 1.0)
-
-
 def test_the_later_an_offer_pays_the_fewer_take_it() -> None:
     def returns(**terms: Any) -> int:
         b = TASTES.with_values(
@@ -212,18 +152,6 @@ def test_the_later_an_offer_pays_the_fewer_take_it() -> None:
 
     assert returns(paid_at_departure=1.0) > returns(paid_at_departure=0.5) > returns(paid_at_departure=0.0)
     assert returns(paid_at_departure=0.0) > returns(paid_at_departure=0.0, later_payment_weeks=200.0)
-
-
-def test_the_amount_counts_children_by_their_share_up_to_the_cap() -> None:
-    from abm.inputs.parameters import plain
-    from abm.inputs.policy import OfferTerms
-
-    terms = plain(OfferTerms, Offer(amount_per_person=10_000.0, child_share=0.5, household_cap=27_000.0))
-    assert household_amount(terms, 1.0, 0.0, 1.0) == 10_000.0
-    assert household_amount(terms, 2.0, 1.0, 1.0) == 25_000.0
-    assert household_amount(terms, 2.0, 3.0, 1.0) == 27_000.0
-    assert household_amount(terms, 1.0, 0.0, 0.5) == 5_000.0
-    assert household_amount(terms, 2.0, 1.0, 1.5) == 27_000.0
 
 
 def test_the_better_of_two_open_offers_is_taken() -> None:
@@ -239,7 +167,7 @@ def test_an_offer_draws_attention_when_it_is_made() -> None:
     considered = flow(run, "considered")
     assert np.flatnonzero(considered).tolist() == [9]
     assert considered[9] / 2_000 == pytest.approx(0.5, abs=0.05)
-    assert set(column(run, COL.considered_at)) == {-1e6, 9.0}
+    assert set(column(run, COL.considered_at)) == {NEVER, 9.0}
 
 
 def test_an_offer_that_has_closed_draws_no_attention() -> None:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from tiny import ATTENTIVE, LIVELY, QUIET, STILL, busy_caseload, busy_policy, caseload, flow
+from tiny import (
+    ATTENTIVE,
+    LIVELY,
+    QUIET,
+    STILL,
+    busy_caseload,
+    busy_policy,
+    capacities,
+    caseload,
+    flow,
+    served,
+    weekly_tables,
+)
 
-from abm import Prepared, prepare
-from abm.numerics.calendar import WEEKS_PER_YEAR
+from abm import prepare
+from abm.arrays.arrivals import ARRIVALS
+from abm.household.stages import COL, HOUSING, STAGE, Stage
+from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR
 from abm.week.queues import capacity
-from abm.household.stages import STAGE, COL, HOUSING
-
-
-def weekly_tables(prepared: Prepared, seed: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Week, and the table of households before and after it."""
-    state = prepared.begin(seed)
-    for week in range(prepared.weeks):
-        before = state.s.copy()
-        prepared.advance(seed, state, week, week + 1)
-        yield week, before, state.s.copy()
 
 
 @pytest.mark.parametrize("per_week", [0.0, 0.01, 0.3, 1.0, 2.5, 7.0, 13.37])
@@ -33,14 +36,9 @@ def test_capacity_adds_up_to_its_rate(per_week: float) -> None:
 
 def test_no_queue_serves_more_than_its_capacity() -> None:
     prepared = prepare(busy_policy(), busy_caseload(), LIVELY, weeks=104)
-    run, rates = prepared.run(2), prepared.plain.rates
-    served = {
-        "decisions": flow(run, "granted") + flow(run, "refused"), "reviews": flow(run, "reviews"),
-        "appeals": flow(run, "appeals_allowed") + flow(run, "appeals_dismissed"), "visits": flow(run, "visits"),
-        "attempts": flow(run, "attempts"),
-    }  # fmt: skip
-    for name, count in served.items():
-        most = np.array([capacity(getattr(rates, name), week) for week in range(104)])
+    rates = capacities(prepared)
+    for name, count in served(prepared.run(2)).items():
+        most = np.array([capacity(rates[name], week) for week in range(104)])
         assert np.all(count <= most), name
         assert np.sum(count == most) > 20, f"{name}: the queue binds"
 
@@ -102,7 +100,7 @@ def test_faster_decisions_shorten_the_queue() -> None:
         prepare(STILL.with_values({"procedure.decision_speed": speed}), people, QUIET, weeks=50).run(1)
         for speed in (0.5, 1.0, 2.0)
     ]
-    assert [int(run.state.history[-1, 1]) for run in left] == [250, 200, 100]
+    assert [int(run.state.history[-1, Stage.AWAITING]) for run in left] == [250, 200, 100]
 
 
 def test_decisions_and_appeals_fall_at_their_rates() -> None:
@@ -190,7 +188,7 @@ def test_support_that_has_ended_before_the_run_is_not_paid() -> None:
     state = prepare(policy, people, QUIET, weeks=5).begin(1)
     ended = state.s[COL.since] < 0
     assert np.array_equal(state.s[COL.withdrawn] == 1.0, ended)
-    assert np.all(state.s[COL.support_end, ended] == 1e9)
+    assert np.all(state.s[COL.support_end, ended] == NO_LIMIT)
 
 
 def test_lost_support_pushes_into_irregularity_first() -> None:
@@ -241,7 +239,7 @@ def test_support_does_not_end_for_those_who_came_after_the_deadline() -> None:
     people = caseload(households=100, inflow_per_week=5.0, inflow_stage="exhausted", **HOUSED)
     policy = STILL.with_values(REFUSING | {"offer.acceptance_window_weeks": None, "offer.end_week": 5})
     run = prepare(policy, people, ATTENTIVE, weeks=30).run(1)
-    arrivals = run.state.s[COL.id] >= 2**32
+    arrivals = run.state.s[COL.id] >= ARRIVALS
     late = arrivals & (run.state.s[COL.since] >= 5)
     assert late.sum() > 50
     assert run.state.s[COL.withdrawn, ~arrivals].all()
@@ -257,5 +255,5 @@ def test_an_early_bonus_that_lapses_is_not_a_refusal() -> None:
 def test_hotels_empty_at_their_rate() -> None:
     people = caseload(households=4_000, housing__hotel=1.0, housing__dispersal=0.0, housing__own=0.0)
     run = prepare(STILL.with_values({"housing.hotel_exit_per_week": 0.05}), people, QUIET, weeks=20).run(1)
-    assert np.mean(run.state.s[COL.housing] == 0) == pytest.approx(0.95**20, abs=0.03)
+    assert np.mean(run.state.s[COL.housing] == HOUSING.HOTEL) == pytest.approx(0.95**20, abs=0.03)
     assert not run.state.s[COL.withdrawn].any()

@@ -1,4 +1,4 @@
-"""What a visitor asks: two policies on one caseload, levers moved, one seed — and the same as a web address.
+"""What a visitor chose: two policies on one caseload, levers moved, one seed — and the same as a web address.
 
 Everything typed or found in an address is checked against the declarations.  Names are names of shipped
 files only: no path is ever taken from a visitor.
@@ -8,33 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from abm.inputs.behaviour import Behaviour
-from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import Declaration, InputError, nearest_spelling, parse_value, read
 from abm.inputs.policy import Policy
-from abm.model import Prepared, prepare
-from abm.scenarios.overrides import apply_settings, known_paths
-from abm.scenarios.scenario import (
-    caseload_names,
-    load_behaviour,
-    load_behaviour_draws,
-    load_caseload,
-    load_policy,
-    policy_names,
-)
+from abm.model import Prepared
+from abm.scenarios.overrides import known_paths
+from abm.scenarios.scenario import caseload_names, load_behaviour, load_caseload, load_policy, policy_names
+from experiments.question.case import Case, Uncertainty, fitted_members
+from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_CASELOAD, DEFAULT_VARIANTS, SEED, WEEKS
+from experiments.question.question import Question
 
-#: Least, most and usual of the numbers that a visitor chooses.
+#: Least and most of the numbers that a visitor chooses.
 LIMITS: Mapping[str, tuple[int, int]] = {
     "seed": (0, 2**31 - 1),
     "households": (10, 10_000),
     "weeks": (26, 520),
     "replicates": (1, 200),
 }
-USUAL_HOUSEHOLDS, USUAL_WEEKS, USUAL_REPLICATES = 1_000, 260, 30
+#: Fewer than a command line takes: a visitor waits.
+USUAL_HOUSEHOLDS, USUAL_REPLICATES = 1_000, 30
 #: Most households that one run may hold, those who arrive included.
 MOST_ROWS = 60_000
 #: An address longer than this is not read.
@@ -46,14 +42,11 @@ caseload_of = cache(load_caseload)
 fitted_behaviour: Callable[[], Behaviour] = cache(load_behaviour)
 
 
-@cache
-def behaviours() -> tuple[Behaviour, ...]:
-    """The fitted behavioural vectors; replicate r uses number r, starting over when they are used up."""
-    return tuple(load_behaviour_draws()) or (fitted_behaviour(),)
+ensemble = cache(fitted_members)
 
 
 @dataclass(frozen=True)
-class Question:
+class Choices:
     """The whole set-up of the page.
 
     Attributes
@@ -70,15 +63,15 @@ class Question:
         Runs in all; run r has seed + r.
     """
 
-    caseload: str = "uk-families-2026"
-    a: str = "uk-2025"
-    b: str = "uk-pilot-2026"
+    caseload: str = DEFAULT_CASELOAD
+    a: str = DEFAULT_BASELINE
+    b: str = DEFAULT_VARIANTS[0]
     levers_a: Mapping[str, Any] = field(default_factory=dict)
     levers_b: Mapping[str, Any] = field(default_factory=dict)
     shared: Mapping[str, Any] = field(default_factory=dict)
-    seed: int = 0
+    seed: int = SEED
     households: int | None = None
-    weeks: int = USUAL_WEEKS
+    weeks: int = WEEKS
     replicates: int = USUAL_REPLICATES
 
     def levers(self, side: str) -> Mapping[str, Any]:
@@ -90,8 +83,8 @@ class Question:
         """Households simulated at the start."""
         return self.households or min(caseload_of(self.caseload).households, USUAL_HOUSEHOLDS)
 
-    def chosen(self, what: str, value: Any) -> Question:
-        """The question with one choice changed: ``caseload``, ``a``, ``b`` or one of the numbers.
+    def chosen(self, what: str, value: Any) -> Choices:
+        """The same with one choice changed: ``caseload``, ``a``, ``b`` or one of the numbers.
 
         A new policy starts from its own levers; a new caseload from its own size.
 
@@ -111,8 +104,8 @@ class Question:
             return replace(self, caseload=value, households=None)
         return self._with({what: value, f"levers_{what}": {}})
 
-    def moved(self, side: str, path: str, value: Any) -> Question:
-        """The question with one lever moved: side ``a`` or ``b``, or ``both`` for world and behaviour.
+    def moved(self, side: str, path: str, value: Any) -> Choices:
+        """The same with one lever moved: side ``a`` or ``b``, or ``both`` for world and behaviour.
 
         Raises
         ------
@@ -132,14 +125,14 @@ class Question:
             changed[path] = value
         return self._with({name: changed})
 
-    def _with(self, changes: Mapping[str, Any]) -> Question:
+    def _with(self, changes: Mapping[str, Any]) -> Choices:
         return replace(self, **changes)
 
-    def swapped(self) -> Question:
+    def swapped(self) -> Choices:
         """A in the place of B."""
         return replace(self, a=self.b, b=self.a, levers_a=self.levers_b, levers_b=self.levers_a)
 
-    def untouched(self) -> Question:
+    def untouched(self) -> Choices:
         """The same choices with every lever where it started."""
         return replace(self, levers_a={}, levers_b={}, shared={})
 
@@ -151,44 +144,54 @@ class Question:
             return read(caseload_of(self.caseload), path)
         return read(fitted_behaviour(), path.removeprefix("behaviour."))
 
-    def inputs(self, side: str) -> tuple[Policy, Caseload, Behaviour]:
-        """The validated inputs of a side, levers moved; a policy with moved levers carries that in its name.
+    # -- as a question
+
+    @cached_property
+    def question(self) -> Question:
+        """The comparison that these choices come to: A is the baseline; behaviours of the ensemble if there is one.
 
         Raises
         ------
         InputError
             If levers contradict each other or a value is out of bounds.
         """
-        label = side.upper()
+        return self._asked(*ensemble())
+
+    @cached_property
+    def shown(self) -> Question:
+        """The same with the one fitted behaviour: what the film, the card and the list of inputs show."""
+        return self._asked((fitted_behaviour(),), "seeds")
+
+    def _asked(self, members: tuple[Behaviour, ...], uncertainty: Uncertainty) -> Question:
+        cases = tuple(self._case(side, members) for side in SIDES)
+        labels = tuple(case.policy.name for case in cases)
+        return Question(cases, labels, seed=self.seed, replicates=self.replicates, uncertainty=uncertainty)
+
+    def _case(self, side: str, members: tuple[Behaviour, ...]) -> Case:
+        """A side with its levers moved; a policy with moved levers carries that in its name."""
         base = policy_of(self.a if side == "a" else self.b)
-        policy, caseload, behaviour = apply_settings(
-            base, caseload_of(self.caseload), fitted_behaviour(), {**self.shared, **self.levers(side)}, file=label
-        )
-        if self.levers(side):
-            named = {
-                "name": f"{base.name}-edited-{side}",
-                "title": f"{base.title} (edited)",
-                "describes": f"Edited in the browser, starting from {base.name}. {base.describes}",
-            }
-            policy = policy.model_copy(update=named)
-        return policy, caseload, behaviour
+        start = Case(base, caseload_of(self.caseload), members, self.weeks, self.size)
+        case = start.with_settings({**self.shared, **self.levers(side)}, file=side.upper())
+        if not self.levers(side):
+            return case
+        named = {
+            "name": f"{base.name}-edited-{side}",
+            "title": f"{base.title} (edited)",
+            "describes": f"Edited in the browser, starting from {base.name}. {base.describes}",
+        }
+        return replace(case, policy=case.policy.model_copy(update=named))
 
     def prepared(self, side: str, replicate: int | None = None) -> Prepared:
-        """A side packed for running, with the fitted behaviour, or with the behavioural vector of a replicate.
+        """A side packed for running, with the fitted behaviour, or with that of a replicate.
 
         Raises
         ------
         InputError
             If an input is not valid, or the run would hold too many households for a page.
         """
-        policy, caseload, behaviour = self.inputs(side)
-        if replicate is not None and len(behaviours()) > 1:
-            own = {
-                path.removeprefix("behaviour."): v for path, v in self.shared.items() if path.startswith("behaviour.")
-            }
-            behaviour = behaviours()[replicate % len(behaviours())].with_values(own)
-        packed = prepare(policy, caseload, behaviour, weeks=self.weeks, households=self.size)
-        expected = self.size + max(packed.plain.rates.inflow_open, packed.plain.rates.inflow_closed) * self.weeks
+        question = self.shown if replicate is None else self.question
+        packed = question.cases[SIDES.index(side)].prepared(replicate or 0)
+        expected = self.size + float(packed.plain.inflow.sum())
         if expected > MOST_ROWS:
             most = max(LIMITS["households"][0], int(self.size * MOST_ROWS / expected))
             raise InputError(
@@ -203,7 +206,7 @@ class Question:
     def query(self) -> str:
         """The whole set-up as the query of a web address; what is usual is left out, but for the three names."""
         told = {"caseload": self.caseload, "a": self.a, "b": self.b}
-        usual = Question()
+        usual = Choices()
         told |= {name: str(v) for name in LIMITS if (v := getattr(self, name)) != getattr(usual, name)}
         for side in SIDES:
             told |= {f"{side}.{path}": text_of(value) for path, value in sorted(self.levers(side).items())}
@@ -211,25 +214,25 @@ class Question:
         return urlencode(told)
 
     @classmethod
-    def from_query(cls, text: str | None) -> tuple[Question, list[str]]:
+    def from_query(cls, text: str | None) -> tuple[Choices, list[str]]:
         """The set-up of a web address, and what could not be read in it, one sentence each."""
-        question, problems = cls(), []
+        choices, problems = cls(), []
         if text and len(text) > MOST_TEXT:
-            return question, [f"The address is longer than {MOST_TEXT:,} characters and was not read."]
+            return choices, [f"The address is longer than {MOST_TEXT:,} characters and was not read."]
         pairs = parse_qsl((text or "").lstrip("?"), keep_blank_values=True)
         names = ("caseload", "a", "b", *LIMITS)
         pairs.sort(key=lambda pair: names.index(pair[0]) if pair[0] in names else len(names))
         for key, value in pairs:
             try:
                 if key in names:
-                    question = question.chosen(key, value)
+                    choices = choices.chosen(key, value)
                 elif key.startswith(("a.", "b.")):
-                    question = question.moved(key[0], key[2:], value)
+                    choices = choices.moved(key[0], key[2:], value)
                 else:
-                    question = question.moved("both", key, value)
+                    choices = choices.moved("both", key, value)
             except InputError as fault:
                 problems.append(f"From the address: {fault}")
-        return question, problems
+        return choices, problems
 
 
 def declared_at(path: str, *, shared: bool) -> Declaration:

@@ -1,0 +1,14 @@
+"""What is asked when nothing else is said: by every command, every design and the page."""
+
+from __future__ import annotations
+
+#: The pilot question: policies, and the caseload that they are tried on.
+DEFAULT_BASELINE = "uk-2025"
+DEFAULT_VARIANTS = ("uk-pilot-2026", "uk-upfront-national", "danish-2021")
+DEFAULT_CASELOAD = "uk-families-2026"
+
+#: Horizon in weeks, and seed of the first run.
+WEEKS, SEED = 260, 0
+
+#: Most replicates that a precision may ask for.
+MAX_REPLICATES = 2_000

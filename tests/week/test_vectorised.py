@@ -1,0 +1,101 @@
+"""The loop that every household meets every week is worked through several households at a time."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numba import njit
+from tiny import busy
+
+from abm.numerics.arithmetic import COMPILE
+from abm.numerics.draws import key_of
+from abm.week import week as module
+from abm.week.week import attend
+
+#: Multiplications of several floats at once, and of one.
+SEVERAL, ONE = r"\bfmul <\d+ x double>", r"\bfmul double"
+KEY = np.uint64(key_of(1))
+
+
+def compiled(function: Callable[..., None]) -> Any:
+    """A function compiled as `abm.numerics.arithmetic.entry` does it, but not kept on disk."""
+    return njit(nogil=True, **COMPILE)(function)
+
+
+def instructions(entry: Any) -> str:
+    """What the compiler made of it for this machine."""
+    return str(next(iter(entry.inspect_llvm().values())))
+
+
+@pytest.fixture(scope="module")
+def vector_unit() -> None:
+    """A machine for which the plainest of loops is not vectorised has no vector unit."""
+
+    @compiled
+    def doubled(column: np.ndarray) -> None:
+        for i in range(len(column)):
+            column[i] = column[i] * 2.0
+
+    doubled(np.ones(8))
+    if not re.search(SEVERAL, instructions(doubled)):
+        pytest.skip("this machine works on one number at a time")
+
+
+def attended(rule: Callable[..., None]) -> tuple[np.ndarray, str]:
+    """The table after a week's attention of the first origin, and the instructions."""
+
+    @compiled
+    def entry(week: int, x: Any, state: Any, origin: int, first: int, last: int) -> None:
+        rule(KEY, week, x, state, origin, first, last)
+
+    prepared = busy(weeks=10)
+    state = prepared.begin(1)
+    entry(0, prepared.setting, state, 0, 0, int(state.segments[1]))
+    return state.s, instructions(entry)
+
+
+def row_by_row() -> Callable[..., None]:
+    """`attend` with its columns read as ``s[COL.x, i]`` inside the loop."""
+    text = inspect.getsource(attend)
+    cut: dict[str, str] = {}
+    for node in ast.walk(ast.parse(text)):
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Tuple)
+            and isinstance(node.value, ast.Tuple)
+        ):
+            for name, value in zip(node.targets[0].elts, node.value.elts, strict=True):
+                column = re.fullmatch(r"s\[COL\.(\w+), first:last\]", ast.unparse(value))
+                if column:
+                    cut[ast.unparse(name)] = column[1]
+    assert len(cut) > 8
+    for name, column in cut.items():
+        text = re.sub(rf"\b{name}\[i\]", f"s[COL.{column}, first + i]", text)
+    names = dict(vars(module))
+    exec(compile(text, "<row by row>", "exec"), names)
+    rule: Callable[..., None] = names["attend"]
+    return rule
+
+
+@pytest.fixture(scope="module")
+def week(vector_unit: None) -> tuple[np.ndarray, str]:
+    return attended(attend)
+
+
+def test_attention_is_worked_out_for_several_households_at_a_time(week: tuple[np.ndarray, str]) -> None:
+    """More than a stray pair of numbers: noise, chances and beliefs are all in the vectorised loop."""
+    assert len(re.findall(SEVERAL, week[1])) > 20
+
+
+def test_columns_that_are_not_cut_before_the_loop_would_be_noticed(week: tuple[np.ndarray, str]) -> None:
+    """So that the test above could fail: the same numbers come out, one household at a time."""
+    table, text = attended(row_by_row())
+    assert table.tobytes() == week[0].tobytes()
+    assert not re.findall(SEVERAL, text)
+    assert re.findall(ONE, text)
