@@ -162,8 +162,8 @@ def return_rate_60m(t: Tally) -> float:
 
 @measure("caseload awaiting removal at the end", unit="households", group="firm")
 def caseload_end(t: Tally) -> float:
-    """Households whose appeal rights are exhausted and who are in contact, or booked to leave, in the last week."""
-    return (t.stocks[Stage.EXHAUSTED] + t.stocks[Stage.BOOKED]) * t.weight
+    """Households whose appeal rights are exhausted and who are in contact, in the last week."""
+    return t.stocks[Stage.EXHAUSTED] * t.weight
 
 
 @measure("median weeks to departure", unit="weeks", group="firm", absent="not reached (fewer than half depart)")

@@ -33,8 +33,6 @@ class Flow(Named):
     visits = "advisers' visits"
     attempts = "removal attempts"
     considered = "households that considered their situation"
-    accepted = "households that accepted an offer"
-    withdrawn = "households that accepted an offer and did not leave"
     assisted = "assisted returns"
     unassisted = "unassisted returns"
     removed = "enforced removals"

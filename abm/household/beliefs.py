@@ -82,7 +82,6 @@ def notice_of(
     alert: float,
     closing: float,
     support_end: float,
-    departs_at: float,
     housing: float,
 ) -> float:
     """What this week brings a household, as the sum of some of `NOTICE`.
@@ -100,9 +99,7 @@ def notice_of(
     housed = case_is_open(stage) & (housing == HOUSING.HOTEL)
     moves = housed & (uniform(key, household, week, PURPOSE.MOVE) < fates.hotel_exit)
     bits = where(considers, NOTICE.CONSIDERS, 0.0) + where(fated, NOTICE.FATE, 0.0)
-    departs = (stage == STAGE.BOOKED) & (departs_at <= week)
-    bits = bits + where(ends, NOTICE.SUPPORT_ENDS, 0.0) + where(moves, NOTICE.MOVES, 0.0)
-    return bits + where(departs, NOTICE.DEPARTS, 0.0)
+    return bits + where(ends, NOTICE.SUPPORT_ENDS, 0.0) + where(moves, NOTICE.MOVES, 0.0)
 
 
 @rule

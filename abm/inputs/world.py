@@ -107,15 +107,6 @@ class World(Inputs):
     ban_effect: float = parameter(
         0.5, unit="1", ge=0, le=1, low=0, high=1, meaning="factor on that rate while a re-entry ban holds"
     )
-    processing_weeks: float = parameter(
-        0.0, unit="weeks", ge=0, le=104, low=0, high=16, meaning="median time from accepting an offer to leaving (papers, a flight; about 8, 4 to 16); 0: in the same week, as the fit has it"
-    )
-    processing_spread: float = parameter(
-        0.42, unit="log units", ge=0, le=2, low=0.2, high=0.7, meaning="spread of that time between households (log-normal)"
-    )
-    withdrawal: float = parameter(
-        0.1, unit="1", ge=0, le=1, low=0, high=0.3, meaning="share of those who accepted that withdraw before they leave"
-    )
     payment_reliability: float = parameter(
         0.9, unit="1", ge=0, le=1, low=0.6, high=1.0, meaning="share of later payments that are really made"
     )

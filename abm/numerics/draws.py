@@ -81,8 +81,6 @@ class Purpose(IntEnum):
     REPORT = 50, "noise of its report on safety"
     PAID = 51, "whether the later payment is really made", "booked with the departure, and told to its ties"
     REHOUSING = 52, "housing when it comes back"
-    PROCESSING = 58, "weeks from accepting to leaving (the week is that of accepting)"
-    WITHDRAWAL = 59, "whether it withdraws before it leaves (the week is that of accepting)"
     # one shock for each way out, so that a better offer changes no choice but towards it
     SHOCK_STAY = 54, "error of staying"
     SHOCK_ASSISTED = 55, "error of assisted return"

@@ -26,11 +26,7 @@ def origin_may_be_removed(week: int, x: Setting, state: State, origin: int) -> b
 @rule
 def may_be_removed(x: Setting, stage: float, children: float) -> bool:
     """Whether a removal would be attempted under the policy, from what a household's stage and family are."""
-    if (
-        stage != STAGE.EXHAUSTED
-        and stage != STAGE.BOOKED
-        and (stage != STAGE.ABSCONDED or x.policy.enforcement.include_absconded == 0.0)
-    ):
+    if stage != STAGE.EXHAUSTED and (stage != STAGE.ABSCONDED or x.policy.enforcement.include_absconded == 0.0):
         return False
     return children == 0.0 or x.policy.enforcement.include_families > 0.0
 

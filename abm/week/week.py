@@ -39,9 +39,9 @@ from abm.household.beliefs import (
 )  # fmt: skip
 from abm.household.offers import household_amount
 from abm.household.stages import ACCOUNT, CHOICE, COL, HOUSING, NOTICE, STAGE, at_risk, in_limbo, was_refused
-from abm.numerics.arithmetic import exp, loop, nearest, routine, rule
+from abm.numerics.arithmetic import loop, routine, rule
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR, weekly_chance
-from abm.numerics.draws import PURPOSE, identity_of, normal, uniform
+from abm.numerics.draws import PURPOSE, identity_of, uniform
 from abm.week.arriving import arrive, come_back
 from abm.week.considering import best_now, consider
 from abm.week.departures import leave, pay
@@ -127,15 +127,12 @@ def attend(key: int, week: int, x: Setting, state: State, origin: int, first: in
     family = within_a_year(state.credibility[KIN.family])
     identity, stage, children = s[COL.id, first:last], s[COL.stage, first:last], s[COL.children, first:last]
     alert, closing, support_end = s[COL.alert, first:last], s[COL.closing, first:last], s[COL.support_end, first:last]
-    departs_at = s[COL.departs_at, first:last]
     housing, noise = s[COL.housing, first:last], s[COL.news_noise, first:last]
     safety, removal, notice = s[COL.safety, first:last], s[COL.removal, first:last], s[COL.notice, first:last]
     for i in range(len(notice)):
         who = identity_of(identity[i])
         here = stage[i]
-        notice[i] = notice_of(
-            attention, fates, key, who, week, here, alert[i], closing[i], support_end[i], departs_at[i], housing[i]
-        )
+        notice[i] = notice_of(attention, fates, key, who, week, here, alert[i], closing[i], support_end[i], housing[i])
         safety[i] = safety_after_news(attention, key, who, week, safety[i], here, noise[i], truth, listed)
         removal[i] = removal_after_news(attention, removal[i], here, children[i], single, family)
         alert[i] = alert[i] * attention.alert_memory
@@ -162,9 +159,6 @@ def act(key: int, week: int, x: Setting, state: State, i: int) -> None:
         else:
             leave(key, week, x, state, i, STAGE.RETURNED_UNASSISTED)
     else:
-        if notice & NOTICE.DEPARTS:
-            depart(key, week, x, state, i)
-            return
         if notice & NOTICE.FATE:
             fate(key, week, x, state, i)
         if notice & NOTICE.SUPPORT_ENDS and s[COL.stage, i] == STAGE.EXHAUSTED:
@@ -178,44 +172,13 @@ def act(key: int, week: int, x: Setting, state: State, i: int) -> None:
 
 @routine
 def accept(key: int, week: int, x: Setting, state: State, i: int) -> None:
-    """Household i takes the best offer; it leaves when papers and a flight are there."""
+    """Household i takes the better offer and goes home."""
     s = state.s
     _, k = best_now(x, state, i, week)
     offer = x.offers[k]
     share = offered_now(x, state, i, week, k)
-    if was_refused(s[COL.stage, i]):
-        is_at_risk(state, i, week)
-    s[COL.booked_from, i] = s[COL.stage, i]
-    s[COL.booked_offer, i] = float(k)
-    s[COL.booked_amount, i] = household_amount(offer, s[COL.adults, i], s[COL.children, i], share)
-    s[COL.departs_at, i] = week + processing_weeks(key, int(s[COL.id, i]), week, x)
-    note(state, week, FLOW.accepted, 1)
-    if s[COL.departs_at, i] == float(week):
-        depart(key, week, x, state, i)
-    else:
-        enter(state, i, STAGE.BOOKED, week)
-
-
-@rule
-def processing_weeks(key: int, identity: int, week: int, x: Setting) -> float:
-    """Weeks from accepting to leaving: log-normal, to the nearest whole week."""
-    spread = exp(x.world.processing_spread * normal(key, identity, week, PURPOSE.PROCESSING))
-    return nearest(x.world.processing_weeks * spread)
-
-
-@routine
-def depart(key: int, week: int, x: Setting, state: State, i: int) -> None:
-    """A household that accepted leaves, and is paid; or it has changed its mind, and is where it was."""
-    s = state.s
-    accepted = int(s[COL.considered_at, i])
-    s[COL.departs_at, i] = NO_LIMIT
-    stays = uniform(key, int(s[COL.id, i]), accepted, PURPOSE.WITHDRAWAL) < x.world.withdrawal
-    if s[COL.stage, i] == STAGE.BOOKED and stays:
-        enter(state, i, s[COL.booked_from, i], week)
-        note(state, week, FLOW.withdrawn, 1)
-        return
-    offer = x.offers[int(s[COL.booked_offer, i])]
-    pay(key, week, x, state, i, s[COL.booked_amount, i], offer.paid_at_departure)
+    full = household_amount(offer, s[COL.adults, i], s[COL.children, i], share)
+    pay(key, week, x, state, i, full, offer.paid_at_departure)
     leave(key, week, x, state, i, STAGE.RETURNED_ASSISTED)
 
 
