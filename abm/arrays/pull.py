@@ -50,7 +50,7 @@ def amount_per_head(offer: Offer, policy: Policy, caseload: Caseload) -> float:
     nought.  The full amount counts, whenever it is paid and however likely the claim is to fail.
     """
     if caseload.rows:
-        return math.fsum(_row_per_head(offer, policy, row) for row in caseload.rows) / len(caseload.rows)
+        return float(np.mean([_row_per_head(offer, policy, row) for row in caseload.rows]))
     shares, total = caseload.origins, 0.0
     for name, share in shares.items():
         land = origin(name)
@@ -60,7 +60,7 @@ def amount_per_head(offer: Offer, policy: Policy, caseload: Caseload) -> float:
         families = land.family_share if c.family_share_by_origin else c.family_share
         singles = 0.0 if offer.families_only else _per_head(offer, 1, 0)
         total += share * ((1.0 - families) * singles + families * _per_family_head(offer, c))
-    return total / math.fsum(shares.values())
+    return total / float(np.sum(list(shares.values())))
 
 
 def _row_per_head(offer: Offer, policy: Policy, row: HouseholdRow) -> float:

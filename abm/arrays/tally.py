@@ -105,16 +105,13 @@ def incidence(left: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """
     share = np.zeros(left.shape)
     staying = 1.0
-    for d in range(left.shape[0] - 1):
-        gone = 0.0
-        for stage in range(left.shape[1]):
-            if staying <= 0.0:
-                hazard = 0.0  # nobody is left to leave
-            else:
-                hazard = left[d, stage] / seen[d] if seen[d] > 0.0 else np.nan
-            share[d + 1, stage] = share[d, stage] + staying * hazard
-            gone += hazard
-        staying *= 1.0 - gone
+    for d in range(len(seen) - 1):
+        if seen[d] == 0.0 and staying > 0.0:
+            share[d + 1 :] = np.nan
+            break
+        hazard = left[d] / max(seen[d], 1.0)
+        share[d + 1] = share[d] + staying * hazard
+        staying *= 1.0 - left[d].sum() / max(seen[d], 1.0)
     return share
 
 

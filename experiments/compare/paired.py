@@ -42,7 +42,7 @@ GROUPED = {
     "assisted_return_rate": "assisted_return_rate_12m",
     "removed_rate": "removed_rate_12m",
     "absconded_share": "absconded_share",
-    "households": "households_followed_12m",
+    "households": "households_at_risk",
 }
 
 

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.arrays.state import FLOW, FLOWS_AT
-from abm.household.stages import COL
 from abm.measures import IDS, Outcomes
 from abm.model import Prepared, Run
 from experiments.compare.comparing import discounted
@@ -26,8 +25,6 @@ from experiments.question.question import Question
 from experiments.running.threads import TURNS
 from experiments.statistics.intervals import HIGH, LOW, Spread, spread
 
-#: Window of the rates by origin, in weeks.
-WINDOW = 52.0
 #: Seconds between two reports of progress.
 _PAUSE = 0.7
 
@@ -46,7 +43,7 @@ class Outcome(NamedTuple):
     lines
         Discounted cost by line of the account, GBP, shape (lines,).
     by_origin
-        Households at risk for a year, and those of them that left within it, shape (2, origins).
+        Households ever at risk, and how many of them leave within a year, shape (2, origins).
     """
 
     measures: Array
@@ -57,19 +54,17 @@ class Outcome(NamedTuple):
 
 def outcome(run: Run) -> Outcome:
     """What is kept of a run."""
-    history, s, weight = run.state.history, run.state.s, run.prepared.weight
-    weeks = len(history)
+    history, weight = run.state.history, run.prepared.weight
     flows = [FLOWS_AT + flow for flow in (FLOW.assisted, FLOW.unassisted, FLOW.removed)]
-    followed = (s[COL.risk_from] >= 0.0) & (s[COL.risk_from] + WINDOW <= weeks)
-    left = followed & (s[COL.left_at] >= 0.0) & (s[COL.left_at] < s[COL.risk_from] + WINDOW)
-    origins = len(run.prepared.origins)
+    by_origin = np.zeros((2, len(run.prepared.origins)))
+    for name, row in run.by("origin").dropna(subset="return_rate").iterrows():
+        households = row["households"] * weight
+        by_origin[:, run.prepared.origins.index(str(name))] = households, households * row["return_rate"]
     return Outcome(
         run.values,
         np.cumsum(history[:, flows], axis=0) * weight,
         discounted(run),
-        np.array(
-            [weight * np.bincount(s[COL.origin, chosen].astype(int), minlength=origins) for chosen in (followed, left)]
-        ),
+        by_origin,
     )
 
 
@@ -116,7 +111,7 @@ class Tally:
         return np.stack([change.mean(axis=0), *np.percentile(change, [LOW, HIGH], axis=0)])
 
     def by_origin(self, side: int) -> Array:
-        """Households followed for a year and those that left within it, means, shape (2, origins)."""
+        """Households ever at risk and how many leave within a year, means, shape (2, origins)."""
         return np.asarray(np.mean([found.by_origin for found in self.outcomes[side]], axis=0))
 
     def added(self, pair: tuple[Outcome, Outcome]) -> Tally:

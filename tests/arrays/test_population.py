@@ -14,7 +14,7 @@ from tiny import LIVELY, QUIET, STILL, busy, busy_caseload, busy_policy, capacit
 from abm import load_caseload, prepare
 from abm.arrays.arrivals import ARRIVALS
 from abm.arrays.population import poisson
-from abm.arrays.setting import pull_factor, pull_factors
+from abm.arrays.pull import pull_factor, pull_factors
 from abm.arrays.state import State
 from abm.evidence.homeland import origin
 from abm.household.stages import ACCOUNT, COL, STAGE
@@ -194,32 +194,32 @@ PULLS = [(0.0, 10_000.0, 1.0), (1.0, 3_000.0, 1.0), (1.0, 3_000.0 + 8_115.0, 2.0
 @pytest.mark.parametrize(("elasticity", "amount", "factor"), PULLS)
 def test_the_pull_factor_is_an_elasticity(elasticity: float, amount: float, factor: float) -> None:
     policy = STILL.with_values({"standing.amount_per_person": amount})
-    world = caseload(world__pull_elasticity=elasticity).world
-    assert pull_factor(policy, world, amount) == pytest.approx(factor)
-    assert pull_factors(policy, world, 3) == pytest.approx([factor] * 3)
+    people = caseload(world__pull_elasticity=elasticity)
+    assert pull_factor(policy, people.world, amount) == pytest.approx(factor)
+    assert pull_factors(policy, people, 3) == pytest.approx([factor] * 3)
     smaller = policy.with_values({"offer.amount_per_person": amount / 2})
-    assert pull_factors(smaller, world, 3) == pytest.approx([factor] * 3)  # the best of two counts
+    assert pull_factors(smaller, people, 3) == pytest.approx([factor] * 3)  # the best of two counts
 
 
 def test_an_offer_closed_to_new_claims_pulls_nobody() -> None:
-    world = caseload(world__pull_elasticity=1.0).world
+    people = caseload(world__pull_elasticity=1.0)
     standing = STILL.with_values({"standing.amount_per_person": 3_000.0})
     big = standing.with_values({"offer.amount_per_person": 30_000.0})
-    assert np.all(pull_factors(big, world, 5) > 3)
-    assert pull_factors(standing, world, 5) == pytest.approx([1.0] * 5)
+    assert np.all(pull_factors(big, people, 5) > 3)
+    assert pull_factors(standing, people, 5) == pytest.approx([1.0] * 5)
     old_claims = big.with_values({"offer.claims_before_week": 0})
-    assert pull_factors(old_claims, world, 5) == pytest.approx([1.0] * 5)
+    assert pull_factors(old_claims, people, 5) == pytest.approx([1.0] * 5)
 
 
 def test_an_offer_pulls_in_the_weeks_in_which_it_is_open() -> None:
-    world = caseload(world__pull_elasticity=1.0).world
+    people = caseload(world__pull_elasticity=1.0)
     policy = STILL.with_values({"standing.amount_per_person": 3_000.0, "offer.amount_per_person": 30_000.0,
                                 "offer.start_week": 2, "offer.end_week": 4})  # fmt: skip
-    factors = pull_factors(policy, world, 6)
+    factors = pull_factors(policy, people, 6)
     assert np.flatnonzero(factors > 3).tolist() == [2, 3]
     assert factors[[0, 1, 4, 5]] == pytest.approx([1.0] * 4)
     endless = policy.with_values({"offer.end_week": None})
-    assert np.flatnonzero(pull_factors(endless, world, 6) > 3).tolist() == [2, 3, 4, 5]
+    assert np.flatnonzero(pull_factors(endless, people, 6) > 3).tolist() == [2, 3, 4, 5]
 
 
 def test_an_offer_pulls_nobody_after_it_has_closed() -> None:
@@ -284,4 +284,4 @@ def test_the_named_caseloads_make_their_households(name: str) -> None:
     stock = s[:, s[COL.id] < ARRIVALS]
     assert stock.shape[1] == min(people.households, 300)
     assert np.all(stock[COL.adults] >= 1)
-    assert np.all((stock[COL.stage] >= 1) & (stock[COL.stage] <= 5))
+    assert np.all((stock[COL.stage] >= STAGE.AWAITING) & (stock[COL.stage] <= STAGE.PROTECTED))

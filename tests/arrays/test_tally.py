@@ -12,7 +12,7 @@ from tiny import QUIET, STILL, busy, caseload, flow
 from abm import Prepared, Run, prepare
 from abm.arrays.ledger import Line
 from abm.arrays.state import LEDGER_AT, Flow, State
-from abm.arrays.tally import WINDOWS, Tally
+from abm.arrays.tally import Tally
 from abm.household.stages import ACCOUNT, COL, STAGE, Stage, went_home
 from abm.numerics.calendar import NEVER, WEEKS_PER_YEAR
 from abm.week.compiled import tallied
@@ -99,20 +99,15 @@ def test_lines_are_discounted_to_week_nought(run: Run, told: Tally) -> None:
 
 
 def test_departures_are_counted_by_the_stage_left_to(run: Run, told: Tally) -> None:
-    s, weeks = run.state.s, run.prepared.weeks
+    s = run.state.s
     left, risk = s[COL.left_at] >= 0, s[COL.risk_from] >= 0
     after = left & risk & (s[COL.left_at] >= s[COL.risk_from])
-    within = s[COL.left_at] - s[COL.risk_from]
     assert told.at_risk == risk.sum()
     assert told.at_risk_absconded == np.sum(risk & (s[COL.absconded_at] >= 0))
     for stage in Stage:
         to = s[COL.route] == stage
         assert told.left[stage] == np.sum(left & to), stage.name
         assert told.at_risk_left[stage] == np.sum(after & to), stage.name
-        for window, length in enumerate(WINDOWS):
-            followed = risk & (s[COL.risk_from] + length <= weeks)
-            assert told.followed[window] == followed.sum()
-            assert told.left_within[window, stage] == np.sum(followed & after & to & (within < length)), stage.name
     assert told.left_ordinary == np.sum(left & (s[COL.account] != ACCOUNT.INDUCED))
     assert told.left_unsafe == s[COL.left_unsafe, left].sum()
     assert told.came_back == np.sum(left & went_home(s[COL.route]) & (s[COL.reentries] > 0))

@@ -125,7 +125,7 @@ def test_the_departed_share_counts_the_first_departures_of_those_there_at_the_st
 
 
 def test_groups_together_hold_every_household_that_is_followed(comparison: Comparison) -> None:
-    found = [r for r in rows(comparison) if r["measure"] == "households_followed_12m" and r["role"] == "baseline"]
+    found = [r for r in rows(comparison) if r["measure"] == "households_at_risk" and r["role"] == "baseline"]
     assert {r["group"] for r in found} == {"family=family"}
     rate = next(r for r in rows(comparison) if r["group"] and r["measure"] == "return_rate_12m")
     assert rate["mean"] == pytest.approx(row(rows(comparison), "uk-2025", "return_rate_12m")["mean"])

@@ -63,12 +63,6 @@ def test_a_removal_among_ties_raises_the_believed_risk() -> None:
     assert np.allclose(column(run, COL.removal)[one], (8 * start + 1) / 9)
 
 
-def test_an_announced_risk_is_believed_in_part() -> None:
-    b = QUIET.with_values({"learning_removal": 0.2, "announcement_trust": 0.25})
-    run = prepare(STILL.with_values({"enforcement.announced_risk": 0.4}), caseload(households=50), b, weeks=80).run(1)
-    assert np.allclose(column(run, COL.removal), 0.1, atol=1e-6)
-
-
 def test_a_visit_raises_trust_and_attention() -> None:
     b = QUIET.with_values({"visit_trust": 0.5, "payment_belief": 0.5, "alert_visit": 0.8, "alert_memory": 1.0})
     policy = STILL.with_values({"advice.visits_per_1000_week": 100.0, "advice.independence": 0.6})
