@@ -17,7 +17,8 @@ from abm.inputs.behaviour import Behaviour
 from abm.model import Run
 from abm.numerics.draws import key_of, uniform
 from abm.scenarios.scenario import load_caseload
-from experiments.calibration.calibrate import COHORT_WEEKS, history, target_rows
+from experiments.calibration.calibrate import COHORT_WEEKS, history
+from experiments.calibration.targets import target_rows
 from experiments.question.defaults import DEFAULT_CASELOAD
 from experiments.running.threads import each
 

@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 
 from abm import load_behaviour, prepare
+from abm.evidence.figures import EVIDENCE
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.parameters import declarations
 from abm.scenarios.scenario import load_behaviour_draws
-from experiments.calibration.calibrate import EVIDENCE, FITTED, VARIED, moments, simulated, target_rows
+from experiments.calibration.calibrate import FITTED, VARIED, simulated
 from experiments.calibration.reference import headline
+from experiments.calibration.targets import moments, target_rows
 from experiments.calibration.validate import NOT_REPRESENTED
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
