@@ -387,7 +387,7 @@ _NONE_MORE = "no additional departures, or too few to tell"
 
 @compared("net saving", unit="GBP", group="public money")
 def net_saving_npv(run: Outcomes, base: Outcomes) -> Any:
-    """Public cost of the baseline less that of the variant, paired by seed."""
+    """Cost of asylum support and return under the baseline less that of the variant, paired by seed."""
     return base["cost_npv"] - run["cost_npv"]
 
 

@@ -142,7 +142,7 @@ class Run:
                 "return_rate": float(share[list(ROUTES)].sum()),
                 "assisted_return_rate": float(share[Stage.RETURNED_ASSISTED]),
                 "removed_rate": float(share[Stage.REMOVED]),
-                "absconded_share": float(happened(s[COL.absconded_at, rows[members]]).mean()),
+                "absconded_share": float(np.mean(happened(s[COL.absconded_at, rows[members]]))),
             }
         columns = ["households", "return_rate", "assisted_return_rate", "removed_rate", "absconded_share"]
         return pd.DataFrame.from_dict(told, orient="index", columns=columns).rename_axis(group)

@@ -17,7 +17,7 @@ _JOIN, _GLUE = "\u00a0", "\u2060"
 #: The measures shown first, in order; the others follow on request.
 KEY_FIGURES = (
     "return_rate_12m", "assisted_return_rate_12m", "caseload_end", "absconded_share", "removed_share",
-    "cost_npv", "offer_spend", "cost_per_departure",
+    "cost_npv", "outside_account_end", "offer_spend", "cost_per_departure",
     "child_years_in_limbo", "children_removed", "unsafe_returns", "induced_arrivals",
 )  # fmt: skip
 
@@ -111,7 +111,9 @@ def in_short(answer: Answer) -> list[str]:
         direction = (
             "the same as" if d.mean == 0 else f"{amount(abs(d.mean), 'GBP')} {'more' if d.mean > 0 else 'less'} than"
         )
-        told.append(f"Over {many} B costs the public {direction} A" + _range(d, "GBP", several))
+        told.append(
+            f"Over {many}, asylum support and return under B cost {direction} under A" + _range(d, "GBP", several)
+        )
     d = tally.difference("child_years_in_limbo")
     if not math.isnan(d.mean):
         more = (

@@ -176,7 +176,7 @@ def _account(axes: Axes, comparison: Comparison, rows: Sequence[Row], height: fl
     axes.margins(x=0.06)
     axes.locator_params(axis="x", nbins=6)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
-    axes.set_xlabel(f"◄ less   public cost, {s.label}, discounted   more ►")
+    axes.set_xlabel(f"◄ less   cost of support and return, {s.label}, discounted   more ►")
     axes.set_title(f"What changes in the public account\nagainst {comparison.question.labels[0]}", pad=10)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.55 / height), ncols=3, fontsize=8.5, frameon=False,

@@ -21,8 +21,9 @@ SHOWN: dict[str, tuple[str, ...]] = {
         "assisted_departures", "removed_share", "absconded_share", "reentry_share", "caseload_end",
     ),
     "Public money": (
-        "cost_npv", "net_saving_npv", "offer_spend", "cost_per_departure", "cost_per_additional_return",
-        "break_even_offer", "induced_arrivals",
+        "cost_npv", "net_saving_1y", "net_saving_3y", "net_saving_npv", "outside_account_end", "offer_spend",
+        "cost_per_departure", "cost_per_additional_return", "break_even_offer", "break_even_stay_hotel",
+        "break_even_stay_dispersal", "induced_arrivals",
     ),
     "Compassionate": ("child_years_in_limbo", "children_removed", "destitution_weeks", "unsafe_returns"),
 }  # fmt: skip
@@ -72,8 +73,9 @@ def notes(comparison: Comparison, rows: Sequence[Row]) -> Iterator[Text]:
     rows = [row for row in rows if row["measure"] in shown]
     yield Text(
         f"Mean of {comparison.replicates:,} runs and [5th, 95th percentile of the runs]; Δ: the same of the paired"
-        " differences from the baseline. Cost per additional return and break-even payment: ratios of means with"
-        " their 90 % interval.",
+        " differences from the baseline. Cost per additional return, break-even payment and stay: ratios of means with"
+        " their 90 % interval. The account covers asylum support, casework, return and enforcement; what people cost"
+        " or pay who are out of contact, protected or settled is outside it: the table says how many they are.",
         style="dim",
     )
     missing = [f"{title(name)}: {(MEASURES | COMPARED)[name].absent}" for name in sorted(_missing(rows))]
