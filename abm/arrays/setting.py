@@ -23,7 +23,7 @@ from abm.inputs.parameters import plain
 from abm.inputs.policy import Offer, Policy
 from abm.inputs.world import World
 from abm.numerics.arithmetic import exp, log, normal_quantile
-from abm.numerics.calendar import WEEKS_PER_YEAR
+from abm.numerics.calendar import WEEKS_PER_YEAR, weekly_chance
 from abm.numerics.named import Named, numbers
 
 #: Households fall into this many classes of patience, equally likely.
@@ -41,6 +41,10 @@ class Frame(NamedTuple):
     inflow_stage: float
     credibility: float  # seen weekly chance of removal at the start: no children
     credibility_family: float
+    regularised: float  # weekly chances: reckoned once, since agents stepped one by one ask for them every time
+    detected: float
+    returning: float
+    returning_unsafe: float
 
 
 class Origin(Named):
@@ -119,12 +123,6 @@ def patience(behaviour: Behaviour) -> np.ndarray:
     return np.array(factors)
 
 
-def pulls(offer: Offer, week: int) -> bool:
-    """Whether an offer can bring anybody: it is open, and to those who have yet to claim."""
-    ended = offer.end_week is not None and week >= offer.end_week
-    return offer.start_week <= week and not ended and offer.claims_before_week is None
-
-
 def origin_names(caseload: Caseload) -> list[str]:
     """The origins of a caseload, in the order of its setting's arrays."""
     return list(dict.fromkeys([*caseload.origins, *(row.origin for row in caseload.rows)]))
@@ -188,6 +186,10 @@ def _frame(policy: Policy, caseload: Caseload, weeks: int, households: int) -> F
         inflow_stage=float(Stage[caseload.inflow_stage.upper()]),
         credibility=min(1.0, attempts / households * world.removal_success),
         credibility_family=min(1.0, attempts / households * families),
+        regularised=weekly_chance(policy.settlement.regularisation_per_year),
+        detected=weekly_chance(world.detection_per_year),
+        returning=weekly_chance(world.remigration_per_year),
+        returning_unsafe=weekly_chance(world.remigration_per_year * world.remigration_unsafe),
     )
 
 

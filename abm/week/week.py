@@ -40,7 +40,7 @@ from abm.household.beliefs import (
 from abm.household.offers import household_amount
 from abm.household.stages import ACCOUNT, CHOICE, COL, HOUSING, NOTICE, STAGE, at_risk, in_limbo, was_refused
 from abm.numerics.arithmetic import loop, routine, rule
-from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR, weekly_chance
+from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR
 from abm.numerics.draws import PURPOSE, identity_of, uniform
 from abm.week.arriving import arrive, come_back
 from abm.week.considering import best_now, consider
@@ -88,17 +88,15 @@ def read_news(x: Setting, state: State) -> None:
 @rule
 def return_fate(x: Setting, safety: float) -> float:
     """Weekly chance that a returned household comes back."""
-    factor = x.world.remigration_unsafe if safety < x.world.unsafe_below else 1.0
-    return weekly_chance(x.world.remigration_per_year * factor)
+    return x.frame.returning_unsafe if safety < x.world.unsafe_below else x.frame.returning
 
 
 @rule
 def fates_of(x: Setting, safety: float) -> Fates:
     """Weekly chances of what nobody chooses, for households whose home is so safe."""
-    regularised = weekly_chance(x.policy.settlement.regularisation_per_year)
     return Fates(
-        exhausted=regularised,
-        absconded=min(1.0, regularised + weekly_chance(x.world.detection_per_year)),
+        exhausted=x.frame.regularised,
+        absconded=min(1.0, x.frame.regularised + x.frame.detected),
         returned=return_fate(x, safety),
         hotel_exit=x.policy.housing.hotel_exit_per_week,
     )
@@ -199,7 +197,7 @@ def fate(key: int, week: int, x: Setting, state: State, i: int) -> None:
     s = state.s
     u = uniform(key, int(s[COL.id, i]), week, PURPOSE.FATE)
     if at_risk(s[COL.stage, i]):
-        if u < weekly_chance(x.policy.settlement.regularisation_per_year):
+        if u < x.frame.regularised:
             enter(state, i, STAGE.SETTLED, week)
             note(state, week, FLOW.regularised, 1)
         else:
