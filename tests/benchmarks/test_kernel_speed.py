@@ -115,15 +115,17 @@ def test_threads_share_the_work(benchmark: Any) -> None:
     print(f"\ntwo threads: {speedup:.2f} × one")
 
 
-def test_import_takes_less_than_a_second(benchmark: Any) -> None:
+def test_importing_the_model_brings_no_library_that_a_run_does_without(benchmark: Any) -> None:
+    heavy = ("mesa", "pandas", "matplotlib", "pyarrow", "networkx")
+    code = f"import abm, sys; sys.exit(', '.join(name for name in {heavy} if name in sys.modules))"
+
     def imported() -> None:
-        subprocess.run([sys.executable, "-c", "import abm"], check=True)
+        subprocess.run([sys.executable, "-c", code], check=True)
 
     imported()
     benchmark.pedantic(imported, rounds=3)
     bare = quickest(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True), 3)
     print(f"\nimport abm: {benchmark.stats.stats.min:.2f} s, of which {bare:.2f} s start the interpreter")
-    assert benchmark.stats.stats.min < 1.0
 
 
 MILLION = """
