@@ -117,7 +117,7 @@ def test_threads_share_the_work(benchmark: Any) -> None:
 
 def test_importing_the_model_brings_no_library_that_a_run_does_without(benchmark: Any) -> None:
     heavy = ("mesa", "pandas", "matplotlib", "pyarrow", "networkx")
-    code = f"import abm, sys; sys.exit(', '.join(name for name in {heavy} if name in sys.modules))"
+    code = f"import abm, sys; sys.exit(', '.join(name for name in {heavy} if name in sys.modules) or None)"
 
     def imported() -> None:
         subprocess.run([sys.executable, "-c", code], check=True)
