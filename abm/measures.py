@@ -10,6 +10,14 @@ Totals (unit GBP, persons, households …) stand for the whole caseload, also wh
 simulated.  Money is discounted to week 0.  A measure that a run cannot have is NaN.
 
 The docstring of a function is its definition, with window and denominator.
+
+A saving is split by what became of people.  The *upkeep* of a household is what its support would cost at the price of
+its first housing (at the start, or on arrival), from the week in which it came to the end of the run, whatever becomes
+of it.  Each week of upkeep is either paid, or not paid for one reason: the household has left, is out of contact, is
+protected or settled, has lost its support, or lives in cheaper housing.  A household has the same upkeep under every
+policy, so what a policy saves is, exactly, how much more upkeep is not paid for each reason, less what more is spent on
+casework, on departures, on those who come back and on those who come because of it (`SAVING_PARTS`).  A departure of
+somebody who would otherwise have gone out of contact moves upkeep from one reason to another, and saves nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +30,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from abm.arrays.ledger import LINE, Concern, Line
+from abm.arrays.ledger import LINE, UPKEEP, Concern, Line
 from abm.arrays.state import FLOW
 from abm.arrays.tally import HORIZONS, WINDOWS, Tally
 from abm.household.stages import ROUTES, Stage, case_is_open, in_country, went_home
@@ -37,12 +45,14 @@ Outcomes = Mapping[str, Any]
 class Ratio(NamedTuple):
     """A ratio that is taken of means over runs, not run by run.
 
-    With `only_more` there is none unless what stands below the line can be told to be above zero.
+    With `only_more` there is none unless what stands below the line can be told to be above zero; with `only_dearer`
+    what stands above it must be so too.
     """
 
     above: Any
     below: Any
     only_more: bool = False
+    only_dearer: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,10 +69,13 @@ class Measure:
         True if it needs a baseline.
     ratio
         True for a `Ratio`: one number for all runs, not one a run.
+    control
+        True if it needs the variant without its money as well.
     absent
         Why there may be none.
     of
-        A function of a `Tally`; of two `Outcomes` (variant, baseline) if it needs a baseline.
+        A function of a `Tally`; of two `Outcomes` (variant, baseline) if it needs a baseline, of three (variant,
+        baseline, control) if it needs a control.
     """
 
     id: str
@@ -72,6 +85,7 @@ class Measure:
     group: Group
     compared: bool = False
     ratio: bool = False
+    control: bool = False
     absent: str = field(default="there is none in these runs", repr=False)
     of: Callable[..., Any] = field(default=lambda *_: math.nan, repr=False, compare=False)
 
@@ -99,7 +113,7 @@ def measure(title: str, *, unit: str, group: Group, **told: Any) -> Callable[[Fu
 
 
 def compared(title: str, *, unit: str, group: Group, **told: Any) -> Callable[[Function], Function]:
-    """Make a function of two `Outcomes` (of a variant, of its baseline) a measure of comparisons."""
+    """Make a function of the `Outcomes` of a variant and its baseline (and its control) a measure of comparisons."""
     return _declared(COMPARED, title, unit, group, {"compared": True, **told})
 
 
@@ -162,8 +176,8 @@ def return_rate_60m(t: Tally) -> float:
 
 @measure("caseload awaiting removal at the end", unit="households", group="firm")
 def caseload_end(t: Tally) -> float:
-    """Households whose appeal rights are exhausted and who are in contact, in the last week."""
-    return t.stocks[Stage.EXHAUSTED] * t.weight
+    """Households whose appeal rights are exhausted and who are in contact, or booked to leave, in the last week."""
+    return (t.stocks[Stage.EXHAUSTED] + t.stocks[Stage.BOOKED]) * t.weight
 
 
 @measure("median weeks to departure", unit="weeks", group="firm", absent="not reached (fewer than half depart)")
@@ -208,32 +222,32 @@ def reentry_share(t: Tally) -> float:
 
 @measure("departures", unit="households", group="firm")
 def departures(t: Tally) -> float:
-    """First departures by any route."""
+    """First departures by any route, induced arrivals aside."""
     return by_route(t.left) * t.weight
 
 
 @measure("assisted departures", unit="households", group="firm")
 def assisted_departures(t: Tally) -> float:
-    """First departures by assisted return."""
+    """First departures by assisted return, induced arrivals aside."""
     return t.left[Stage.RETURNED_ASSISTED] * t.weight
 
 
 @measure("persons who departed", unit="persons", group="firm")
 def departed_persons(t: Tally) -> float:
-    """Persons in departures by any route, every departure counted."""
-    flows = (FLOW.assisted_persons, FLOW.unassisted_persons, FLOW.removed_persons)
-    return sum_of(t.flows[flow] for flow in flows) * t.weight
+    """Persons in first departures by any route, induced arrivals aside."""
+    return t.left_persons * t.weight
 
 
 @measure("removals", unit="households", group="firm")
 def removals(t: Tally) -> float:
-    """First departures by removal."""
+    """First departures by removal, induced arrivals aside."""
     return t.left[Stage.REMOVED] * t.weight
 
 
 # ---- public money -----------------------------------------------------------------------------------
 
 _TOO_SHORT = "the run is shorter"
+_WIDER_OFF = "no yearly figures for people outside the account are set"
 
 
 @measure("cost of asylum support and return", unit="GBP", group="public money")
@@ -275,14 +289,20 @@ def outside_account_end(t: Tally) -> float:
 
 @measure("spent on the offers", unit="GBP", group="public money")
 def offer_spend(t: Tally) -> float:
-    """Payments under the offers over the run, discounted."""
+    """Payments under the offers over the run, discounted.
+
+    As every line: those who were induced to come, and those who came back, have lines of their own.
+    """
     return t.lines[LINE.offer] * t.weight
 
 
 @measure("spent on housing and subsistence", unit="GBP", group="public money")
 def accommodation_spend(t: Tally) -> float:
-    """Hotel, dispersal and subsistence lines over the run, discounted."""
-    return sum_of(t.lines[line] for line in Line if line.concern is Concern.HOUSING) * t.weight
+    """Hotel, dispersal and subsistence lines over the run, discounted.
+
+    Those who were induced to come, and those who came back, have lines of their own.
+    """
+    return _spent(t, Concern.HOUSING) * t.weight
 
 
 @measure("spent on induced arrivals", unit="GBP", group="public money")
@@ -297,7 +317,11 @@ def cost_per_departure(t: Tally) -> float:
 
     Induced arrivals are left aside on both sides.
     """
-    return share(_spent_on_leaving(t), t.left_ordinary)
+    return share(_spent_on_leaving(t), by_route(t.left))
+
+
+def _spent(t: Tally, *concerns: Concern) -> float:
+    return sum_of(t.lines[line] for line in Line if line.concern in concerns)
 
 
 def _spent_on_leaving(t: Tally) -> float:
@@ -309,6 +333,73 @@ def _spent_on_leaving(t: Tally) -> float:
 def leaving_spend(t: Tally) -> float:
     """Offers, travel, help in kind, advice, enforcement and detention over the run, discounted."""
     return _spent_on_leaving(t) * t.weight
+
+
+@measure("spent on enforcement and detention", unit="GBP", group="public money")
+def enforcement_spend(t: Tally) -> float:
+    """Enforcement and detention lines over the run, discounted."""
+    return _spent(t, Concern.FORCE) * t.weight
+
+
+@measure("spent on casework and appeals", unit="GBP", group="public money")
+def casework_spend(t: Tally) -> float:
+    """Casework and appeals lines over the run, discounted."""
+    return _spent(t, Concern.PROCEDURE) * t.weight
+
+
+@measure("spent on households that came back", unit="GBP", group="public money")
+def reentry_spend(t: Tally) -> float:
+    """Everything spent on households that came back, discounted."""
+    return t.lines[LINE.re_entry] * t.weight
+
+
+@measure("upkeep", unit="GBP", group="public money")
+def upkeep(t: Tally) -> float:
+    """Support of everybody who came, induced arrivals aside, at the price of their first housing, discounted.
+
+    From the week in which a household came to the end of the run, paid or not.
+    """
+    return t.upkeep_whole * t.weight
+
+
+@measure("upkeep not paid: left", unit="GBP", group="public money")
+def upkeep_left(t: Tally) -> float:
+    """Upkeep in the weeks after a household left, whether or not it came back."""
+    return t.upkeep[UPKEEP.left] * t.weight
+
+
+@measure("upkeep not paid: out of contact", unit="GBP", group="public money")
+def upkeep_out_of_contact(t: Tally) -> float:
+    """Upkeep in the weeks that households spend out of contact."""
+    return t.upkeep[UPKEEP.out_of_contact] * t.weight
+
+
+@measure("upkeep not paid: protected or settled", unit="GBP", group="public money")
+def upkeep_stays(t: Tally) -> float:
+    """Upkeep in the weeks that households spend protected or settled."""
+    return t.upkeep[UPKEEP.stays] * t.weight
+
+
+@measure("upkeep not paid: support withdrawn", unit="GBP", group="public money")
+def upkeep_withdrawn(t: Tally) -> float:
+    """Upkeep in the weeks that households spend with an open case and without support."""
+    return t.upkeep[UPKEEP.withdrawn] * t.weight
+
+
+@measure("upkeep not paid: other housing", unit="GBP", group="public money")
+def upkeep_moved(t: Tally) -> float:
+    """Upkeep in the weeks of support, less what housing and subsistence cost: nought where nobody is moved."""
+    return t.upkeep_moved * t.weight
+
+
+@measure("cost, wider account", unit="GBP", group="public money", absent=_WIDER_OFF)
+def cost_wider(t: Tally) -> float:
+    """Cost of asylum support and return, and what people outside that account cost less what they pay, discounted.
+
+    Person-years protected or settled, out of contact or without support, times the yearly figures of the world; none
+    of them is set by default, and then there is no wider account.
+    """
+    return cost_npv(t) + t.wider * t.weight
 
 
 @measure("a person-week in a hotel", unit="GBP/person-week", group="public money")
@@ -383,6 +474,7 @@ IDS = tuple(MEASURES)
 # ---- against a baseline -----------------------------------------------------------------------------
 
 _NONE_MORE = "no additional departures, or too few to tell"
+_NO_OFFER = "no offer of its own"
 
 
 @compared("net saving", unit="GBP", group="public money")
@@ -414,6 +506,99 @@ def net_saving_5y(run: Outcomes, base: Outcomes) -> Any:
     return base["cost_5y"] - run["cost_5y"]
 
 
+@compared("net saving, wider account", unit="GBP", group="public money", absent=_WIDER_OFF)
+def net_saving_wider(run: Outcomes, base: Outcomes) -> Any:
+    """Wider cost under the baseline less that of the variant, paired by seed."""
+    return base["cost_wider"] - run["cost_wider"]
+
+
+# ---- where a saving comes from: the parts sum to it -----------------------------------------------------
+
+
+@compared("people who left", unit="GBP", group="public money")
+def saving_departures(run: Outcomes, base: Outcomes) -> Any:
+    """More upkeep not paid to people who have left, less what more is spent on those of them who come back."""
+    return run["upkeep_left"] - base["upkeep_left"] + base["reentry_spend"] - run["reentry_spend"]
+
+
+@compared("people out of contact", unit="GBP", group="public money")
+def saving_out_of_contact(run: Outcomes, base: Outcomes) -> Any:
+    """More upkeep not paid to people out of contact."""
+    return run["upkeep_out_of_contact"] - base["upkeep_out_of_contact"]
+
+
+@compared("people protected or settled", unit="GBP", group="public money")
+def saving_settled(run: Outcomes, base: Outcomes) -> Any:
+    """More upkeep not paid to people who are protected or settled; what they then cost or pay is not in it."""
+    return run["upkeep_stays"] - base["upkeep_stays"]
+
+
+@compared("support withdrawn", unit="GBP", group="public money")
+def saving_withdrawn(run: Outcomes, base: Outcomes) -> Any:
+    """More upkeep not paid to people whose case is open and whose support has ended."""
+    return run["upkeep_withdrawn"] - base["upkeep_withdrawn"]
+
+
+@compared("other housing", unit="GBP", group="public money")
+def saving_housing(run: Outcomes, base: Outcomes) -> Any:
+    """More upkeep not paid because supported people have moved from hotels to dispersal."""
+    return run["upkeep_moved"] - base["upkeep_moved"]
+
+
+@compared("offers, travel, help and advice", unit="GBP", group="public money")
+def saving_offers(run: Outcomes, base: Outcomes) -> Any:
+    """Less spent on offers, travel, help in kind and advice (a loss where more is spent)."""
+    more = run["leaving_spend"] - base["leaving_spend"]
+    return run["enforcement_spend"] - base["enforcement_spend"] - more
+
+
+@compared("enforcement and detention", unit="GBP", group="public money")
+def saving_enforcement(run: Outcomes, base: Outcomes) -> Any:
+    """Less spent on enforcement and detention."""
+    return base["enforcement_spend"] - run["enforcement_spend"]
+
+
+@compared("casework and appeals", unit="GBP", group="public money")
+def saving_casework(run: Outcomes, base: Outcomes) -> Any:
+    """Less spent on casework and appeals."""
+    return base["casework_spend"] - run["casework_spend"]
+
+
+@compared("arrivals", unit="GBP", group="public money")
+def saving_arrivals(run: Outcomes, base: Outcomes) -> Any:
+    """Less upkeep because fewer come, and less spent on induced arrivals (a loss where more come)."""
+    return base["upkeep"] - run["upkeep"] + base["induced_spend"] - run["induced_spend"]
+
+
+#: The parts of a net saving; they sum to it, run by run.
+SAVING_PARTS = tuple(name for name in COMPARED if name.startswith("saving_"))
+
+
+# ---- against the same policy without its money ----------------------------------------------------------
+
+
+@compared("without the money", unit="GBP", group="public money", control=True, absent=_NO_OFFER)
+def net_saving_without_money(run: Outcomes, base: Outcomes, control: Outcomes) -> Any:
+    """Cost of the baseline less that of the variant with its own offers at nought: publicity and threats alone.
+
+    The offers are made, announced and closed as in the variant, and come to nothing.
+    """
+    return base["cost_npv"] - control["cost_npv"]
+
+
+@compared("break-even payment", unit="GBP/household", group="public money", ratio=True, control=True, absent=_NO_OFFER)
+def break_even_offer(run: Outcomes, base: Outcomes, control: Outcomes) -> Ratio:
+    """Payment per assisted departure at which the variant costs what it costs without money, behaviour as simulated.
+
+    The same policy with its own offers at nought, as announced, less the variant's cost without payments, divided by
+    its assisted departures; none without an offer that the baseline does not make.
+    """
+    return Ratio(control["cost_npv"] - (run["cost_npv"] - run["offer_spend"]), run["assisted_departures"])
+
+
+# ---- ratios to the baseline -----------------------------------------------------------------------------
+
+
 @compared("break-even stay in a hotel", unit="weeks", group="public money", ratio=True, absent=_NONE_MORE)
 def break_even_stay_hotel(run: Outcomes, base: Outcomes) -> Ratio:
     """Weeks that an additional person who leaves must otherwise have stayed in a hotel for the spending to pay.
@@ -440,18 +625,7 @@ def _stay(run: Outcomes, base: Outcomes, week: Any) -> Ratio:
 def cost_per_additional_return(run: Outcomes, base: Outcomes) -> Ratio:
     """Additional public cost divided by additional departures against the baseline (ratio of means).
 
-    Negative: each additional return saves; undefined without additional departures.
+    Only where more is spent and more leave.  A policy that saves while more leave dominates its baseline, one that
+    costs while fewer leave is dominated: such ratios do not rank policies, and words stand in their place.
     """
-    return Ratio(run["cost_npv"] - base["cost_npv"], run["departures"] - base["departures"], only_more=True)
-
-
-@compared(
-    "break-even payment",
-    unit="GBP/household",
-    group="public money",
-    ratio=True,
-    absent="nobody takes an assisted return",
-)
-def break_even_offer(run: Outcomes, base: Outcomes) -> Ratio:
-    """Payment per assisted departure at which the variant costs what the baseline costs, behaviour as simulated."""
-    return Ratio(base["cost_npv"] - (run["cost_npv"] - run["offer_spend"]), run["assisted_departures"])
+    return Ratio(run["cost_npv"] - base["cost_npv"], run["departures"] - base["departures"], only_dearer=True)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import mesa
 import numpy as np
 
+from abm.arrays.setting import Setting
 from abm.arrays.state import COUNT, LEDGER_AT, STOCKS_AT, State
 from abm.household.stages import COL, NOTICE, STAGE, STAGES, TOLD, Column, Housing, Kind, Stage
 from abm.inputs.behaviour import Behaviour
@@ -107,15 +108,15 @@ class Household(mesa.Agent):
         model = self.model
         s = model.state.s
         origin = int(s[COL.origin, self.row])
-        attend(model.key, model.week, model.prepared.plain, model.state, origin, self.row, self.row + 1)
+        attend(model.key, model.week, model.plain, model.state, origin, self.row, self.row + 1)
         if int(s[COL.notice, self.row]) & NOTICE.CONSIDERS:
-            consider(model.key, model.week, model.prepared.plain, model.state, self.row)
+            consider(model.key, model.week, model.plain, model.state, self.row)
 
     def advance(self) -> None:
         """Let the choice, or what befell the household, take effect."""
         model = self.model
         if has_effect(model.state, self.row):
-            act(model.key, model.week, model.prepared.plain, model.state, self.row)
+            act(model.key, model.week, model.plain, model.state, self.row)
 
     def why(self, week: int | None = None) -> Explanation:
         """The terms of its decision, by name, in a week or when it last considered its situation.
@@ -186,6 +187,7 @@ class ReturnModel(mesa.Model):
         self.key = key_of(self.run_seed)
         self.state: State = self.prepared.begin(self.run_seed)
         self.week = 0
+        self._plain = self.prepared.plain
         self.by_row: dict[int, Household] = {}
         self._watched = False
         self.datacollector = mesa.DataCollector(
@@ -223,27 +225,33 @@ class ReturnModel(mesa.Model):
     @property
     def columns(self) -> dict[str, np.ndarray]:
         """The columns of the households, by name: arrays that live and change with the model."""
-        told = {offered_column(name): self.state.s[TOLD + k] for k, name in enumerate(self.prepared.policy.offers)}
+        told = {offered_column(name): self.state.s[TOLD + k] for k, name in enumerate(self.prepared.offers)}
         return {column.name: self.state.s[column] for column in Column} | told
 
     # -- time
+
+    @property
+    def plain(self) -> Setting:
+        """The inputs of the week as the rules read them."""
+        return self._plain
 
     def step(self) -> None:
         """One week."""
         if self.week >= self.prepared.weeks:
             self.running = False
             return
+        self._plain = self.prepared.plain_in(self.week)
         if self.driver == "compiled":
             self.prepared.advance(self.run_seed, self.state, self.week, self.week + 1)
             self._meet_arrivals()
         else:
             households = self.agents
-            the_state_acts(self.key, self.week, self.prepared.plain, self.state)
+            the_state_acts(self.key, self.week, self.plain, self.state)
             self._meet_arrivals()
             households = self.agents
             households.do("step")
             households.do("advance")
-            the_books_close(self.week, self.prepared.plain, self.state)
+            the_books_close(self.week, self.plain, self.state)
         self.week += 1
         self.running = self.week < self.prepared.weeks
         self.datacollector.collect(self)

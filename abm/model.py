@@ -17,9 +17,10 @@ import numpy as np
 
 import abm.week.compiled as compiled
 from abm.arrays.ledger import Line
-from abm.arrays.setting import Setting, as_records, origin_names, setting_of
+from abm.arrays.setting import Setting, Spell, origin_names, spells
 from abm.arrays.state import FLOWS_AT, LEDGER_AT, STOCKS_AT, Flow, State
 from abm.arrays.tally import incidence
+from abm.evidence.homeland import year_of
 from abm.household.stages import COL, ROUTES, STAGES, TOLD, Column, Housing, Kind, Stage
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
@@ -94,7 +95,7 @@ class Run:
         frame = pd.DataFrame({
             column.name: column.shown(s[column]) for column in Column if column.kind is not Kind.WORKING
         })  # fmt: skip
-        for k, name in enumerate(self.prepared.policy.offers):
+        for k, name in enumerate(self.prepared.offers):
             frame[offered_column(name)] = Column.closing.shown(s[TOLD + k])
         frame["origin"] = pd.Categorical.from_codes(s[COL.origin].astype(int), self.prepared.origins)
         frame["stage"] = pd.Categorical.from_codes(frame["stage"].astype(int), STAGES)
@@ -185,8 +186,26 @@ class Prepared:
     behaviour: Behaviour
     weeks: int
     households: int
-    plain: Setting = field(repr=False, compare=False)
-    setting: Setting = field(repr=False, compare=False)
+    spells: tuple[Spell, ...] = field(repr=False, compare=False)
+
+    @property
+    def plain(self) -> Setting:
+        """The inputs of week 0 as Python reads them."""
+        return self.spells[0].plain
+
+    @property
+    def setting(self) -> Setting:
+        """The inputs of week 0 as the compiled week reads them."""
+        return self.spells[0].setting
+
+    def plain_in(self, week: int) -> Setting:
+        """The inputs of a week as Python reads them."""
+        return next(spell.plain for spell in reversed(self.spells) if spell.week <= week)
+
+    @property
+    def offers(self) -> list[str]:
+        """Names of the offers, in the order of the setting."""
+        return self.policy.offer_names
 
     @property
     def weight(self) -> float:
@@ -206,6 +225,7 @@ class Prepared:
             "caseload": self.caseload.model_dump(
                 mode="json", exclude={"name", "title", "describes", "place", "date", "default_sample"}
             ),
+            "year": year_of(self.caseload.date),
             "behaviour": self.behaviour.model_dump(mode="json"),
             "weeks": self.weeks,
             "households": self.households,
@@ -214,7 +234,7 @@ class Prepared:
         return hashlib.blake2b(text.encode(), digest_size=16)
 
     def identity(self, seed: int) -> str:
-        """Hash of everything that determines a run: model, inputs and seed (names and titles aside)."""
+        """Hash of everything that determines a run: model, inputs, seed (names, titles, the day of the date aside)."""
         digest = self._digest.copy()
         digest.update(str(checked_seed(seed)).encode())
         return str(digest.hexdigest())
@@ -236,7 +256,10 @@ class Prepared:
 
     def advance(self, seed: int, state: State, first: int, last: int) -> None:
         """Run weeks first … last − 1 (compiled; releases the interpreter lock)."""
-        compiled.advance(np.uint64(key_of(seed)), self.setting, state, first, last)
+        key, ends = np.uint64(key_of(seed)), [spell.week for spell in self.spells[1:]] + [last]
+        for spell, end in zip(self.spells, ends, strict=True):
+            if max(first, spell.week) < min(last, end):
+                compiled.advance(key, spell.setting, state, max(first, spell.week), min(last, end))
 
     def run(self, seed: int = 0) -> Run:
         """A whole run with everything that can be asked of it."""
@@ -307,8 +330,9 @@ def prepare(
     if households is None:
         households = min(caseload.households, caseload.default_sample)
     households = _whole("households", households, 1, MOST_HOUSEHOLDS)
-    setting = setting_of(policy, caseload, behaviour, weeks, households)
-    return Prepared(policy, caseload, behaviour, weeks, households, setting, as_records(setting))
+    return Prepared(
+        policy, caseload, behaviour, weeks, households, spells(policy, caseload, behaviour, weeks, households)
+    )
 
 
 def simulate(

@@ -16,7 +16,7 @@ from abm.arrays.arrivals import is_arrival
 from abm.arrays.state import State
 from abm.household.decision import RETURN, Circumstances, Terms, Utilities, terms
 from abm.household.decision import utilities as decision_utilities
-from abm.household.stages import COL, NOTICE, STAGE, Choice, Housing, Stage
+from abm.household.stages import COL, NOTICE, Choice, Housing, Stage, case_is_open, chooses
 from abm.inputs.parameters import InputError
 from abm.model import Prepared
 from abm.numerics.draws import key_of
@@ -119,15 +119,16 @@ def explain(prepared: Prepared, seed: int, household: int, week: int | None = No
         prepared.advance(seed, state, past, past + 1)
         history += _events(state, row, past, before)
         before = int(state.s[COL.stage, row])
-    key, x = key_of(seed), prepared.plain
+    key, x = key_of(seed), prepared.plain_in(week)
     the_state_acts(key, week, x, state)
     stage = int(state.s[COL.stage, row])
     if stage != before:
         history.append((week, f"the state: {Stage(stage).name.lower()}"))
-    if not 1 <= stage <= STAGE.ABSCONDED:
-        raise InputError(
-            "week", week, f"a week in which household {household} decides; it is {Stage(stage).name.lower()} then"
-        )
+    if not chooses(stage):
+        told = f"a week in which household {household} decides; it is {Stage(stage).name.lower()} then"
+        if stage == Stage.BOOKED:
+            told += f", and accepted in week {state.s[COL.considered_at, row]:.0f}"
+        raise InputError("week", week, told)
     attend(key, week, x, state, int(state.s[COL.origin, row]), row, row + 1)
     return _explained(prepared, key, week, state, row, history)
 
@@ -146,14 +147,14 @@ def _events(state: State, row: int, week: int, before: int) -> list[tuple[int, s
 def _explained(
     prepared: Prepared, key: int, week: int, state: State, row: int, history: list[tuple[int, str]]
 ) -> Explanation:
-    s, x = state.s, prepared.plain
+    s, x = state.s, prepared.plain_in(week)
     cash, which = best_now(x, state, row, week)
     told = circumstances(x, state, row, week, float(cash))
     v = terms(x.b, told)
     u = dict(zip(Utilities._fields, map(float, decision_utilities(v)), strict=True))
     if which < 0:
         del u["assisted"]
-    if s[COL.stage, row] == STAGE.ABSCONDED:
+    if not case_is_open(s[COL.stage, row]):
         del u["irregular"]
     utilities = {"stay": 0.0} | {WAYS[way][0]: value for way, value in u.items()}
     weights = {name: float(np.exp(u)) for name, u in utilities.items()}

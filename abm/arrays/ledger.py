@@ -50,6 +50,19 @@ class Line(Named):
 LINE = numbers(Line)
 
 
+class Upkeep(Named):
+    """What became of a household whose support is reckoned at the price of its first housing, week by week."""
+
+    supported = "the state houses and pays it"
+    withdrawn = "its case is open, but it has no support"
+    out_of_contact = "it is out of contact"
+    stays = "it is protected or settled"
+    left = "it has left, whether or not it came back"
+
+
+UPKEEP = numbers(Upkeep)
+
+
 class Prices(NamedTuple):
     """Unit costs in whole pence."""
 
@@ -104,6 +117,13 @@ def line_for(line: int, account: float) -> int:
     if account == ACCOUNT.REENTERED:
         return LINE.re_entry
     return LINE.induced_arrivals
+
+
+@rule
+def support_week(prices: Prices, hotel: int, dispersal: int) -> int:
+    """A week's housing and subsistence of some persons, in pence."""
+    in_hotels = hotel * (prices.hotel_week + prices.hotel_subsistence_week)
+    return in_hotels + dispersal * (prices.dispersal_week + prices.subsistence_week)
 
 
 @rule

@@ -1,4 +1,4 @@
-"""How true safety at home develops, and how the official safe list follows it.
+"""How true safety at home develops.
 
 The path of an origin is constant, a trend, a shock that fades, or a regime change at a random week; it
 is a draw of its own, keyed by seed and country, so that it is the same under every policy.
@@ -38,19 +38,10 @@ def safety_in(key: int, week: int, x: Setting, origin: int) -> float:
 
 @routine
 def safety_paths(key: int, x: Setting):  # type: ignore[no-untyped-def]
-    """True safety and the safe list.
-
-    Returns
-    -------
-    float64 array, shape (2, weeks, origins)
-        True safety; and 1 while the origin is on the list: its safety some weeks ago reached the
-        policy's threshold.
-    """
+    """True safety of every origin in every week, and an empty safe list, (lands, weeks, origins)."""
     weeks, origins = int(x.frame.weeks), x.origins.shape[1]
     lands = np.zeros((len(LAND), weeks, origins))
     for origin in range(origins):
         for week in range(weeks):
             lands[LAND.true_safety, week, origin] = safety_in(key, week, x, origin)
-            seen = lands[LAND.true_safety, max(0, week - int(x.world.list_delay_weeks)), origin]
-            lands[LAND.listed, week, origin] = 1.0 if seen >= x.policy.scope.safe_threshold else 0.0
     return lands

@@ -2,7 +2,8 @@
 
 Each attribute of a household is a draw keyed by its identity, so that household 17 is the same family
 whatever the size of the population and whatever the policy.  Rows are grouped by origin; within an
-origin the stock comes first (by site), then arrivals that come under any policy, then induced ones.
+origin the stock comes first (by site), then arrivals of the caseload's own inflow (those whom a policy keeps away have
+a row as well, so that nobody else's changes), then induced ones.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from abm.arrays.arrivals import count_arrivals, list_arrivals
+from abm.arrays.arrivals import find_arrivals, given_row, origin_of, position, procedure_so_far
 from abm.arrays.setting import GIVEN, MIX, ORIGIN, PATIENCE_CLASSES, Setting
 from abm.household.beliefs import within_a_year
+from abm.household.decision import Circumstances, terms, utilities
 from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, TOLD, Column, Kind, at_risk
 from abm.numerics.arithmetic import exp, log, routine, rule
 from abm.numerics.calendar import MONTHS_PER_YEAR, NEVER, NO_LIMIT, WEEKS_PER_YEAR, limited
@@ -23,6 +25,9 @@ from abm.numerics.draws import PURPOSE, exponential, normal, uniform
 #: Columns of weeks that have not come, and of weeks that may never come.
 _PAST = tuple(int(column) for column in Column if column.kind is Kind.PAST)
 _COMING = tuple(int(column) for column in Column if column.kind is Kind.COMING)
+
+#: Pairs of tastes drawn for a household of the stock until one would have stayed; the last is kept.
+MOST_DRAWS = 32
 
 
 @rule
@@ -36,16 +41,6 @@ def poisson(mean: float, u: float) -> float:
         p = p * mean / k
         cumulative += p
     return k
-
-
-@rule
-def position(u: float, cumulative) -> int:  # type: ignore[no-untyped-def]
-    """Which of some cumulative shares a uniform number falls under; the last serves all that is left."""
-    last = len(cumulative) - 1
-    for k in range(last):
-        if u < cumulative[k]:
-            return k
-    return last
 
 
 @rule
@@ -68,29 +63,6 @@ def stage_of(u: float, x: Setting) -> float:
 
 
 @rule
-def given_row(key: int, identity: int, x: Setting) -> int:
-    """Which of the households given one by one this is.
-
-    All of them in order, and more by lot; a smaller sample takes one by lot from each stretch of the table.
-    """
-    rows = x.given.shape[0]
-    stock = int(x.frame.households)
-    if identity < stock and stock < rows:
-        return min(rows - 1, int((identity + uniform(key, identity, 0, PURPOSE.ORIGIN)) * rows / stock))
-    if identity < rows:
-        return identity
-    return min(rows - 1, int(uniform(key, identity, 0, PURPOSE.ORIGIN) * rows))
-
-
-@rule
-def origin_of(key: int, identity: int, x: Setting) -> int:
-    """Position of a household's origin."""
-    if x.given.shape[0] > 0:
-        return int(x.given[given_row(key, identity, x), GIVEN.origin])
-    return position(uniform(key, identity, 0, PURPOSE.ORIGIN), x.origins[ORIGIN.share])
-
-
-@rule
 def site_of(key: int, identity: int, x: Setting) -> int:
     """Site where a household is housed."""
     return int(uniform(key, identity, 0, PURPOSE.SITE) * x.frame.sites)
@@ -110,12 +82,74 @@ def compose(s, key: int, i: int, identity: int, x: Setting) -> None:  # type: ig
 
 
 @routine
+def past_chances(s, i: int, x: Setting, weeks: float) -> tuple[float, float]:  # type: ignore[no-untyped-def]
+    """Weekly chance that household i, with its tastes, accepted the offer of the past, and that it went in any way.
+
+    What it weighed is taken at its mean over its weeks in the stage, without removals and hope.  It must not depend on
+    the policy: the stock is the same under all.
+    """
+    b, d, origin = x.b, x.caseload.durations, int(s[COL.origin, i])
+    past = b.present_bias * b.payment_belief * d.past_offer
+    family = s[COL.children, i] > 0.0
+    at_school = 1.0 if s[COL.school, i] > 0.0 else 0.0
+    in_hotel = 1.0 if s[COL.housing, i] == HOUSING.HOTEL else 0.0
+    lost_support, has_children = 0.0 if family else d.past_unsupported, 1.0 if family else 0.0
+    u = utilities(
+        terms(
+            b,
+            Circumstances(
+                cash_now=past,
+                cash_later=past,
+                income=x.origins[ORIGIN.income, origin],
+                safety=x.origins[ORIGIN.safety, origin],
+                safety_before=x.origins[ORIGIN.safety, origin],
+                origin=x.origins[ORIGIN.effect, origin],
+                peers_left=0.0,
+                years_here=max(0.0, -s[COL.arrived, i] - 0.5 * weeks) / WEEKS_PER_YEAR,
+                at_school=at_school,
+                hope=0.0,
+                in_hotel=in_hotel,
+                lost_support=lost_support,
+                removal=0.0,
+                has_children=has_children,
+                taste_return=s[COL.taste_return, i],
+                taste_irregular=s[COL.taste_irregular, i],
+            ),
+        )
+    )
+    assisted = exp(u.assisted) if past > 0.0 else 0.0
+    away = assisted + exp(u.unassisted) + exp(u.irregular)
+    return b.consider * assisted / (1.0 + away), b.consider * away / (1.0 + away)
+
+
+@routine
 def character(s, key: int, i: int, identity: int, x: Setting) -> None:  # type: ignore[no-untyped-def]
-    """Lasting tastes, patience and initial beliefs."""
+    """Lasting tastes, patience and initial beliefs.
+
+    Whoever is still there has stayed: the tastes of the stock are those of households that would have neither left nor
+    disappeared in so many weeks.
+    """
     b = x.b
+    weeks = -s[COL.since, i] if s[COL.stage, i] == STAGE.EXHAUSTED else 0.0
     s[COL.patience, i] = math.floor(uniform(key, identity, 0, PURPOSE.PATIENCE) * PATIENCE_CLASSES)
-    s[COL.taste_return, i] = b.taste_return * normal(key, identity, 0, PURPOSE.TASTE_RETURN)
-    s[COL.taste_irregular, i] = b.taste_irregular * normal(key, identity, 0, PURPOSE.TASTE_IRREGULAR)
+    accepted = 0.0
+    for draw in range(MOST_DRAWS):
+        s[COL.taste_return, i] = b.taste_return * normal(key, identity, draw, PURPOSE.TASTE_RETURN)
+        s[COL.taste_irregular, i] = b.taste_irregular * normal(key, identity, draw, PURPOSE.TASTE_IRREGULAR)
+        if weeks <= 0.0:
+            break
+        accepted, away = past_chances(s, i, x, weeks)
+        if uniform(key, identity, draw, PURPOSE.STAYED) < exp(-weeks * away):
+            break
+    # As many are booked to leave as accepted in the time that a departure takes.
+    waits = x.world.processing_weeks
+    u, chance = uniform(key, identity, 0, PURPOSE.BOOKED), accepted * waits
+    if u < chance:
+        s[COL.departs_at, i] = math.floor(u / chance * waits)
+        s[COL.considered_at, i] = s[COL.departs_at, i] - math.ceil(waits)
+        s[COL.booked_from, i] = s[COL.stage, i]
+        s[COL.booked_amount, i] = x.caseload.durations.past_offer * (s[COL.adults, i] + s[COL.children, i])
+        s[COL.stage, i] = STAGE.BOOKED
     s[COL.abroad, i] = poisson(x.caseload.network.abroad, uniform(key, identity, 0, PURPOSE.TIES_ABROAD))
     s[COL.news_noise, i] = b.news_noise / math.sqrt(1.0 + s[COL.abroad, i])
     believed = x.origins[ORIGIN.safety, int(s[COL.origin, i])] + b.safety_spread * normal(
@@ -167,6 +201,15 @@ def settle_in(s, key: int, i: int, identity: int, x: Setting, stage: float, sinc
 
 
 @routine
+def in_procedure(s, key: int, i: int, identity: int, x: Setting) -> None:  # type: ignore[no-untyped-def]
+    """Enter a household that claimed before week 0 and whose claim is not decided for good."""
+    arrived = s[COL.arrived, i]
+    stage = procedure_so_far(key, identity, x, int(-arrived))
+    since = arrived if stage == STAGE.AWAITING else math.ceil(arrived + x.caseload.procedure.decision_weeks)
+    settle_in(s, key, i, identity, x, stage, since, arrived)
+
+
+@routine
 def as_given(s, key: int, i: int, identity: int, x: Setting) -> None:  # type: ignore[no-untyped-def]
     """Take a household as its row gives it."""
     row = given_row(key, identity, x)
@@ -212,30 +255,32 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
     site_rows : int64 array, shape (households, 2)
         For each stock household, in the order of `stock_rows`, the rows of its own origin and site.
     arrivals : int64 arrays, shapes (A,) and (weeks + 1,)
-        Rows of arrivals in order of week, and where each week starts.
+        Rows of arrivals in order of week, and where each week starts; those before week 0 come first.
     """
     stock = int(x.frame.households)
     weeks = int(x.frame.weeks)
     sites = int(x.frame.sites)
     origins = x.origins.shape[1]
-    coming = count_arrivals(key, x)
+    nobody = np.empty(0, np.int64)
+    coming = find_arrivals(key, x, nobody, nobody, nobody)
     identities = np.empty(coming, np.int64)
     arrived = np.empty(coming, np.int64)
-    induced = np.empty(coming, np.int64)
-    list_arrivals(key, x, identities, arrived, induced)
+    kinds = np.empty(coming, np.int64)
+    find_arrivals(key, x, identities, arrived, kinds)
 
-    # group by origin: stock by site, then arrivals of every policy, then induced ones
+    # group by origin: stock by site, then the caseload's own arrivals, then induced ones
     groups = sites + 2
     group = np.empty(stock + coming, np.int64)
     for k in range(stock):
         group[k] = origin_of(key, k, x) * groups + site_of(key, k, x)
     for k in range(coming):
-        group[stock + k] = origin_of(key, identities[k], x) * groups + sites + induced[k]
+        induced = int(kinds[k] == 1)
+        group[stock + k] = origin_of(key, identities[k], x) * groups + sites + induced
     start = np.zeros(origins * groups + 1, np.int64)
-    for g in group:
-        start[g + 1] += 1
-    for g in range(origins * groups):
-        start[g + 1] += start[g]
+    for here in group:
+        start[here + 1] += 1
+    for place in range(origins * groups):
+        start[place + 1] += start[place]
     filled = start.copy()
 
     table = np.zeros((TOLD + len(x.offers), stock + coming))
@@ -259,18 +304,23 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
 
     arrival_rows = np.empty(coming, np.int64)
     arrival_start = np.zeros(weeks + 1, np.int64)
+    there = 0
     for k in range(coming):
         g = group[stock + k]
         i = filled[g]
         filled[g] += 1
-        arrival_rows[k] = i
-        arrival_start[arrived[k] + 1] += 1
+        if kinds[k] >= 0:
+            arrival_rows[there] = i
+            there += 1
+            arrival_start[arrived[k] + 1 if arrived[k] >= 0 else 0] += 1
         blank(table, i, identities[k], g // groups, site_of(key, identities[k], x))
         table[COL.stage, i] = STAGE.ABSENT
         table[COL.arrived, i] = float(arrived[k])
-        table[COL.account, i] = ACCOUNT.INDUCED if induced[k] == 1 else ACCOUNT.ORDINARY
+        table[COL.account, i] = ACCOUNT.INDUCED if kinds[k] == 1 else ACCOUNT.ORDINARY
         table[COL.housing, i] = housing_of(uniform(key, identities[k], 0, PURPOSE.HOUSING), x)
         table[COL.first_housing, i] = table[COL.housing, i]
+        if arrived[k] < 0:
+            in_procedure(table, key, i, identities[k], x)
         if x.given.shape[0] > 0:
             people_of(table, i, x, given_row(key, identities[k], x))
         else:
@@ -282,4 +332,4 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
     segments = np.empty(origins + 1, np.int64)
     for o in range(origins + 1):
         segments[o] = start[o * groups]
-    return table, segments, stock_rows, site_rows, arrival_rows, arrival_start
+    return table, segments, stock_rows, site_rows, arrival_rows[:there], arrival_start

@@ -4,8 +4,15 @@ An elasticity acts on the expected worth, per head, of a claim that fails,
 
     arrivals / own arrivals = ((B + m) / (B + m₀)) ^ ε,
 
-where B is the worth of staying on support, m what the best offer that pulls is worth to those who would come, and m₀
-what was on offer when the caseload's own arrivals were counted.  The elasticity is nought unless it is switched on.
+where B is the worth of staying on support, housing included, m what the best offer that pulls is worth to those who
+would come, and m₀ what was on offer when the caseload's own arrivals were counted.  What an offer is worth is
+
+    m = q a δ^(w + d) [p + (1 − p) β t δ^l],
+
+with q the chance of being offered it (family, origin, a stage that the claim still comes to), a the amount per head,
+w the wait from the refusal until a stage in which it is open, d the delay after that at which it is best, p the share
+paid at departure and l the weeks until the rest is, t the belief that later payments are made, β present bias, and δ
+the discount factor of the median household.  The elasticity is nought unless it is switched on.
 """
 
 from __future__ import annotations
@@ -14,76 +21,134 @@ import math
 
 import numpy as np
 
-from abm.evidence.homeland import origin
+from abm.evidence.homeland import home
+from abm.household.offers import by_delay
+from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload, Composition, HouseholdRow
+from abm.inputs.parameters import Week
 from abm.inputs.policy import Offer, Policy
 from abm.inputs.world import World
 from abm.numerics.arithmetic import exp, log
+from abm.numerics.calendar import WEEKS_PER_YEAR
 
 #: The pull factor never multiplies arrivals by more than this.
 MOST_PULL = 10.0
 
 
-def pull_factors(policy: Policy, caseload: Caseload, weeks: int) -> np.ndarray:
+def pull_factors(policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: int) -> np.ndarray:
     """Arrivals of each week under a policy as a multiple of the caseload's own, shape (weeks,)."""
+    if caseload.world.pull_elasticity == 0.0:  # whatever an offer is worth
+        return np.full(weeks, pull_factor(policy, caseload.world, behaviour, 0.0))
     worth = np.zeros(weeks)
     for offer in policy.offers.values():
         if offer.claims_before_week is None:  # an offer that is closed to new claims pulls nobody
-            open_weeks = slice(offer.start_week, offer.end_week)
-            worth[open_weeks] = np.maximum(worth[open_weeks], amount_per_head(offer, policy, caseload))
-    found = {amount: pull_factor(policy, caseload.world, amount) for amount in set(worth.tolist())}
-    return np.array([found[amount] for amount in worth.tolist()])
+            end = weeks if offer.end_week is None else max(0, _week(offer.end_week))
+            open_weeks = slice(max(0, _week(offer.start_week)), end)
+            worth[open_weeks] = np.maximum(worth[open_weeks], worth_per_head(offer, policy, caseload, behaviour))
+    found = {money: pull_factor(policy, caseload.world, behaviour, money) for money in set(worth.tolist())}
+    return np.array([found[money] for money in worth.tolist()])
 
 
-def pull_factor(policy: Policy, world: World, amount: float) -> float:
+def _week(when: Week) -> int:
+    assert isinstance(when, int)  # dates have been turned into weeks
+    return when
+
+
+def pull_factor(policy: Policy, world: World, behaviour: Behaviour, worth: float) -> float:
     """Arrivals as a multiple of the caseload's own while an offer is worth so much to a head, GBP."""
-    ratio = (world.pull_reference + amount) / (world.pull_reference + world.pull_reference_offer)
+    own = world.pull_reference_offer * later(behaviour, world.pull_reference_weeks)
+    # Rounded, so that an offer like the one under which arrivals were counted pulls exactly nobody.
+    ratio = round((world.support_worth + worth) / (world.support_worth + own), 12)
     pull = exp(world.pull_elasticity * log(ratio)) if world.pull_elasticity > 0.0 else 1.0
     reunion = max(0.0, 1.0 - world.reunion_share * (policy.entry.family_reunion_age - 18.0))
     return min(MOST_PULL, pull) * reunion
 
 
-def amount_per_head(offer: Offer, policy: Policy, caseload: Caseload) -> float:
-    """What an offer comes to for a head of the households that would come, GBP: the mean over households.
+def worth_per_head(offer: Offer, policy: Policy, caseload: Caseload, behaviour: Behaviour) -> float:
+    """What an offer is worth to a head of the households that would come, at the moment of refusal, GBP.
+
+    Whoever leaves it for the week in which it is best is paid what is then on offer.
+    """
+    wait = weeks_until_open(offer, caseload)
+    if wait is None or offer.amount_per_person == 0.0:
+        return 0.0
+    profile = by_delay(offer)
+    discounted = [share * discount(behaviour, delay) for delay, share in enumerate(profile.tolist())]
+    delay = int(np.argmax(discounted))
+    amount = amount_per_head(offer, policy, caseload, float(profile[delay]))
+    paid = offer.paid_at_departure + (1.0 - offer.paid_at_departure) * later(behaviour, offer.later_payment_weeks)
+    return amount * paid * discount(behaviour, wait + delay)
+
+
+def discount(behaviour: Behaviour, weeks: float) -> float:
+    """The median household's discount factor over some weeks."""
+    return exp(-weeks / WEEKS_PER_YEAR * log(1.0 + behaviour.discounting))
+
+
+def later(behaviour: Behaviour, weeks: float) -> float:
+    """What a pound paid so many weeks after departure is worth at departure: believed, biased and discounted."""
+    return behaviour.payment_belief * behaviour.present_bias * discount(behaviour, weeks)
+
+
+def weeks_until_open(offer: Offer, caseload: Caseload) -> float | None:
+    """Mean weeks from a refusal (or from arrival, for those who arrive exhausted) until an offer is open.
+
+    None if it is open only in stages that those who come have behind them.
+    """
+    awaiting = caseload.inflow_stage == "awaiting"
+    if awaiting and (offer.open_awaiting or offer.open_refused):
+        return 0.0
+    if offer.open_exhausted or offer.open_absconded:
+        procedure = caseload.procedure
+        appeal = procedure.appeal_weeks or caseload.durations.refused_weeks
+        without = float(procedure.appeal_window_weeks)
+        return procedure.appeal_share * appeal + (1.0 - procedure.appeal_share) * without if awaiting else 0.0
+    return None
+
+
+def amount_per_head(offer: Offer, policy: Policy, caseload: Caseload, share: float = 1.0) -> float:
+    """What a share of an offer comes to for a head of the households that would come, GBP: the mean over households.
 
     Children's share, the cap, and the conditions on family and origin count; what a household is not offered is
-    nought.  The full amount counts, whenever it is paid and however likely the claim is to fail.
+    nought.
     """
     if caseload.rows:
-        return float(np.mean([_row_per_head(offer, policy, row) for row in caseload.rows]))
+        threshold = policy.scope.safe_threshold
+        safe = {name: home(caseload, name).safety >= threshold for name in {row.origin for row in caseload.rows}}
+        return float(np.mean([_row_per_head(offer, row, safe[row.origin], share) for row in caseload.rows]))
     shares, total = caseload.origins, 0.0
-    for name, share in shares.items():
-        land = origin(name)
+    for name, weight in shares.items():
+        land = home(caseload, name)
         if offer.safe_origins_only and land.safety < policy.scope.safe_threshold:
             continue
         c = caseload.composition
         families = land.family_share if c.family_share_by_origin else c.family_share
-        singles = 0.0 if offer.families_only else _per_head(offer, 1, 0)
-        total += share * ((1.0 - families) * singles + families * _per_family_head(offer, c))
+        singles = 0.0 if offer.families_only else _per_head(offer, 1, 0, share)
+        total += weight * ((1.0 - families) * singles + families * _per_family_head(offer, c, share))
     return total / float(np.sum(list(shares.values())))
 
 
-def _row_per_head(offer: Offer, policy: Policy, row: HouseholdRow) -> float:
-    safe = origin(row.origin).safety >= policy.scope.safe_threshold
+def _row_per_head(offer: Offer, row: HouseholdRow, safe: bool, share: float) -> float:
     if (offer.safe_origins_only and not safe) or (offer.families_only and not row.children):
         return 0.0
-    return _per_head(offer, row.size - row.children, row.children)
+    return _per_head(offer, row.size - row.children, row.children, share)
 
 
-def _per_head(offer: Offer, adults: int, children: int) -> float:
-    amount = offer.amount_per_person * (adults + offer.child_share * children)
+def _per_head(offer: Offer, adults: int, children: int, share: float) -> float:
+    amount = offer.amount_per_person * (adults + offer.child_share * children) * share
     if offer.household_cap is not None:
         amount = min(amount, offer.household_cap)
     return amount / (adults + children)
 
 
-def _per_family_head(offer: Offer, c: Composition) -> float:
+def _per_family_head(offer: Offer, c: Composition, share: float) -> float:
     """Mean over families as `abm.arrays.population.compose` draws them: a second adult or not, Poisson children."""
     total, seen, p = 0.0, 0.0, math.exp(-c.extra_children)
     for children in range(1, c.max_children + 1):
         chance = 1.0 - seen if children == c.max_children else p
         two = c.second_adult
-        total += chance * ((1.0 - two) * _per_head(offer, 1, children) + two * _per_head(offer, 2, children))
+        one_adult, two_adults = _per_head(offer, 1, children, share), _per_head(offer, 2, children, share)
+        total += chance * ((1.0 - two) * one_adult + two * two_adults)
         seen += p
         p *= c.extra_children / children
     return total

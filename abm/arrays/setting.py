@@ -6,7 +6,10 @@ does not depend on the seed, so that all replicates of a run share one.
 
 from __future__ import annotations
 
+import math
 from collections import namedtuple
+from collections.abc import Collection
+from datetime import date, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -14,16 +17,16 @@ import numpy as np
 
 from abm.arrays.ledger import Prices, prices
 from abm.arrays.pull import pull_factors
-from abm.evidence.homeland import origin
+from abm.evidence.homeland import home, place_name
 from abm.household.offers import schedule
 from abm.household.stages import STAGES, Holds, Housing, Stage
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload, HousingMix, StageMix
-from abm.inputs.parameters import plain
+from abm.inputs.parameters import InputError, plain
 from abm.inputs.policy import Offer, Policy
 from abm.inputs.world import World
 from abm.numerics.arithmetic import exp, log, normal_quantile
-from abm.numerics.calendar import WEEKS_PER_YEAR, weekly_chance
+from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR, weekly_chance
 from abm.numerics.named import Named, numbers
 
 #: Households fall into this many classes of patience, equally likely.
@@ -37,14 +40,18 @@ class Frame(NamedTuple):
     households: float  # simulated, at the start
     scale: float  # households simulated for each of the caseload
     sites: float
-    inflow: float  # arrivals a week under the caseload's own conditions
+    pipeline: float  # weeks before week 0 in which households claimed whose claim may be open
     inflow_stage: float
     credibility: float  # seen weekly chance of removal at the start: no children
     credibility_family: float
     regularised: float  # weekly chances: reckoned once, since agents stepped one by one ask for them every time
     detected: float
+    onward: float
+    hotel_exit: float
     returning: float
     returning_unsafe: float
+    since: float  # week in which the policy came into force
+    support_changed: float  # 1 if its rules of support are others than those before it
 
 
 class Origin(Named):
@@ -54,11 +61,27 @@ class Origin(Named):
     safety = "true safety at the start"
     on_path = "1 if its safety follows the world's path"
     income = "income at home, GBP a year per head"
+    effect = "effect on return, log odds"
     grant = "share granted at first decision"
     allowed = "share of appeals allowed"
     families = "share of households with children"
     returnable = "1 if removal is feasible"
     country = "a number that belongs to the country wherever it stands in a list"
+
+
+class Spell(NamedTuple):
+    """A stretch of a run under one policy: from which week on, and the inputs as both drivers read them."""
+
+    week: int
+    plain: Setting
+    setting: Setting
+
+
+class Inflow(Named):
+    """Mean arrivals of a week."""
+
+    own = "under the caseload's own conditions"
+    now = "under the policy"
 
 
 class Given(Named):
@@ -81,7 +104,9 @@ class Mix(Named):
     what = "stage or housing that it stands for"
 
 
-ORIGIN, GIVEN, MIX = numbers(Origin), numbers(Given), numbers(Mix)
+ORIGIN, INFLOW, GIVEN, MIX = numbers(Origin), numbers(Inflow), numbers(Given), numbers(Mix)
+#: The rows of the origins go on with one an offer: 1 where offer k is open to the origin.
+OPEN_TO = len(Origin)
 
 
 class Mixes(NamedTuple):
@@ -107,9 +132,9 @@ class Setting(NamedTuple):
     frame: Frame
     prices: Prices
     mixes: Mixes
-    origins: np.ndarray  # a row an `Origin`, (rows, origins)
+    origins: np.ndarray  # a row an `Origin`, then one an offer (`OPEN_TO`), (rows, origins)
     shares: np.ndarray  # shares of each amount, (offers, weeks, C + 1, delays): see `abm.household.offers.schedule`
-    inflow: np.ndarray  # mean arrivals of each week under this policy, (weeks,)
+    inflow: np.ndarray  # mean arrivals of each week, from the pipeline's first on: a row an `Inflow`, (2, weeks)
     given: np.ndarray  # households given one by one: a column a `Given`, or no rows
 
 
@@ -128,34 +153,117 @@ def origin_names(caseload: Caseload) -> list[str]:
     return list(dict.fromkeys([*caseload.origins, *(row.origin for row in caseload.rows)]))
 
 
-def setting_of(policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: int, households: int) -> Setting:
-    """Pack validated inputs for a run of `weeks` weeks with `households` households at the start."""
+def spells(policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: int, households: int) -> tuple[Spell, ...]:
+    """Pack validated inputs for a run of `weeks` weeks with `households` households at the start.
+
+    A spell for each policy of the timeline that comes into force in the course of the run; what is not a lever is the
+    same in all.  A household looks ahead over what its own spell has announced.
+
+    Raises
+    ------
+    InputError
+        If a week is given as a date and the caseload has none.
+    """
     names, weekly, scale = origin_names(caseload), patience(behaviour), households / caseload.households
-    return Setting(
-        b=plain(behaviour),
-        policy=plain(policy, without=(Offer,)),
-        caseload=plain(caseload, without=(World, StageMix, HousingMix)),
-        world=plain(caseload.world),
-        offers=tuple(offer_terms(name, offer, weekly) for name, offer in policy.offers.items()),
-        frame=_frame(policy, caseload, weeks, households),
-        prices=prices(caseload.world, policy.reintegration.per_household),
-        mixes=Mixes(stages=_mix(caseload.stages, Stage), housing=_mix(caseload.housing, Housing)),
-        origins=_origins(caseload, names),
-        shares=_stacked([schedule(offer, weeks, weekly) for offer in policy.offers.values()]),
-        inflow=caseload.inflow_per_week * scale * pull_factors(policy, caseload, weeks),
-        given=_given(caseload, names),
-    )
+    timeline = [(week, found) for week, found in policy.timeline(day_of(caseload)) if week < weeks]
+    offers = policy.offer_names or ["none"]
+    ends = [week for week, _ in timeline[1:]] + [weeks]
+    before = pipeline_weeks(caseload)
+    own = scale * own_inflow(caseload, -before, weeks)
+    pull = [
+        pull_factors(found, caseload, behaviour, weeks)[week:end]
+        for (week, found), end in zip(timeline, ends, strict=True)
+    ]
+    inflow = np.stack([own, own * np.concatenate([np.ones(before), *pull])])
+    made: list[Spell] = []
+    for number, (week, found) in enumerate(timeline):
+        terms = [found.offers.get(name, Offer()) for name in offers]
+        was = timeline[number - 1][1] if number else found
+        frame = _frame(found, caseload, weeks, households)
+        x = Setting(
+            b=plain(behaviour),
+            policy=plain(found),
+            caseload=plain(caseload, without=(World, StageMix, HousingMix)),
+            world=plain(caseload.world),
+            offers=tuple(offer_terms(offer, weekly, caseload) for offer in terms),
+            frame=frame._replace(since=float(week), support_changed=float(found.support != was.support)),
+            prices=prices(caseload.world, found.reintegration.per_household),
+            mixes=Mixes(stages=_mix(caseload.stages, Stage), housing=_mix(caseload.housing, Housing)),
+            origins=np.concatenate([_origins(caseload, names), _open_to(terms, names, caseload.countries)]),
+            shares=_stacked([schedule(offer, weeks, weekly, closes(offer, caseload)) for offer in terms]),
+            inflow=inflow,
+            given=_given(caseload, names),
+        )
+        made.append(Spell(week, x, as_records(x)))
+    return tuple(made)
 
 
-def offer_terms(name: str, offer: Offer, weekly: np.ndarray) -> Any:
+def pipeline_weeks(caseload: Caseload) -> int:
+    """Weeks before week 0 in which households claimed whose claim may be open in week 0.
+
+    None where the stock itself has households in the procedure, or where households arrive when it is over.
+    """
+    procedure, stages = caseload.procedure, caseload.stages
+    if caseload.inflow_stage != "awaiting" or caseload.rows or stages.awaiting + stages.refused > 0.0:
+        return 0
+    if procedure.decision_weeks + procedure.appeal_weeks == 0.0:
+        return 0
+    return math.ceil(procedure.decision_weeks + max(procedure.appeal_weeks, procedure.appeal_window_weeks))
+
+
+def own_inflow(caseload: Caseload, first: int, last: int) -> np.ndarray:
+    """Mean arrivals under the caseload's own conditions in weeks first … last − 1, (last − first,).
+
+    Where they are given by year, a week has those of the year in which it begins; a year before the first or after the
+    last has those of the nearest.
+    """
+    if not caseload.inflow:
+        return np.full(last - first, caseload.inflow_per_week)
+    day = day_of(caseload)
+    if day is None:
+        allowed = "the day on which week 0 begins, such as 2005-01-03: the inflow is given by year"
+        raise InputError("date", caseload.date, allowed)
+    years = np.array(sorted(int(year) for year in caseload.inflow))
+    rates = np.array([caseload.inflow[str(year)] for year in years])
+    at = np.array([(day + timedelta(weeks=week)).year for week in range(first, last)])
+    return rates[np.abs(at[:, None] - years[None, :]).argmin(axis=1)]
+
+
+def day_of(caseload: Caseload) -> date | None:
+    """The day on which week 0 begins, if the caseload has a date."""
+    try:
+        return date.fromisoformat(caseload.date)
+    except ValueError:
+        return None
+
+
+def closes(offer: Offer, caseload: Caseload) -> float:
+    """First week in which an offer can no longer be accepted: before its end, where one has to have left by then."""
+    if offer.end_week is None:
+        return NO_LIMIT
+    assert isinstance(offer.end_week, int)  # dates have been turned into weeks
+    return offer.end_week - (caseload.world.processing_weeks if offer.deadline == "departure" else 0.0)
+
+
+def _open_to(offers: list[Offer], names: list[str], places: Collection[str]) -> np.ndarray:
+    """1 where an offer is open to an origin, (offers, origins)."""
+    rows = []
+    for offer in offers:
+        every = offer.origins.strip() == "all"
+        named = [] if every else [place_name(name.strip(), places) for name in offer.origins.split(",")]
+        rows.append([float(every or place_name(name, places) in named) for name in names])
+    return np.array(rows)
+
+
+def offer_terms(offer: Offer, weekly: np.ndarray, caseload: Caseload) -> Any:
     """The numbers of an offer by name, and what follows from them.
 
     Returns
     -------
     namedtuple
-        The fields of `Offer`; `announced`: 1 if it draws attention when it is made and before it closes; `open_to`: 1
-        for each stage to which it is open, (stages,); `paid_later`: discount on the part that is paid later, by class
-        of patience, (C,).
+        The fields of `Offer`, with `end_week` the first week in which it cannot be accepted; `open_to`: 1 for each
+        stage to which it is open, (stages,); `paid_later`: discount on the part that is paid later, by class of
+        patience, (C,).
     """
     open_to = np.zeros(len(STAGES))
     for stage in Stage:
@@ -163,49 +271,55 @@ def offer_terms(name: str, offer: Offer, weekly: np.ndarray) -> Any:
             open_to[stage] = getattr(offer, f"open_{stage.name.lower()}")
     own: Any = plain(offer)
     later = np.array([exp(offer.later_payment_weeks * log(float(factor))) for factor in weekly])
-    announced = float(name != "standing")
-    return _offer_type(*own._fields)(*own, announced, open_to, later)
+    return _offer_type(*own._fields)(*own._replace(end_week=closes(offer, caseload)), open_to, later)
 
 
 @cache
 def _offer_type(*fields: str) -> Any:
-    return namedtuple("OfferTerms", [*fields, "announced", "open_to", "paid_later"])
+    return namedtuple("OfferTerms", [*fields, "open_to", "paid_later"])
 
 
 def _frame(policy: Policy, caseload: Caseload, weeks: int, households: int) -> Frame:
     world, enforcement = caseload.world, policy.enforcement
     scale = households / caseload.households
     attempts = enforcement.attempts_per_1000_week * households / 1_000.0
+    moved = weekly_chance(caseload.hotel_exit_per_year)
     families = world.removal_success_family if enforcement.include_families else 0.0
     return Frame(
         weeks=float(weeks),
         households=float(households),
         scale=scale,
         sites=float(max(1, round(households / caseload.network.site_households))),
-        inflow=caseload.inflow_per_week * scale,
+        pipeline=float(pipeline_weeks(caseload)),
         inflow_stage=float(Stage[caseload.inflow_stage.upper()]),
         credibility=min(1.0, attempts / households * world.removal_success),
         credibility_family=min(1.0, attempts / households * families),
         regularised=weekly_chance(policy.settlement.regularisation_per_year),
         detected=weekly_chance(world.detection_per_year),
+        onward=weekly_chance(world.onward_per_year),
+        hotel_exit=policy.housing.hotel_exit_per_week + moved * (1.0 - policy.housing.hotel_exit_per_week),
         returning=weekly_chance(world.remigration_per_year),
         returning_unsafe=weekly_chance(world.remigration_per_year * world.remigration_unsafe),
+        since=0.0,
+        support_changed=0.0,
     )
 
 
 def _origins(caseload: Caseload, names: list[str]) -> np.ndarray:
     """Figures by origin, a row an `Origin`."""
-    lands = [origin(name) for name in names]
+    lands = [home(caseload, name) for name in names]
     shares = np.array([caseload.origins.get(name, 0.0) for name in names])
-    path = {name.strip().casefold() for name in caseload.world.safety_origins.split(",")}
+    paths = [name.strip() for name in caseload.world.safety_origins.split(",")]
+    path = {name if name == "all" else place_name(name, caseload.countries) for name in paths}
     composition, procedure = caseload.composition, caseload.procedure
     grant, allowed = procedure.grant_rate, procedure.appeal_allowed
     by_origin = composition.family_share_by_origin
     found = {
         Origin.share: np.cumsum(shares) / max(shares.sum(), 1e-300),
         Origin.safety: [land.safety for land in lands],
-        Origin.on_path: [float("all" in path or land.name.casefold() in path) for land in lands],
-        Origin.income: [land.income_gbp for land in lands],
+        Origin.on_path: [float("all" in path or land.name in path) for land in lands],
+        Origin.income: [max(land.income_gbp, caseload.world.income_floor) for land in lands],
+        Origin.effect: [land.return_effect for land in lands],
         Origin.grant: [land.grant_rate if grant is None else grant for land in lands],
         Origin.allowed: [land.appeal_allowed if allowed is None else allowed for land in lands],
         Origin.families: [land.family_share if by_origin else composition.family_share for land in lands],

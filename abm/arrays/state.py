@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from abm.arrays.ledger import Line
+from abm.arrays.ledger import UPKEEP, Line, Upkeep
 from abm.arrays.setting import Setting
-from abm.household.stages import COL, HOUSING, STAGE, STAGES, case_is_open
+from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, STAGES, case_is_open, in_country
 from abm.numerics.arithmetic import routine, rule
 from abm.numerics.calendar import happened
 from abm.numerics.named import Named, numbers
@@ -33,10 +33,14 @@ class Flow(Named):
     visits = "advisers' visits"
     attempts = "removal attempts"
     considered = "households that considered their situation"
+    accepted = "households that accepted an offer"
+    withdrawn = "households that accepted an offer and did not leave"
     assisted = "assisted returns"
     unassisted = "unassisted returns"
     removed = "enforced removals"
+    unescorted = "of them, those put on a plane without escort"
     absconded = "households that went out of contact"
+    moved_on = "of them, those that moved on or disappeared as people of the place do"
     detected = "households found again"
     regularised = "households given leave to stay after their claim had failed"
     settled = "households settled after protection"
@@ -50,19 +54,21 @@ class Flow(Named):
     unsupported_persons = "persons in limbo without state support at the end of the week"
     children_in_limbo = "children whose household has no lasting answer at the end of the week"
     persons_in_hotels = "persons housed in hotels at the end of the week"
+    lasting_persons = "persons protected or settled at the end of the week"
 
 
 FLOW = numbers(Flow)
 
-#: Columns of the weekly history: stocks by stage, then flows, then lines of the account (in pence).
+#: Columns of the weekly history: stocks by stage, flows, upkeep, then lines of the account (these two in pence).
 STOCKS_AT = 0
 FLOWS_AT = len(STAGES)
-LEDGER_AT = FLOWS_AT + len(Flow)
+UPKEEP_AT = FLOWS_AT + len(Flow)
+LEDGER_AT = UPKEEP_AT + len(Upkeep)
 HISTORY_COUNT = LEDGER_AT + len(Line)
 
 
 class Count(Named):
-    """Stocks that are kept as things happen.  Each is a row of whole numbers, with an entry a stage or an account."""
+    """Stocks that are kept as things happen: rows of whole numbers, an entry a stage, an account or an `Upkeep`."""
 
     households = "households, by stage"
     persons = "persons, by stage"
@@ -72,6 +78,8 @@ class Count(Named):
     hotel = "persons whom the state houses in hotels, by account"
     dispersal = "persons whom the state houses in dispersal, by account"
     unsupported = "persons in limbo without support, by account"
+    from_hotels = "persons first housed in hotels, induced arrivals aside, by upkeep"
+    from_dispersal = "persons first housed in dispersal, induced arrivals aside, by upkeep"
     unread = "households with unread news (one number)"
 
 
@@ -107,7 +115,7 @@ class State(NamedTuple):
     lands: np.ndarray  # a plane a `Land`, (lands, weeks, origins)
     credibility: np.ndarray  # seen weekly chance of removal: an entry a `Kin`, (2,)
     counts: np.ndarray  # a row a `Count`, (counts, stages)
-    history: np.ndarray  # one row a week: stocks, flows, pence; (weeks, HISTORY_COUNT)
+    history: np.ndarray  # one row a week: stocks, flows, upkeep, account; (weeks, HISTORY_COUNT)
     heard: np.ndarray  # rows with unread news, (rows,)
     queue: np.ndarray  # rows in line, (rows,)
     turns: np.ndarray  # their turns, (rows,)
@@ -156,9 +164,21 @@ def supported(s, i: int) -> bool:  # type: ignore[no-untyped-def]
 
 @rule
 def unsupported(s, i: int) -> bool:  # type: ignore[no-untyped-def]
-    """In limbo without support: out of contact, or exhausted after support was withdrawn."""
+    """In limbo without support: out of contact, or refused for good (or booked to leave) after it was withdrawn."""
     stage = s[COL.stage, i]
-    return stage == STAGE.ABSCONDED or (stage == STAGE.EXHAUSTED and s[COL.withdrawn, i] == 1.0)
+    waits = stage == STAGE.EXHAUSTED or stage == STAGE.BOOKED
+    return stage == STAGE.ABSCONDED or (waits and s[COL.withdrawn, i] == 1.0)
+
+
+@rule
+def upkeep_of(s, i: int) -> int:  # type: ignore[no-untyped-def]
+    """What became of the upkeep of household i, which has come."""
+    stage = s[COL.stage, i]
+    if not in_country(stage) or s[COL.account, i] == ACCOUNT.REENTERED:
+        return UPKEEP.left
+    if case_is_open(stage):
+        return UPKEEP.supported if supported(s, i) else UPKEEP.withdrawn
+    return UPKEEP.out_of_contact if stage == STAGE.ABSCONDED else UPKEEP.stays
 
 
 @rule
@@ -188,6 +208,9 @@ def count(state: State, i: int, sign: int) -> None:
         counts[row, account] += sign * persons
     if unsupported(s, i):
         counts[COUNT.unsupported, account] += sign * persons
+    if s[COL.first_housing, i] != HOUSING.OWN and s[COL.account, i] != ACCOUNT.INDUCED and stage != STAGE.ABSENT:
+        row = COUNT.from_hotels if s[COL.first_housing, i] == HOUSING.HOTEL else COUNT.from_dispersal
+        counts[row, upkeep_of(s, i)] += sign * persons
 
 
 @routine

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from abm.arrays.ledger import LINE
+from abm.arrays.ledger import LINE, UPKEEP
 from abm.arrays.setting import Setting
-from abm.arrays.state import COUNT, FLOW, FLOWS_AT, LEDGER_AT, State
+from abm.arrays.state import COUNT, FLOW, FLOWS_AT, LEDGER_AT, UPKEEP_AT, State
 from abm.household.stages import ACCOUNT, COL, STAGE, went_home
 from abm.numerics.arithmetic import exp, log, routine, rule
 from abm.numerics.calendar import WEEKS_PER_YEAR, happened
@@ -26,6 +26,10 @@ class Tally(NamedTuple):
     flows: np.ndarray  # over all weeks, (flows,)
     lines: np.ndarray  # the account, GBP, discounted to week 0, (lines,)
     spent_by: np.ndarray  # all lines up to each horizon, GBP, discounted; NaN in a shorter run, (horizons,)
+    upkeep: np.ndarray  # support at the price of the first housing, GBP, discounted, by what became of it, (upkeep,)
+    upkeep_whole: float  # all of it
+    upkeep_moved: float  # of that of supported households, what their housing does not cost
+    wider: float  # costs less taxes outside the account, GBP, discounted; NaN where the wider account is off
     hotel_week: float  # a person-week in a hotel, subsistence included, GBP
     dispersal_week: float
     stocks: np.ndarray  # households at the end, by stage
@@ -33,10 +37,10 @@ class Tally(NamedTuple):
     at_risk_absconded: float  # of them, ever out of contact
     at_risk_left: np.ndarray  # of them, left since they came to be at risk, by stage they left to
     left_within: np.ndarray  # share of them that left within a window, by stage they left to, (windows, stages)
-    left: np.ndarray  # first departures, by stage they left to
-    left_ordinary: float  # first departures, induced arrivals aside
-    left_unsafe: float  # first departures to a country unsafe at that time
-    came_back: float  # households that first went home by choice and came back
+    left: np.ndarray  # first departures, induced arrivals aside, by stage they left to
+    left_persons: float  # persons in them
+    left_unsafe: float  # of them, to a country unsafe at that time
+    came_back: float  # of them, households that first went home by choice and came back
     median_weeks: float  # Kaplan–Meier median of weeks from being at risk to departure
 
 
@@ -156,6 +160,44 @@ def discounted(state: State, x: Setting) -> tuple[np.ndarray, np.ndarray]:
 
 
 @routine
+def upkeep_of_all(state: State, x: Setting) -> tuple[np.ndarray, float, float]:
+    """Support at the price of each household's first housing, discounted, GBP: by what became of it, all, and moved.
+
+    Pence are summed before they are discounted, so that what is equal in every week is equal to the last digit.
+    """
+    upkeep, whole, moved = np.zeros(len(UPKEEP)), 0.0, 0.0
+    weekly = exp(-log(1.0 + x.world.discount_rate) / WEEKS_PER_YEAR)
+    factor = 1.0
+    for week in range(state.history.shape[0]):
+        kept = state.history[week, UPKEEP_AT : UPKEEP_AT + len(UPKEEP)]
+        lines = state.history[week, LEDGER_AT:]
+        for k in range(len(UPKEEP)):
+            upkeep[k] += factor * (kept[k] / 100.0)
+        whole += factor * (kept.sum() / 100.0)
+        paid = lines[LINE.hotel] + lines[LINE.dispersal] + lines[LINE.subsistence]
+        moved += factor * ((kept[UPKEEP.supported] - paid) / 100.0)
+        factor *= weekly
+    return upkeep, whole, moved
+
+
+@routine
+def outside(state: State, x: Setting) -> float:
+    """What people outside the account cost less what they pay, discounted, GBP; NaN where no such figure is set."""
+    w = x.world
+    if w.lasting_cost_year == 0.0 and w.lasting_taxes_year == 0.0 and w.unsupported_cost_year == 0.0:
+        return np.nan
+    weekly = exp(-log(1.0 + w.discount_rate) / WEEKS_PER_YEAR)
+    factor, total = 1.0, 0.0
+    for week in range(state.history.shape[0]):
+        lasting = state.history[week, FLOWS_AT + FLOW.lasting_persons]
+        unsupported = state.history[week, FLOWS_AT + FLOW.unsupported_persons]
+        net = lasting * (w.lasting_cost_year - w.lasting_taxes_year) + unsupported * w.unsupported_cost_year
+        total += factor * net / WEEKS_PER_YEAR
+        factor *= weekly
+    return total
+
+
+@routine
 def tally(x: Setting, state: State, weight: float) -> Any:
     """Add up a finished run.
 
@@ -165,7 +207,7 @@ def tally(x: Setting, state: State, weight: float) -> Any:
     """
     s = state.s
     weeks = state.history.shape[0]
-    at_risk, absconded, ordinary, unsafe, back = 0.0, 0.0, 0.0, 0.0, 0.0
+    at_risk, absconded, persons, unsafe, back = 0.0, 0.0, 0.0, 0.0, 0.0
     left, risk_left = np.zeros(len(STAGE)), np.zeros(len(STAGE))
     for i in range(s.shape[1]):
         route = int(s[COL.route, i])
@@ -175,9 +217,9 @@ def tally(x: Setting, state: State, weight: float) -> Any:
                 absconded += 1.0
             if left_at_risk(state, i):
                 risk_left[route] += 1.0
-        if happened(s[COL.left_at, i]):
+        if happened(s[COL.left_at, i]) and s[COL.account, i] != ACCOUNT.INDUCED:
             left[route] += 1.0
-            ordinary += 1.0 if s[COL.account, i] != ACCOUNT.INDUCED else 0.0
+            persons += s[COL.adults, i] + s[COL.children, i]
             unsafe += s[COL.left_unsafe, i]
             if went_home(s[COL.route, i]) and s[COL.reentries, i] > 0.0:
                 back += 1.0
@@ -186,6 +228,7 @@ def tally(x: Setting, state: State, weight: float) -> Any:
         for flow in range(len(flows)):
             flows[flow] += state.history[week, FLOWS_AT + flow]
     lines, spent_by = discounted(state, x)
+    upkeep, whole, moved = upkeep_of_all(state, x)
     by_week, seen = departures_by_week(state, weeks)
     shares = incidence(by_week, seen)
     within = np.full((len(WINDOWS), len(STAGE)), np.nan)
@@ -197,6 +240,10 @@ def tally(x: Setting, state: State, weight: float) -> Any:
         flows=flows,
         lines=lines,
         spent_by=spent_by,
+        upkeep=upkeep,
+        upkeep_whole=whole,
+        upkeep_moved=moved,
+        wider=outside(state, x),
         hotel_week=(x.prices.hotel_week + x.prices.hotel_subsistence_week) / 100.0,
         dispersal_week=(x.prices.dispersal_week + x.prices.subsistence_week) / 100.0,
         stocks=state.counts[COUNT.households].astype(np.float64),
@@ -205,7 +252,7 @@ def tally(x: Setting, state: State, weight: float) -> Any:
         at_risk_left=risk_left,
         left_within=within,
         left=left,
-        left_ordinary=ordinary,
+        left_persons=persons,
         left_unsafe=unsafe,
         came_back=back,
         median_weeks=median_of(by_week, seen),

@@ -4,7 +4,8 @@ Every household reaches out to a log-normal number of others: some at its own si
 some of its origin anywhere, the rest anyone.  Ties are mutual.  They are kept as neighbour lists (CSR):
 the neighbours of row i are ``to[start[i] : start[i + 1]]``.
 
-Arrivals reach out to those who came before them, so that an induced arrival changes nobody else's ties.
+Arrivals reach out to those who came before them, those whom a policy keeps away included, so that neither an induced
+arrival nor one that stays away changes anybody else's ties.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 from abm.arrays.arrivals import is_arrival
 from abm.arrays.setting import Setting
-from abm.household.stages import COL
+from abm.household.stages import ACCOUNT, COL
 from abm.numerics.arithmetic import exp, routine, rule
 from abm.numerics.draws import PURPOSE, normal, uniform
 
@@ -46,7 +47,7 @@ def partner(key: int, identity: int, k: int, low: int, high: int) -> int:
 
 
 @routine
-def draw_ties(key: int, x: Setting, s, segments, stock_rows, site_rows, arrival_rows):  # type: ignore[no-untyped-def]
+def draw_ties(key: int, x: Setting, s, segments, stock_rows, site_rows):  # type: ignore[no-untyped-def]
     """Draw all ties of a run.
 
     Returns
@@ -62,14 +63,15 @@ def draw_ties(key: int, x: Setting, s, segments, stock_rows, site_rows, arrival_
     most = 0
     for k in range(stock):
         most += reached(key, k, x)
-    for i in arrival_rows:
+    others = np.flatnonzero(is_arrival(s[COL.id]))
+    for i in others:
         most += reached(key, int(s[COL.id, i]), x)
     one = np.empty(most, np.int32)
     other = np.empty(most, np.int32)
     count = 0
-    for h in range(stock + len(arrival_rows)):
+    for h in range(stock + len(others)):
         in_stock = h < stock
-        i = stock_rows[h] if in_stock else arrival_rows[h - stock]
+        i = stock_rows[h] if in_stock else others[h - stock]
         identity = int(s[COL.id, i])
         first = segments[int(s[COL.origin, i])]
         last = segments[int(s[COL.origin, i]) + 1]
@@ -78,7 +80,7 @@ def draw_ties(key: int, x: Setting, s, segments, stock_rows, site_rows, arrival_
             if pool >= n.same_site + n.same_origin:
                 j = stock_rows[partner(key, identity, k, 0, stock)] if stock > 0 else i
             elif not in_stock:
-                j = partner(key, identity, k, first, i)
+                j = partner(key, identity, k, first, came_before(s, i, first, last))
             elif pool < n.same_site:
                 j = partner(key, identity, k, site_rows[h, 0], site_rows[h, 1])
             else:
@@ -103,6 +105,25 @@ def last_of_stock(x: Setting, s, first: int, last: int) -> int:  # type: ignore[
         else:
             high = middle
     return low
+
+
+@routine
+def came_before(s, i: int, first: int, last: int) -> int:  # type: ignore[no-untyped-def]
+    """End of the rows of an origin that household i, an arrival, may reach out to.
+
+    Rows follow each other in order of arrival up to its own; but those whom a policy induced come after all the
+    others of the run, and know only whoever came in an earlier week without being induced.
+    """
+    if s[COL.account, i] != ACCOUNT.INDUCED:
+        return i
+    low, high = first, last
+    while low < high:
+        middle = (low + high) // 2
+        if s[COL.account, middle] != ACCOUNT.INDUCED and s[COL.arrived, middle] < s[COL.arrived, i]:
+            low = middle + 1
+        else:
+            high = middle
+    return max(low, first + 1)
 
 
 @routine

@@ -27,6 +27,7 @@ LOOKS: dict[Stage, Look] = {
     Stage.REFUSED: Look("refused, may appeal", "#C27C00", "#F0B030", "disc"),
     Stage.EXHAUSTED: Look("claim failed, in contact", "#4A4A4A", "#C4C4C4", "disc"),
     Stage.ABSCONDED: Look("out of contact", "#B0508A", "#E08CC0", "diamond"),
+    Stage.BOOKED: Look("booked to leave", "#3C8C3C", "#8CD68C", "disc"),
     Stage.PROTECTED: Look("protected", "#00488C", "#4A8BE0", "open square"),
     Stage.SETTLED: Look("settled", "#5B3FA8", "#A892F0", "square"),
     Stage.RETURNED_ASSISTED: Look("assisted return", "#00805C", "#20C498", "ring"),

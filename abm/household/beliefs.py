@@ -33,7 +33,8 @@ class Attention(NamedTuple):
 class Fates(NamedTuple):
     """Weekly chances of what nobody chooses."""
 
-    exhausted: float  # regularised
+    refused: float  # moves on
+    exhausted: float  # regularised, or moves on
     absconded: float  # regularised or found again
     returned: float  # back with a new claim
     hotel_exit: float  # moved to dispersal housing
@@ -82,6 +83,7 @@ def notice_of(
     alert: float,
     closing: float,
     support_end: float,
+    departs_at: float,
     housing: float,
 ) -> float:
     """What this week brings a household, as the sum of some of `NOTICE`.
@@ -93,13 +95,16 @@ def notice_of(
     chance = 1.0 - (1.0 - b.consider) * (1.0 - alert) * (1.0 - where(soon, b.alert_closing, 0.0))
     considers = chooses(stage) & (uniform(key, household, week, PURPOSE.CONSIDER) < chance)
     hazard = where(stage == STAGE.EXHAUSTED, fates.exhausted, where(stage == STAGE.ABSCONDED, fates.absconded, 0.0))
+    hazard = where(stage == STAGE.REFUSED, fates.refused, hazard)
     hazard = where(went_home(stage), fates.returned, hazard)
     fated = uniform(key, household, week, PURPOSE.FATE) < hazard
     ends = (stage == STAGE.EXHAUSTED) & (support_end <= week)
     housed = case_is_open(stage) & (housing == HOUSING.HOTEL)
     moves = housed & (uniform(key, household, week, PURPOSE.MOVE) < fates.hotel_exit)
     bits = where(considers, NOTICE.CONSIDERS, 0.0) + where(fated, NOTICE.FATE, 0.0)
-    return bits + where(ends, NOTICE.SUPPORT_ENDS, 0.0) + where(moves, NOTICE.MOVES, 0.0)
+    departs = (stage == STAGE.BOOKED) & (departs_at <= week)
+    bits = bits + where(ends, NOTICE.SUPPORT_ENDS, 0.0) + where(moves, NOTICE.MOVES, 0.0)
+    return bits + where(departs, NOTICE.DEPARTS, 0.0)
 
 
 @rule

@@ -9,9 +9,12 @@ lasting tastes of its own:
     V_irregular  = α_G + risk of removal + lost support − children + taste
 
     R = home + here + leaving
-      home    = safety + income at home + peers who left
+      home    = country of origin + change of safety + income at home + peers who left
       here    = − ties − school − hope + hotel + lost support
       leaving = risk of removal + taste
+
+Who is refused is selected, so that levels across countries do not tell what safety or income at home do: a level is an
+effect of the country, taken from returns of the past, and safety acts through its change.
 
 A term is a coefficient in `abm.inputs.behaviour`, a line of its group below (with what it is called for people) and a
 line of `terms`; what a household must be asked for it is a field of `Circumstances`.
@@ -25,7 +28,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, NamedTuple
 
-from abm.household.stages import CHOICE, STAGE
+from abm.household.stages import CHOICE, STAGE, case_is_open
 from abm.inputs.behaviour import Behaviour
 from abm.numerics.arithmetic import exp, log, rule
 
@@ -40,6 +43,8 @@ class Circumstances(NamedTuple):
     cash_later: Annotated[float, "best offer to come, worth per head (GBP)"]
     income: Annotated[float, "income at home per head (GBP a year)"]
     safety: Annotated[float, "safety at home (0–1)"]
+    safety_before: Annotated[float, "safety at home when the run began"]
+    origin: Annotated[float, "effect of its country of origin"]
     peers_left: Annotated[float, "share of peers who left"]
     years_here: Annotated[float, "years in the country"]
     at_school: float  # 1 if it has children of school age
@@ -78,7 +83,8 @@ class Unassisted(NamedTuple):
 class Home(NamedTuple):
     """What waits at home, for both ways of returning."""
 
-    safety: Annotated[float, "safety at home, as believed"]
+    origin: Annotated[float, "country of origin, whatever happens there"]
+    safety: Annotated[float, "safety at home, as believed, against the start"]
     home_income: Annotated[float, "income at home"]
     peers_left: Annotated[float, "peers who left"]
 
@@ -158,7 +164,8 @@ def terms(b: Behaviour, x: Circumstances) -> Terms:
             constant=b.unassisted,
         ),
         home=Home(
-            safety=b.safety * (x.safety - 0.5),
+            origin=b.origin * x.origin,
+            safety=b.safety * (x.safety - x.safety_before),
             home_income=b.home_income * log(x.income / REFERENCE_INCOME),
             peers_left=b.norm * x.peers_left,
         ),
@@ -232,7 +239,7 @@ def choose(v: Terms, stage: float, offered: float, shocks: Shocks) -> float:
     reached = shocks.unassisted * exp(-u.unassisted)
     if reached < first:
         choice, first = CHOICE.UNASSISTED_RETURN, reached
-    if stage != STAGE.ABSCONDED:
+    if case_is_open(stage):
         reached = shocks.irregular * exp(-u.irregular)
         if reached < first:
             choice = CHOICE.GO_IRREGULAR
@@ -246,6 +253,8 @@ def hope_of_staying(stage: float, grant_rate: float, appeals: float, allowed: fl
         return grant_rate
     if stage == STAGE.REFUSED:
         return appeals * allowed
+    if stage == STAGE.PROTECTED:
+        return 1.0
     return regularised
 
 

@@ -1,7 +1,7 @@
 """The schedule of an offer: what share of the amount is paid when, and the best that is still to come.
 
 Each household looks ahead along its own path: in week t, d weeks after the offer was made to it,
-the next week is (t + 1, d + 1).  The best later offer is found by working backwards from a horizon,
+the next week is (t + 1, d + 1).  The best later offer is found by working backwards,
 
     L(t, d) = δ max( s(t + 1, d + 1), L(t + 1, d + 1) ),
 
@@ -14,19 +14,10 @@ import numpy as np
 
 from abm.inputs.policy import Offer
 from abm.numerics.arithmetic import entry, rule
-
-#: How far past the end of a run households look ahead, in weeks.
-LOOK_AHEAD = 104
+from abm.numerics.calendar import NO_LIMIT
 
 #: Longest profile kept by weeks since the offer was made; it is constant after that.
 LONGEST_PROFILE = 524
-
-
-def by_week(offer: Offer, weeks: int) -> np.ndarray:
-    """1 in the weeks in which the offer is open to somebody, shape (weeks,)."""
-    week = np.arange(weeks)
-    end = weeks if offer.end_week is None else offer.end_week
-    return ((week >= offer.start_week) & (week < end)).astype(np.float64)
 
 
 def by_delay(offer: Offer) -> np.ndarray:
@@ -47,7 +38,7 @@ def by_delay(offer: Offer) -> np.ndarray:
     return share
 
 
-def schedule(offer: Offer, weeks: int, discount: np.ndarray) -> np.ndarray:
+def schedule(offer: Offer, weeks: int, discount: np.ndarray, closes: float) -> np.ndarray:
     """Shares of the amount now and, discounted, at best later.
 
     Parameters
@@ -58,6 +49,8 @@ def schedule(offer: Offer, weeks: int, discount: np.ndarray) -> np.ndarray:
         Weeks of the run (W).
     discount
         Weekly discount factors of the patience classes, shape (C,).
+    closes
+        First week in which it is closed to all, or `NO_LIMIT`.
 
     Returns
     -------
@@ -66,28 +59,37 @@ def schedule(offer: Offer, weeks: int, discount: np.ndarray) -> np.ndarray:
         delays): in plane c < C the discounted share of the best offer still to come, for that class of
         patience; in plane C the share on offer now.  Before the offer opens nobody knows of it.
     """
-    horizon = weeks + LOOK_AHEAD
-    calendar, profile = by_week(offer, horizon), by_delay(offer)
-    if offer.amount_per_person == 0.0:
-        calendar[:] = 0.0
+    profile = by_delay(offer)
+    opens = max(0, int(offer.start_week))  # type: ignore[arg-type]
     shares = np.zeros((weeks, len(discount) + 1, len(profile)))
-    best_later(calendar, profile, discount, offer.start_week, shares)
-    shares[:, -1] = calendar[:weeks, None] * profile[None, :]
+    if offer.amount_per_person > 0.0 and opens < min(closes, weeks):
+        best_later(opens, closes, profile, discount, shares)
+        shares[opens : int(min(closes, weeks)), -1] = profile
     return shares
 
 
 @entry
-def best_later(calendar, profile, discount, start_week, later):  # type: ignore[no-untyped-def]
-    """Fill `later` with the recursion above, backwards from the horizon."""
-    delays = len(profile)
+def best_later(opens, closes, profile, discount, later):  # type: ignore[no-untyped-def]
+    """Fill `later` with the recursion above: backwards from the week in which the offer closes.
+
+    Where it does not close, the best is the same in every week, and found backwards from the longest delay on: the
+    length of the run plays no part.
+    """
+    last = len(profile) - 1
     for c in range(len(discount)):
-        best = np.zeros(delays)
-        for week in range(len(calendar) - 2, start_week - 1, -1):
-            for d in range(delays):
-                e = min(d + 1, delays - 1)
-                best[d] = discount[c] * max(calendar[week + 1] * profile[e], best[e])
-            if week < later.shape[0]:
-                later[week, c] = best
+        best = np.zeros(last + 1)
+        if closes < NO_LIMIT:
+            for week in range(int(closes) - 2, opens - 1, -1):
+                for d in range(last + 1):
+                    e = min(d + 1, last)
+                    best[d] = discount[c] * max(profile[e], best[e])
+                if week < later.shape[0]:
+                    later[week, c] = best
+        else:
+            best[last] = discount[c] * profile[last]
+            for d in range(last - 1, -1, -1):
+                best[d] = discount[c] * max(profile[d + 1], best[d + 1])
+            later[opens:, c] = best
 
 
 @rule
@@ -99,7 +101,7 @@ def household_amount(terms, adults: float, children: float, share: float) -> flo
 
 @rule
 def meets_conditions(terms, children: float, claimed: float, listed: float) -> bool:  # type: ignore[no-untyped-def]
-    """Whether a household meets an offer's conditions on family, date of claim and origin."""
+    """Whether a household meets an offer's conditions on family, date of claim and the safe list."""
     if terms.families_only > 0.0 and children == 0.0:
         return False
     if claimed >= terms.claims_before_week:

@@ -33,6 +33,7 @@ class Holds(Flag):
 
 _NOTHING = Holds(0)
 _OPEN = Holds.IN_COUNTRY | Holds.IN_LIMBO | Holds.CHOOSES | Holds.FOLLOWS_NEWS | Holds.CASE_IS_OPEN
+_WAITS_TO_LEAVE = Holds.IN_COUNTRY | Holds.IN_LIMBO | Holds.FOLLOWS_NEWS | Holds.CASE_IS_OPEN
 _OUT_OF_SIGHT = Holds.IN_COUNTRY | Holds.IN_LIMBO | Holds.CHOOSES | Holds.FOLLOWS_NEWS | Holds.WAS_REFUSED
 
 
@@ -44,7 +45,8 @@ class Stage(Named):
     REFUSED = "an appeal is possible or pending", _OPEN | Holds.WAS_REFUSED
     EXHAUSTED = "appeal rights exhausted", _OPEN | Holds.WAS_REFUSED | Holds.AT_RISK
     ABSCONDED = "out of contact with the state", _OUT_OF_SIGHT | Holds.AT_RISK
-    PROTECTED = "protection granted", Holds.IN_COUNTRY | Holds.FOLLOWS_NEWS
+    BOOKED = "has accepted an offer, and waits to leave", _WAITS_TO_LEAVE
+    PROTECTED = "protection granted", Holds.IN_COUNTRY | Holds.FOLLOWS_NEWS | Holds.CHOOSES
     SETTLED = "leave to stay for good", Holds.IN_COUNTRY
     RETURNED_ASSISTED = "left with assistance", Holds.GONE | Holds.WENT_HOME
     RETURNED_UNASSISTED = "left without assistance", Holds.GONE | Holds.WENT_HOME
@@ -146,6 +148,7 @@ class Notice(Named):
     FATE = "what nobody chooses: regularisation, detection, re-migration"
     SUPPORT_ENDS = "its support ends"
     MOVES = "it is moved from a hotel to dispersal housing"
+    DEPARTS = "the departure that it accepted has come"
 
 
 NOTICE = numbers(Notice, lambda place: 1 << place)
@@ -189,6 +192,10 @@ class Column(Named):
     review_due = "week in which its protection is due for review", Kind.COMING
     protected_at = "week in which protection was granted", Kind.PAST
     visited = "week of the last adviser's visit", Kind.PAST
+    departs_at = "week of the departure that it accepted", Kind.COMING
+    booked_from = "stage in which it accepted"
+    booked_amount = "GBP that it accepted"
+    booked_share = "share of it that is paid at departure"
     closing = "week in which an announced offer (or its bonus) closes for it", Kind.COMING
     # beliefs
     safety = "believed safety at home, 0–1"

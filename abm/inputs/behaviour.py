@@ -67,12 +67,16 @@ class Behaviour(Inputs):
     )
 
     # -- safety and prospects at home
+    origin: float = parameter(
+        1.0, unit="1", ge=0, le=5, low=0.5, high=1.0, meaning="weight of the effect of the country of origin",
+        mark="inferred", source="1 by construction: the effect is on the scale of the decision",
+    )
     safety: float = parameter(
-        2.0, unit="utility per unit of safety", ge=0, le=20, low=0.5, high=4.0, meaning="weight of believed safety at home"
+        2.0, unit="utility per unit of safety", ge=0, le=20, low=0.5, high=4.0, meaning="weight of believed safety at home, against that at the start"
     )
     home_income: float = parameter(
-        0.5, unit="utility per log unit", ge=0, le=10, low=0.0, high=1.0, meaning="weight of income at home",
-        mark="inferred", source="evidence README §7: cross-section slope 0.3–0.4 per log unit of GDP per head, plus the share that the incentive's denominator takes away",
+        0.0, unit="utility per log unit", ge=0, le=10, low=0.0, high=0.5,
+        meaning="weight of income at home, beside the effect of the country, which holds its level",
     )
 
     # -- peers

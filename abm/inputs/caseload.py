@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -89,6 +91,12 @@ class Durations(Inputs):
     before_exhausted_weeks: float = parameter(
         60.0, unit="weeks", ge=0, le=2_000, low=20, high=150, meaning="mean weeks in the country before that stage"
     )
+    past_offer: float = parameter(
+        0.0, unit="GBP/person", ge=0, le=100_000, low=0, high=5_000, meaning="what the stock could have had for leaving while it stayed, per head"
+    )
+    past_unsupported: float = parameter(
+        0.0, unit="1", ge=0, le=1, low=0, high=1, meaning="share of that time in which those without children had lost their support"
+    )
 
 
 class CaseProcedure(Inputs):
@@ -97,6 +105,12 @@ class CaseProcedure(Inputs):
     decisions_per_week: float = parameter(0.0, unit="cases/week", ge=0, le=1e6, meaning="initial decisions")
     appeals_per_week: float = parameter(0.0, unit="cases/week", ge=0, le=1e6, meaning="appeals decided")
     reviews_per_week: float = parameter(0.0, unit="cases/week", ge=0, le=1e6, meaning="protection statuses reviewed")
+    decision_weeks: float = parameter(
+        0.0, unit="weeks", ge=0, le=1_000, low=0, high=104, meaning="least weeks from a claim to its first decision, besides waiting for capacity"
+    )
+    appeal_weeks: float = parameter(
+        0.0, unit="weeks", ge=0, le=1_000, low=0, high=104, meaning="least weeks from a refusal to the decision on an appeal, besides waiting for capacity"
+    )
     appeal_share: float = parameter(0.75, unit="1", ge=0, le=1, low=0.5, high=0.95, meaning="share of refusals appealed")
     appeal_window_weeks: int = parameter(
         2, unit="weeks", ge=1, le=52, mark="inferred", source="14 days to appeal (Tribunal Procedure Rules 2014)",
@@ -164,6 +178,20 @@ class HouseholdRow(Inputs):
         return self
 
 
+class Country(Inputs):
+    """What a caseload says of a country of origin itself, in place of the table's figures; none: as the table has it."""
+
+    like: str = ""
+    income: float | None = parameter(None, unit="GBP/person/year", ge=1, le=1e6, meaning="income per head at home")
+    safety: float | None = parameter(None, unit="safety index 0–1", ge=0, le=1, meaning="true safety at home")
+    grant_rate: float | None = parameter(None, unit="1", ge=0, le=1, meaning="share granted at first decision")
+    appeal_allowed: float | None = parameter(None, unit="1", ge=0, le=1, meaning="share of appeals allowed")
+    family_share: float | None = parameter(
+        None, unit="1", ge=0, le=1, meaning="share of refused households with children, under composition.family_share_by_origin"
+    )
+    returnable: bool | None = parameter(None, unit="yes/no", meaning="whether enforced return is feasible")
+
+
 class Caseload(Inputs):
     """Who is there at the start, who arrives, and the world they live in."""
 
@@ -177,8 +205,16 @@ class Caseload(Inputs):
         5_000, unit="households", ge=1, le=5_000_000, meaning="most households simulated unless --households says otherwise"
     )
     inflow_per_week: float = parameter(0.0, unit="households/week", ge=0, le=1e5, meaning="households that arrive in a week")
+    hotel_exit_per_year: float = parameter(
+        0.0, unit="1/year", ge=0, le=52, low=0, high=0.7,
+        meaning="rate at which supported households leave hotels for dispersal housing whatever the policy: how long they would otherwise stay",
+    )
+    inflow: dict[str, float] = Field(
+        default_factory=dict, description="households that arrive in a week, by year, in the place of inflow_per_week"
+    )
     inflow_stage: InflowStage = parameter("awaiting", unit="stage", meaning="stage in which new households arrive")
     origins: dict[str, float] = Field(default_factory=dict, description="share of each origin; they sum to one")
+    countries: dict[str, Country] = Field(default_factory=dict, description="figures of a country, in place of the table's")
     stages: StageMix = StageMix()
     housing: HousingMix = HousingMix()
     composition: Composition = Composition()
@@ -197,4 +233,17 @@ class Caseload(Inputs):
                 if not 0 <= share <= 1:
                     raise clash(f"origins.{name}", share, "a share from 0 to 1")
             _sums_to_one(self.origins, "origins")
+        for year, rate in self.inflow.items():
+            if not (year.isdigit() and 1900 <= int(year) <= 2200):
+                raise clash(f"inflow.{year}", rate, "a year, such as 2005")
+            if not 0 <= rate <= 1e5:
+                raise clash(f"inflow.{year}", rate, "a number from 0 to 100000 (households/week)")
         return self
+
+    def record(self) -> dict[str, Any]:
+        """Plain values for the record of a run: of households given one by one their number and hash, not the people."""
+        told = self.model_dump(mode="json")
+        if self.rows:
+            text = json.dumps(told["rows"], sort_keys=True)
+            told["rows"] = {"households": len(self.rows), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+        return told

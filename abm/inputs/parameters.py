@@ -17,13 +17,15 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 from keyword import iskeyword
 from types import UnionType
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_core import PydanticCustomError
@@ -34,6 +36,9 @@ Mark = Literal["primary", "press", "inferred", "fitted", "assumed"]
 MARKS: tuple[str, ...] = get_args(Mark)
 
 M = TypeVar("M", bound="Inputs")
+
+#: A week of the run, or a date that the caseload's own date turns into one.
+Week = Annotated[int, Field(ge=-5_000, le=5_000)] | date
 
 
 class InputError(ValueError):
@@ -117,13 +122,15 @@ class Declaration:
             return "one of " + ", ".join(self.choices)
         if self.kind == "bool":
             return "true or false"
-        words = {"int": "a whole number", "float": "a number"}.get(self.kind, self.kind)
+        words = {"int": "a whole number", "week": "a whole number", "float": "a number"}.get(self.kind, self.kind)
         if self.ge is not None and self.le is not None:
             words += f" from {self.ge:.12g} to {self.le:.12g}"
         elif self.ge is not None:
             words += f" of at least {self.ge:.12g}"
         if self.unit and self.unit != "1":
             words += f" ({self.unit})"
+        if self.kind == "week":
+            words += ", or a date such as 2006-01-12"
         return words + (", or none" if self.optional else "")
 
 
@@ -175,6 +182,21 @@ class Inputs(BaseModel):
             return Figure(value, declared.unit, declared.low, declared.high, declared.mark, declared.source)
         return Figure(value, declared.unit, declared.low, declared.high, "assumed", "set by the user")
 
+    @classmethod
+    def place_of(cls, path: str) -> tuple[str, ...]:
+        """Where the value of a dotted path stands: the names of the sections down to its own."""
+        return tuple(path.split("."))
+
+    @classmethod
+    def path_at(cls, place: tuple[str, ...]) -> str:
+        """The dotted path of a place: the other way round."""
+        return ".".join(place)
+
+    @property
+    def paths(self) -> list[str]:
+        """The dotted path of every parameter."""
+        return list(declarations(type(self)))
+
     def with_values(self: M, changes: Mapping[str, Any], *, file: str = "") -> M:
         """A copy with some dotted paths changed and everything validated again.
 
@@ -189,20 +211,25 @@ class Inputs(BaseModel):
             if path not in known:
                 raise InputError(path, value, "no such parameter", file=file, nearest=nearest_spelling(path, known))
             place = values
-            *parents, leaf = path.split(".")
+            *parents, leaf = self.place_of(path)
             for parent in parents:
-                place = place[parent]
+                place = place.setdefault(parent, {})
             place[leaf] = value
         made = build(type(self), values, file=file)
         made._figures.update({p: f for p, f in self._figures.items() if p not in changes})
         return made
 
 
-def read(inputs: BaseModel, path: str) -> Any:
-    """The value at a dotted path."""
+def read(inputs: Inputs, path: str) -> Any:
+    """The value at a dotted path; a member that is not there has its default."""
     value: Any = inputs
-    for name in path.split("."):
-        value = getattr(value, name)
+    for name in inputs.place_of(path):
+        if isinstance(value, Mapping):
+            if name not in value:
+                return declarations(type(inputs))[path].default
+            value = value[name]
+        else:
+            value = getattr(value, name)
     return value
 
 
@@ -210,19 +237,74 @@ def _unwrapped(annotation: Any) -> tuple[Any, bool]:
     """The type inside ``X | None``, and whether None was allowed."""
     if get_origin(annotation) in (Union, UnionType):
         inner = [a for a in get_args(annotation) if a is not type(None)]
-        return inner[0], len(inner) < len(get_args(annotation))
+        return Union[tuple(inner)], len(inner) < len(get_args(annotation))  # noqa: UP007
     return annotation, False
 
 
+class Declarations(dict[str, Declaration]):
+    """The declared parameters of a model by dotted path, those of its named members among them.
+
+    A field that holds models by name (the offers of a policy) declares ``field.NAME.parameter`` for any name; iterating
+    gives the parameters that are always there.
+    """
+
+    def __init__(self, model: type[BaseModel]) -> None:
+        super().__init__({d.path: d for d in _declared(model, "")})
+        self.members = {
+            name: {d.path: d for d in _declared(kind, "")}
+            for name, field in model.model_fields.items()
+            if (kind := _member(field.annotation)) is not None
+        }
+
+    def __missing__(self, path: str) -> Declaration:
+        field, _, rest = path.partition(".")
+        name, _, leaf = rest.partition(".")
+        if not _NAME.fullmatch(name):
+            raise KeyError(path)
+        if dict.__contains__(self, rest):  # a usual member, whose path is short
+            return self[rest]
+        return replace(self.members[field][leaf], path=path)
+
+    def __contains__(self, path: object) -> bool:
+        if super().__contains__(path):
+            return True
+        try:
+            return bool(self[str(path)])
+        except KeyError:
+            return False
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """The declaration of a path, or `default`."""
+        return self[path] if path in self else default  # noqa: SIM401
+
+
+#: Names of members: what can stand in a dotted path.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+
+def _member(annotation: Any) -> type[BaseModel] | None:
+    """The kind of model that a field holds by name, if it does."""
+    if get_origin(annotation) is dict:
+        kind = get_args(annotation)[1]
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
+
+
 @cache
-def declarations(model: type[BaseModel]) -> dict[str, Declaration]:
+def declarations(model: type[BaseModel]) -> Declarations:
     """Every declared parameter of a model and of the models inside it, by dotted path."""
-    return {d.path: d for d in _declared(model, "")}
+    return Declarations(model)
 
 
 def _declared(model: type[BaseModel], prefix: str) -> Iterator[Declaration]:
     for name, field in model.model_fields.items():
         kind, optional = _unwrapped(field.annotation)
+        member = _member(field.annotation)
+        if member is not None:
+            for usual in getattr(model, "usual", ()):
+                yield from _declared(member, f"{prefix}{usual}.")
+            continue
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from _declared(kind, f"{prefix}{name}.")
             continue
@@ -232,18 +314,19 @@ def _declared(model: type[BaseModel], prefix: str) -> Iterator[Declaration]:
         bounds = {key: getattr(m, key) for m in field.metadata for key in ("ge", "le") if hasattr(m, key)}
         choices = get_args(kind) if get_origin(kind) is Literal else ()
         told: dict[str, Any] = dict(extra)
+        is_week = kind == Week
         yield Declaration(
             path=prefix + name,
             unit=told["unit"],
             meaning=field.description or "",
             default=field.default,
-            ge=bounds.get("ge"),
-            le=bounds.get("le"),
+            ge=-5_000 if is_week else bounds.get("ge"),
+            le=5_000 if is_week else bounds.get("le"),
             low=told["low"],
             high=told["high"],
             mark=told["mark"],
             source=told["source"],
-            kind="choice" if choices else getattr(kind, "__name__", str(kind)),
+            kind="choice" if choices else "week" if is_week else getattr(kind, "__name__", str(kind)),
             choices=choices,
             optional=optional,
         )
@@ -262,9 +345,10 @@ def clash(field: str, value: object, allowed: str) -> PydanticCustomError:
     return PydanticCustomError("clash", "{allowed}", {"field": field, "value": value, "allowed": allowed})
 
 
-def _explained(model: type[BaseModel], refusal: ValidationError, file: str) -> InputError:
+def _explained(model: type[Inputs], refusal: ValidationError, file: str) -> InputError:
     first = refusal.errors(include_url=False)[0]
-    path = ".".join(str(part) for part in first["loc"])
+    place = tuple(str(part) for part in first["loc"])
+    path = model.path_at(place[:-1] if place and place[-1] in _BRANCHES else place)
     known = declarations(model)
     if first["type"] == "clash":
         told = first["ctx"]
@@ -287,6 +371,10 @@ def _explained(model: type[BaseModel], refusal: ValidationError, file: str) -> I
     return InputError(path or model.__name__.lower(), _brief(value), message, file=file)
 
 
+#: What pydantic puts at the end of the place of a fault in a `Week`.
+_BRANCHES = ("int", "constrained-int", "date")
+
+
 def _brief(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {k: v for k, v in value.items() if v is not None and not isinstance(v, Mapping)}
@@ -307,7 +395,9 @@ def parse_value(declaration: Declaration, text: str, *, file: str = "--set") -> 
     try:
         if declaration.kind == "bool":
             return {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}[word.lower()]
-        if declaration.kind == "int":
+        if declaration.kind == "week" and "-" in word[1:]:
+            return date.fromisoformat(word)
+        if declaration.kind in ("int", "week"):
             number = float(word)
             if number != int(number):
                 raise ValueError
@@ -346,6 +436,8 @@ def _packer(model: type[BaseModel], without: tuple[type[BaseModel], ...]) -> Cal
     for name, field in model.model_fields.items():
         kind, _ = _unwrapped(field.annotation)
         declared = declarations(model).get(name)
+        if _member(field.annotation) is not None:
+            continue
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             if kind not in without:
                 readers[name] = _packer(kind, without)

@@ -1,22 +1,45 @@
 """The levers: what a government can set.  A named policy is a set of levers with their sources.
 
-A policy has two offers.  The *standing* offer is what is always there; the *offer* is the one under
-discussion.  Where both are open, a household considers the better of the two.
+A policy has any number of offers, each under a name.  The name means nothing: where several are open to a household,
+it considers the best that it can have.  A policy is a *timeline*: from the date of each of its regimes on, the levers
+that the regime names have other values.  Each regime is an announcement, of which nobody knows before.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from datetime import date, timedelta
+from itertools import pairwise, product
+from typing import Any, ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from abm.inputs.parameters import Inputs, clash, parameter, positions
+from abm.inputs.parameters import (
+    InputError,
+    Inputs,
+    Week,
+    clash,
+    declarations,
+    parameter,
+    positions,
+    read,
+)
+from abm.numerics.calendar import week_of
 
 SupportRule = Literal["continue", "end_after", "end_on_refusal"]
 Priority = Literal["random", "longest_first", "newest_first", "families_first", "singles_first"]
 NoticeRule = Literal["with_offer", "when_exhausted"]
+Deadline = Literal["application", "departure"]
 #: The same as the rules know them: ``SUPPORT.end_after``, ``PRIORITY.longest_first``.
 SUPPORT, PRIORITY, NOTICE_OF_REMOVAL = positions(SupportRule), positions(Priority), positions(NoticeRule)
+DEADLINE = positions(Deadline)
+
+
+def _is_before(a: Week, b: Week) -> bool:
+    """Whether a week or date is known to be before another: a week and a date cannot be compared yet."""
+    if isinstance(a, date) and isinstance(b, date):
+        return a < b
+    return isinstance(a, int) and isinstance(b, int) and a < b
 
 
 class Offer(Inputs):
@@ -27,14 +50,20 @@ class Offer(Inputs):
         meaning="amount for each adult; 0: no such offer (and where no offer is open there is no assisted return)"
     )
     child_share: float = parameter(
-        1.0, unit="1", ge=0, le=1, meaning="amount for a child, as a share of an adult's"
+        1.0, unit="1", ge=0, le=10, meaning="amount for a child, as a multiple of an adult's"
     )
     household_cap: float | None = parameter(
         None, unit="GBP/household", ge=0, le=1_000_000, meaning="most that one household can get; none: no cap"
     )
-    start_week: int = parameter(0, unit="week", ge=0, le=5_000, meaning="week in which the offer opens")
-    end_week: int | None = parameter(
-        None, unit="week", ge=0, le=5_000, meaning="first week in which it is closed to all (deadline); none: stays open"
+    start_week: Week = parameter(
+        0, unit="week",
+        meaning="week in which the offer is announced and opens; negative: so long ago that it is news only to those to whom it is made later",
+    )
+    end_week: Week | None = parameter(
+        None, unit="week", meaning="first week in which it is closed to all (deadline); none: stays open"
+    )
+    deadline: Deadline = parameter(
+        "application", unit="rule", meaning="what has to be done before it closes: to accept, or to have left"
     )
     acceptance_window_weeks: int | None = parameter(
         None, unit="weeks", ge=1, le=520,
@@ -50,6 +79,9 @@ class Offer(Inputs):
     floor_share: float = parameter(
         0.0, unit="1", ge=0, le=1, meaning="share of the amount below which a decline does not go"
     )
+    in_kind_share: float = parameter(
+        0.0, unit="1", ge=0, le=1, meaning="share of the amount that is given in kind and not in cash"
+    )
     paid_at_departure: float = parameter(
         1.0, unit="1", ge=0, le=1, meaning="share paid at departure; the rest is paid after return"
     )
@@ -60,17 +92,21 @@ class Offer(Inputs):
     open_refused: bool = parameter(False, unit="yes/no", meaning="open after the first refusal, while appeal is possible or pending")
     open_exhausted: bool = parameter(True, unit="yes/no", meaning="open once appeal rights are exhausted")
     open_absconded: bool = parameter(False, unit="yes/no", meaning="open to households out of contact")
+    open_protected: bool = parameter(False, unit="yes/no", meaning="open to households with protection, who may go home of their own will")
     safe_origins_only: bool = parameter(False, unit="yes/no", meaning="only for origins on the safe list")
     families_only: bool = parameter(False, unit="yes/no", meaning="only for households with children")
-    claims_before_week: int | None = parameter(
-        None, unit="week", ge=-5_000, le=5_000, meaning="only for claims made before this week; none: for all claims"
+    origins: str = parameter(
+        "all", unit="origins", meaning="origins to which it is open, separated by commas, or all"
+    )
+    claims_before_week: Week | None = parameter(
+        None, unit="week", meaning="only for claims made before this week; none: for all claims"
     )
 
     @model_validator(mode="after")
     def _consistent(self) -> Offer:
         if self.household_cap is not None and self.household_cap < self.amount_per_person:
             raise clash("household_cap", self.household_cap, f"at least amount_per_person ({self.amount_per_person:g})")
-        if self.end_week is not None and self.end_week < self.start_week:
+        if self.end_week is not None and _is_before(self.end_week, self.start_week):
             raise clash("end_week", self.end_week, f"at least start_week ({self.start_week})")
         return self
 
@@ -137,10 +173,13 @@ class Procedure(Inputs):
     """Speed of decisions and appeals against the caseload's own."""
 
     decision_speed: float = parameter(
-        1.0, unit="× caseload's capacity", ge=0, le=20, low=0.5, high=3, meaning="initial decisions a week"
+        1.0, unit="× caseload's capacity", ge=0, le=20, low=0.5, high=3, meaning="initial decisions a week, and how fast each can be made"
     )
     appeal_speed: float = parameter(
-        1.0, unit="× caseload's capacity", ge=0, le=20, low=0.5, high=3, meaning="appeals decided a week"
+        1.0, unit="× caseload's capacity", ge=0, le=20, low=0.5, high=3, meaning="appeals decided a week, and how fast each can be"
+    )
+    capacity_follows_inflow: bool = parameter(
+        False, unit="yes/no", meaning="decisions and appeals a week grow with the arrivals that the policy pulls"
     )
 
 
@@ -186,15 +225,26 @@ class Entry(Inputs):
     )
 
 
+class Regime(Inputs):
+    """What a policy announces in the course of its time: from a week or date on, some levers have other values."""
+
+    start: Week
+    title: str = ""
+    levers: dict[str, Any] = Field(default_factory=dict)
+
+
 class Policy(Inputs):
-    """A named set of levers."""
+    """A named set of levers, and how they change in time."""
+
+    #: Names of offers whose parameters have a short path, ``offer.amount_per_person``; others have a long one,
+    #: ``offers.pilot.amount_per_person``.
+    usual: ClassVar[tuple[str, ...]] = ("offer", "standing")
 
     name: str = "unnamed"
     title: str = ""
     describes: str = ""
     context: str = ""
-    offer: Offer = Offer()
-    standing: Offer = Offer()
+    offers: dict[str, Offer] = Field(default_factory=dict)
     reintegration: Reintegration = Reintegration()
     advice: Advice = Advice()
     support: Support = Support()
@@ -205,8 +255,139 @@ class Policy(Inputs):
     settlement: Settlement = Settlement()
     scope: Scope = Scope()
     entry: Entry = Entry()
+    regimes: tuple[Regime, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_offers(cls, values: Any) -> Any:
+        """``Policy(offer=Offer(…))`` is ``Policy(offers={"offer": Offer(…)})``."""
+        if not isinstance(values, Mapping):
+            return values
+        rest = {name: value for name, value in values.items() if name not in cls.usual}
+        usual = {name: values[name] for name in cls.usual if name in values}
+        return {**rest, "offers": {**dict(values.get("offers", {})), **usual}} if usual else rest
+
+    @model_validator(mode="after")
+    def _regimes_hold(self) -> Policy:
+        for number, (one, other) in enumerate(pairwise(regime.start for regime in self.regimes)):
+            if one == other or _is_before(other, one):
+                raise clash(f"regimes.{number + 1}.start", str(other), f"later than the regime before it ({one})")
+        policy = self.model_copy(update={"regimes": ()}) if self.regimes else self
+        for number, regime in enumerate(self.regimes):
+            try:
+                policy = policy.with_values(regime.levers)
+            except InputError as fault:
+                raise clash(f"regimes.{number}.{fault.field}", fault.value, fault.allowed) from None
+        return self
+
+    @classmethod
+    def place_of(cls, path: str) -> tuple[str, ...]:
+        """Where the value of a dotted path stands; the usual offers stand among the others."""
+        place = tuple(path.split("."))
+        return ("offers", *place) if place[0] in cls.usual else place
+
+    @classmethod
+    def path_at(cls, place: tuple[str, ...]) -> str:
+        """The dotted path of a place."""
+        return ".".join(place[1:] if place[:1] == ("offers",) and place[1:2] and place[1] in cls.usual else place)
 
     @property
-    def offers(self) -> dict[str, Offer]:
-        """The offers by name.  Where two are worth the same to a household, it takes the one that comes first."""
-        return {"standing": self.standing, "offer": self.offer}
+    def paths(self) -> list[str]:
+        """The dotted path of every lever, those of each of its offers among them."""
+        leaves = list(Offer.model_fields)
+        others = [name for name in self.offer_names if name not in self.usual]
+        return [*declarations(type(self)), *(f"offers.{name}.{leaf}" for name in others for leaf in leaves)]
+
+    @property
+    def offer(self) -> Offer:
+        """The offer of that name, or one of nothing."""
+        return self.offers.get("offer", Offer())
+
+    @property
+    def standing(self) -> Offer:
+        """The offer of that name, or one of nothing."""
+        return self.offers.get("standing", Offer())
+
+    @property
+    def offer_names(self) -> list[str]:
+        """Names of the offers of all its time, in alphabetical order."""
+        named = {self.place_of(path)[1] for regime in self.regimes for path in regime.levers if self.place_of(path)[0] == "offers"}
+        return sorted({*self.offers, *named})
+
+    def set_throughout(self, changes: Mapping[str, Any], *, file: str = "") -> Policy:
+        """As `with_values`, in every regime: what is set here no regime changes again."""
+        places = {self.place_of(path) for path in changes}
+        kept = tuple(
+            regime.model_copy(
+                update={"levers": {p: v for p, v in regime.levers.items() if self.place_of(p) not in places}}
+            )
+            for regime in self.regimes
+        )
+        if not self.regimes:
+            return self.with_values(changes, file=file)
+        made = self.model_copy(update={"regimes": kept}).with_values(changes, file=file)
+        made._figures.update({p: f for p, f in self._figures.items() if p.startswith("regimes.")})
+        return made
+
+    def timeline(self, day: date | None) -> list[tuple[int, Policy]]:
+        """The policies in force from week 0 on, each without regimes or dates, with the week in which it begins.
+
+        An offer whose terms change with a regime is made anew: it opens in the regime's week, unless the regime says
+        that it opens later.
+
+        Parameters
+        ----------
+        day
+            The day on which week 0 begins.
+
+        Raises
+        ------
+        InputError
+            If a date has to be turned into a week and `day` is not known.
+        """
+        whole = self.model_copy(update={"regimes": ()})
+        now, found = _in_weeks(whole, day), []
+        found.append((0, now))
+        for number, regime in enumerate(self.regimes):
+            week = _as_week(regime.start, day, f"regimes.{number}.from")
+            whole = whole.with_values(regime.levers)
+            now = _made_anew(_in_weeks(whole, day), now, week, regime)
+            found = [item for item in found if item[0] < max(0, week)]
+            found.append((max(0, week), now))
+        return found
+
+
+def _as_week(when: Week, day: date | None, path: str) -> int:
+    if isinstance(when, int):
+        return when
+    if day is None:
+        raise InputError(path, when.isoformat(), "a week of the run: the caseload has no date, so none can be turned into a week")
+    return week_of(when, day)
+
+
+def _in_weeks(policy: Policy, day: date | None) -> Policy:
+    """A policy with weeks in the place of dates."""
+    changes: dict[str, Any] = {}
+    for name, lever in product(policy.offers, ("start_week", "end_week", "claims_before_week")):
+        path, value = policy.path_at(("offers", name, lever)), getattr(policy.offers[name], lever)
+        if isinstance(value, date):
+            whole = not path.endswith(".start_week")  # what ends in the course of a week is open for all of it
+            changes[path] = _as_week(value + timedelta(days=6) if whole else value, day, path)
+            start = f"{path.rpartition('.')[0]}.start_week"
+            if path.endswith(".end_week") and _is_before(changes[path], read(policy, start)):
+                changes[start] = changes[path]  # over before the run, whenever it opened
+    return policy.with_values(changes) if changes else policy
+
+
+def _made_anew(policy: Policy, before: Policy, week: int, regime: Regime) -> Policy:
+    """A policy in which the offers that a regime changes open in its week, or later if it says so."""
+    changes: dict[str, Any] = {}
+    for name, offer in policy.offers.items():
+        path = f"{policy.path_at(('offers', name))}.start_week"
+        was = before.offers.get(name, Offer())
+        told = path in regime.levers
+        opens: Any = max(offer.start_week, week) if told else week
+        changed = told or offer.model_copy(update={"start_week": was.start_week}) != was
+        over = offer.end_week is not None and _is_before(offer.end_week, opens)
+        changes[path] = opens if changed and not over else was.start_week
+    return policy.with_values(changes) if changes else policy

@@ -76,8 +76,22 @@ class World(Inputs):
         source="HM Treasury Green Book", meaning="social time preference rate",
     )
     price_year: int = parameter(
-        2024, unit="year", ge=1990, le=2100, meaning="year in whose prices costs are stated", mark="primary",
+        2024, unit="year", ge=1990, le=2100, meaning="financial year in whose prices costs are stated (the year in which it begins)", mark="primary",
         source="period of the unit costs (2024–25)",
+    )
+
+    # -- outside the account: counted only where a figure is set
+    lasting_cost_year: float = parameter(
+        0.0, unit="GBP/person/year", ge=0, le=1_000_000, low=0, high=20_000,
+        meaning="welfare, housing and services for a person protected or settled (wider account; 0: left out)",
+    )
+    lasting_taxes_year: float = parameter(
+        0.0, unit="GBP/person/year", ge=0, le=1_000_000, low=0, high=10_000,
+        meaning="taxes and contributions of a person protected or settled (wider account; 0: left out)",
+    )
+    unsupported_cost_year: float = parameter(
+        0.0, unit="GBP/person/year", ge=0, le=1_000_000, low=0, high=10_000,
+        meaning="local authorities and health care for a person out of contact or without support (wider account; 0: left out)",
     )
 
     # -- chances
@@ -95,6 +109,13 @@ class World(Inputs):
     removal_absconded: float = parameter(
         0.3, unit="1", ge=0, le=1, low=0.1, high=0.6, meaning="factor on that chance for a household out of contact"
     )
+    unescorted: float = parameter(
+        0.0, unit="1", ge=0, le=1, low=0, high=0.8, meaning="share of removals that the state arranges without escort or detention"
+    )
+    onward_per_year: float = parameter(
+        0.0, unit="1/year", ge=0, le=52, low=0, high=0.8,
+        meaning="rate at which refused households in contact move on or disappear, as people of the place do whatever is offered",
+    )
     detection_per_year: float = parameter(
         0.10, unit="1/year", ge=0, le=52, low=0.02, high=0.3, meaning="rate at which households out of contact are found again"
     )
@@ -107,6 +128,15 @@ class World(Inputs):
     ban_effect: float = parameter(
         0.5, unit="1", ge=0, le=1, low=0, high=1, meaning="factor on that rate while a re-entry ban holds"
     )
+    processing_weeks: float = parameter(
+        8.0, unit="weeks", ge=0, le=104, low=4, high=16, meaning="median time from accepting an offer to leaving (papers, a flight); 0: in the same week"
+    )
+    processing_spread: float = parameter(
+        0.42, unit="log units", ge=0, le=2, low=0.2, high=0.7, meaning="spread of that time between households (log-normal)"
+    )
+    withdrawal: float = parameter(
+        0.1, unit="1", ge=0, le=1, low=0, high=0.3, meaning="share of those who accepted that withdraw before they leave"
+    )
     payment_reliability: float = parameter(
         0.9, unit="1", ge=0, le=1, low=0.6, high=1.0, meaning="share of later payments that are really made"
     )
@@ -114,7 +144,11 @@ class World(Inputs):
         0.8, unit="1", ge=0, le=1, low=0.3, high=1.0, meaning="share of reviews that end protection once home is judged safe"
     )
 
-    # -- safety at home
+    # -- home
+    income_floor: float = parameter(
+        500.0, unit="GBP/person/year", ge=1, le=100_000, low=250, high=1_000,
+        meaning="least income per head at home that counts; without it an offer weighs without bound where GDP per head is smallest",
+    )
     safety_path: SafetyPath = parameter("constant", unit="kind", meaning="how true safety at home develops")
     safety_origins: str = parameter("all", unit="names", meaning="origins on that path (comma-separated), or all; the others stay constant")
     safety_trend: float = parameter(
@@ -143,13 +177,17 @@ class World(Inputs):
         source="upper bound: benefits elasticity of immigration, Denmark (Agersnap, Jensen, Kleven); central case off",
         meaning="response of arrivals to generosity (the pull factor)",
     )
-    pull_reference: float = parameter(
-        5_115.0, unit="GBP/person", ge=1, le=1_000_000, low=2_500, high=50_000, mark="inferred",
-        source="two years of section 95 subsistence (49.18 × 104)", meaning="worth of staying on support, to which an offer is compared",
+    support_worth: float = parameter(
+        16_253.0, unit="GBP/person", ge=1, le=1_000_000, low=5_115, high=50_000, mark="inferred",
+        source="two years of section 95 subsistence (49.18 × 104) and dispersal housing at its price (15.3 × 728); low: the subsistence alone",
+        meaning="worth to a head of staying on support, housing included, to which an offer is compared",
     )
     pull_reference_offer: float = parameter(
         3_000.0, unit="GBP/person", ge=0, le=100_000, mark="press", source="standing offer to 2026",
-        meaning="offer under which the caseload's inflow was observed",
+        meaning="offer under which the caseload's inflow was observed, open from the refusal on and paid after return",
+    )
+    pull_reference_weeks: float = parameter(
+        4.0, unit="weeks", ge=0, le=520, low=1, high=13, meaning="weeks after departure at which that offer was paid"
     )
     reunion_share: float = parameter(
         0.01, unit="1/year of age", ge=0, le=0.1, low=0, high=0.03, meaning="share of the inflow lost for each year that the family-reunion age is raised"

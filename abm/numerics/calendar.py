@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from abm.numerics.arithmetic import exp, rule
 
 WEEKS_PER_YEAR = 365.25 / 7.0
@@ -30,3 +32,8 @@ def limited(week: float) -> bool:
 def weekly_chance(per_year: float) -> float:
     """A rate per year as a chance per week: 1 − exp(−rate / 52.18)."""
     return 1.0 - exp(-per_year / WEEKS_PER_YEAR)
+
+
+def week_of(day: date, first: date) -> int:
+    """The week of a run in which a day lies, week 0 beginning on the day `first`; negative before it."""
+    return (day - first).days // 7

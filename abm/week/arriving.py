@@ -57,7 +57,8 @@ def come_back(key: int, week: int, x: Setting, state: State, i: int) -> None:
     s[COL.stage, i] = STAGE.AWAITING
     s[COL.since, i] = float(week)
     s[COL.arrived, i] = float(week)
-    s[COL.account, i] = ACCOUNT.REENTERED
+    if s[COL.account, i] != ACCOUNT.INDUCED:  # who came because of the policy stays on its account
+        s[COL.account, i] = ACCOUNT.REENTERED
     s[COL.withdrawn, i] = 0.0
     s[COL.housing, i] = housing_of(u, x)
     count(state, i, 1)

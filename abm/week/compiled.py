@@ -27,7 +27,10 @@ from abm.week.week import one_week
 
 #: Wings whose text decides what a run does; and the tables that they read.
 WINGS = ("numerics", "inputs", "evidence", "household", "arrays", "week")
-TABLES = ("evidence/origins.csv",)
+TABLES = tuple(
+    f"evidence/{name}.csv"
+    for name in ("origins", "countries", "names", "gdp_per_capita", "exchange_rates", "political_stability")
+)
 
 
 def source_hash(*others: str) -> str:
@@ -47,7 +50,7 @@ def _entries(fingerprint: str) -> tuple[Any, Any, Any]:
     def begin(key: Any, x: Setting) -> State:
         _ = fingerprint
         table, segments, stock_rows, site_rows, arrival_rows, arrival_start = populate(key, x)
-        start, to = draw_ties(key, x, table, segments, stock_rows, site_rows, arrival_rows)
+        start, to = draw_ties(key, x, table, segments, stock_rows, site_rows)
         lands = safety_paths(key, x)
         state = new_state(x, table, segments, start, to, arrival_rows, arrival_start, lands)
         stock_at_start(x, state)

@@ -22,6 +22,7 @@ def worth_of(x: Setting, state: State, i: int, k: int, share: float, in_kind: fl
     s = state.s
     offer = x.offers[k]
     full = household_amount(offer, s[COL.adults, i], s[COL.children, i], share)
+    full = full * (1.0 - offer.in_kind_share * (1.0 - x.b.in_kind_value))
     later = bias * offer.paid_later[int(s[COL.patience, i])]
     persons = s[COL.adults, i] + s[COL.children, i]
     return worth(full, offer.paid_at_departure, s[COL.payment, i], later, in_kind, persons)
@@ -66,19 +67,26 @@ def circumstances(x: Setting, state: State, i: int, week: int, cash_now: float) 
     ties = s[COL.ties, i]
     regularised = 1.0 - exp(-HOPE_YEARS * x.policy.settlement.regularisation_per_year)
     grant, allowed = x.origins[ORIGIN.grant, origin], x.origins[ORIGIN.allowed, origin]
+    # The compiler takes no condition inside a call of so many names.
+    peers = s[COL.ties_left, i] / ties if ties > 0.0 else 0.0
+    at_school = 1.0 if s[COL.school, i] > 0.0 else 0.0
+    in_hotel = 1.0 if s[COL.housing, i] == HOUSING.HOTEL else 0.0
+    has_children = 1.0 if s[COL.children, i] > 0.0 else 0.0
     return Circumstances(
         cash_now=cash_now,
         cash_later=best_to_come(x, state, i, week),
         income=x.origins[ORIGIN.income, origin],
         safety=s[COL.safety, i],
-        peers_left=s[COL.ties_left, i] / ties if ties > 0.0 else 0.0,
+        safety_before=x.origins[ORIGIN.safety, origin],
+        origin=x.origins[ORIGIN.effect, origin],
+        peers_left=peers,
         years_here=max(0.0, week - s[COL.arrived, i]) / WEEKS_PER_YEAR,
-        at_school=1.0 if s[COL.school, i] > 0.0 else 0.0,
+        at_school=at_school,
         hope=hope_of_staying(stage, grant, s[COL.appeals, i], allowed, regularised),
-        in_hotel=1.0 if s[COL.housing, i] == HOUSING.HOTEL else 0.0,
+        in_hotel=in_hotel,
         lost_support=s[COL.withdrawn, i],
         removal=s[COL.removal, i],
-        has_children=1.0 if s[COL.children, i] > 0.0 else 0.0,
+        has_children=has_children,
         taste_return=s[COL.taste_return, i],
         taste_irregular=s[COL.taste_irregular, i],
     )

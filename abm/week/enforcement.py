@@ -26,7 +26,11 @@ def origin_may_be_removed(week: int, x: Setting, state: State, origin: int) -> b
 @rule
 def may_be_removed(x: Setting, stage: float, children: float) -> bool:
     """Whether a removal would be attempted under the policy, from what a household's stage and family are."""
-    if stage != STAGE.EXHAUSTED and (stage != STAGE.ABSCONDED or x.policy.enforcement.include_absconded == 0.0):
+    if (
+        stage != STAGE.EXHAUSTED
+        and stage != STAGE.BOOKED
+        and (stage != STAGE.ABSCONDED or x.policy.enforcement.include_absconded == 0.0)
+    ):
         return False
     return children == 0.0 or x.policy.enforcement.include_families > 0.0
 
@@ -108,9 +112,14 @@ def remove(key: int, week: int, x: Setting, state: State, i: int) -> None:
     """Remove a household by force."""
     s = state.s
     persons = int(s[COL.children, i]) + int(s[COL.adults, i])
-    held = x.prices.detention_family if s[COL.children, i] > 0.0 else x.prices.detention
-    charge(state.history[week, LEDGER_AT:], LINE.enforcement, s[COL.account, i], x.prices.removal)
-    charge(state.history[week, LEDGER_AT:], LINE.detention, s[COL.account, i], held * persons)
+    ledger = state.history[week, LEDGER_AT:]
+    if uniform(key, int(s[COL.id, i]), week, PURPOSE.ESCORT) < x.world.unescorted:
+        charge(ledger, LINE.travel, s[COL.account, i], persons * x.prices.travel)
+        note(state, week, FLOW.unescorted, 1)
+    else:
+        held = x.prices.detention_family if s[COL.children, i] > 0.0 else x.prices.detention
+        charge(ledger, LINE.enforcement, s[COL.account, i], x.prices.removal)
+        charge(ledger, LINE.detention, s[COL.account, i], held * persons)
     leave(key, week, x, state, i, STAGE.REMOVED)
     note(state, week, FLOW.removed, 1)
 

@@ -6,7 +6,7 @@ tenth more; and test what is cheap (the stage) before what is not.
 
 from __future__ import annotations
 
-from abm.arrays.setting import PATIENCE_CLASSES, Setting
+from abm.arrays.setting import OPEN_TO, PATIENCE_CLASSES, Setting
 from abm.arrays.state import LAND, State
 from abm.household.beliefs import raised, removal_after_threat
 from abm.household.offers import meets_conditions
@@ -23,35 +23,67 @@ def could_have(x: Setting, state: State, i: int, week: int, k: int) -> bool:
     offer = x.offers[k]
     if offer.open_to[int(s[COL.stage, i])] == 0.0:
         return False
-    listed = state.lands[LAND.listed, week, int(s[COL.origin, i])]
+    origin = int(s[COL.origin, i])
+    if x.origins[OPEN_TO + k, origin] == 0.0:
+        return False
+    listed = state.lands[LAND.listed, week, origin]
     return meets_conditions(offer, s[COL.children, i], s[COL.arrived, i], listed)
+
+
+@rule
+def is_open(x: Setting, k: int, week: int) -> bool:
+    """Whether offer k is open to anybody; an amount of nought is no offer."""
+    offer = x.offers[k]
+    return offer.amount_per_person > 0.0 and offer.start_week <= week and week < offer.end_week
 
 
 @routine
 def make_offers(x: Setting, state: State, i: int, week: int) -> None:
-    """Make household i the offers that it can have in its stage, each once; an announced one draws attention."""
+    """Make household i the offers that are open and that it can have in its stage, each once.
+
+    In the week in which an offer opens, `announce` draws attention to it.
+    """
+    s = state.s
+    for k in range(len(x.offers)):
+        if not limited(s[TOLD + k, i]) and is_open(x, k, week) and could_have(x, state, i, week, k):
+            s[TOLD + k, i] = float(week)
+            if week != int(x.offers[k].start_week):
+                hear_of_offer(x, state, i, k, week)
+
+
+@routine
+def offers_known(x: Setting, state: State, i: int) -> None:
+    """Household i of the stock knows the offers from before the run since it could have them: they are no news."""
     s = state.s
     for k in range(len(x.offers)):
         offer = x.offers[k]
-        told = max(float(week), offer.start_week)
-        if limited(s[TOLD + k, i]) or told >= offer.end_week or not could_have(x, state, i, week, k):
-            continue
-        if offer.announced == 0.0:
-            s[TOLD + k, i] = told
-        elif offer.amount_per_person > 0.0:
-            s[TOLD + k, i] = told
-            s[COL.closing, i] = offer_ends(x, k, told)
-            if offer.early_bonus > 0.0:
-                s[COL.closing, i] = min(s[COL.closing, i], told + offer.early_weeks)
-            if told == float(week) and week != int(offer.start_week):
-                hear_of_offer(x, state, i)
+        if offer.start_week < 0.0 and is_open(x, k, 0) and could_have(x, state, i, 0, k):
+            s[TOLD + k, i] = max(s[COL.since, i], offer.start_week)
+            note_closing(x, state, i, k, 0)
 
 
 @rule
-def hear_of_offer(x: Setting, state: State, i: int) -> None:
-    """An announced offer draws the attention of household i, and brings the threat that goes with it."""
-    state.s[COL.alert, i] = raised(state.s[COL.alert, i], x.b.alert_offer)
-    if x.policy.enforcement.notice == NOTICE_OF_REMOVAL.with_offer:
+def note_closing(x: Setting, state: State, i: int, k: int, week: int) -> None:
+    """Household i knows when offer k, or its bonus, closes for it; the first to close is the one to think of."""
+    s, offer = state.s, x.offers[k]
+    told = s[TOLD + k, i]
+    closing = offer_ends(x, k, told)
+    if offer.early_bonus > 0.0 and told + offer.early_weeks > week:
+        closing = min(closing, told + offer.early_weeks)
+    if closing > week:
+        s[COL.closing, i] = min(closing, s[COL.closing, i] if s[COL.closing, i] > week else NO_LIMIT)
+
+
+@rule
+def hear_of_offer(x: Setting, state: State, i: int, k: int, week: int) -> None:
+    """Offer k, made to household i, draws its attention, now and before it closes.
+
+    An offer that was announced in the course of the run brings the threat that goes with it.
+    """
+    s = state.s
+    s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_offer)
+    note_closing(x, state, i, k, week)
+    if x.policy.enforcement.notice == NOTICE_OF_REMOVAL.with_offer and x.offers[k].start_week >= 0.0:
         threaten(x, state, i)
 
 
@@ -77,6 +109,26 @@ def offer_ends(x: Setting, k: int, told: float) -> float:
 
 
 @routine
+def come_into_force(x: Setting, state: State, week: int) -> None:
+    """A policy comes into force in the course of the run: where support follows other rules, it does so from now on."""
+    s = state.s
+    if week == 0 or week != int(x.frame.since) or x.frame.support_changed == 0.0:
+        return
+    for i in range(s.shape[1]):
+        if s[COL.stage, i] == STAGE.EXHAUSTED:
+            start_to_end_support(x, state, i, float(week))
+
+
+@routine
+def list_countries(x: Setting, state: State, week: int) -> None:
+    """The safe list of the week: the origins whose safety, some weeks ago, reached the policy's threshold."""
+    seen = max(0, week - int(x.world.list_delay_weeks))
+    for origin in range(x.origins.shape[1]):
+        safe = state.lands[LAND.true_safety, seen, origin] >= x.policy.scope.safe_threshold
+        state.lands[LAND.listed, week, origin] = 1.0 if safe else 0.0
+
+
+@routine
 def follow_the_list(x: Setting, state: State, week: int) -> None:
     """Make the offers to households whose country has just come onto the safe list."""
     s = state.s
@@ -92,14 +144,20 @@ def follow_the_list(x: Setting, state: State, week: int) -> None:
 
 @routine
 def announce(x: Setting, state: State, week: int) -> None:
-    """In the week in which an announced offer opens, everybody who can have it hears of it."""
+    """In the week in which an offer opens, everybody who can have it is made it and hears of it.
+
+    An offer that was there before, on other terms, is made anew.
+    """
     s = state.s
     for k in range(len(x.offers)):
-        offer = x.offers[k]
-        if offer.announced > 0.0 and offer.amount_per_person > 0.0 and week == int(offer.start_week):
+        if is_open(x, k, week) and week == int(x.offers[k].start_week):
             for i in range(s.shape[1]):
-                if s[TOLD + k, i] == float(week) and could_have(x, state, i, week, k):
-                    hear_of_offer(x, state, i)
+                can = chooses(s[COL.stage, i]) and could_have(x, state, i, week, k)
+                s[TOLD + k, i] = float(week) if can else NO_LIMIT
+                if can:
+                    hear_of_offer(x, state, i, k, week)
+                    if s[COL.stage, i] == STAGE.EXHAUSTED:
+                        start_to_end_support(x, state, i, s[COL.since, i])
 
 
 @rule
@@ -126,8 +184,7 @@ def start_to_end_support(x: Setting, state: State, i: int, since: float) -> None
         s[COL.support_end, i] = since + weeks
         return
     for k in range(len(x.offers)):  # support ends with the offer that it is refused for
-        offer = x.offers[k]
-        if offer.announced > 0.0 and limited(s[TOLD + k, i]):
+        if limited(s[TOLD + k, i]):
             ends = offer_ends(x, k, s[TOLD + k, i])
             if limited(ends):
                 s[COL.support_end, i] = min(s[COL.support_end, i], ends)

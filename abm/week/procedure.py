@@ -9,14 +9,14 @@ from typing import Any
 
 from abm.arrays.ledger import LINE, charge
 from abm.arrays.population import weeks_between_reviews
-from abm.arrays.setting import ORIGIN, Setting
+from abm.arrays.setting import INFLOW, ORIGIN, Setting
 from abm.arrays.state import FLOW, LAND, LEDGER_AT, State, enter, is_at_risk, note, rehouse, stock
 from abm.household.beliefs import raised, trust_after_visit
 from abm.household.stages import COL, HOUSING, STAGE, chooses
 from abm.numerics.arithmetic import loop, routine, rule
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR, happened, limited
 from abm.numerics.draws import PURPOSE, uniform
-from abm.week.offering import give_notice, make_offers, start_to_end_support
+from abm.week.offering import give_notice, list_countries, make_offers, offers_known, start_to_end_support
 from abm.week.queues import capacity, draw_lots, likely_last_lot, serve, stand
 
 #: Weeks between two visits to the same household.
@@ -30,15 +30,25 @@ def claim_number(state: State, i: int) -> int:
     return 2 * int(s[COL.reentries, i]) + (1 if happened(s[COL.protected_at, i]) else 0)
 
 
+@rule
+def keeps_up(x: Setting, week: int) -> float:
+    """By how much decisions and appeals grow with arrivals, if the policy has them follow."""
+    own, now = x.inflow[INFLOW.own, int(x.frame.pipeline) + week], x.inflow[INFLOW.now, int(x.frame.pipeline) + week]
+    if x.policy.procedure.capacity_follows_inflow == 0.0 or own == 0.0:
+        return 1.0
+    return max(1.0, now / own)
+
+
 @routine
 def initial_decisions(key: int, week: int, x: Setting, state: State) -> None:
     """Decide claims in order of waiting: grant with the origin's rate, else refuse."""
     s = state.s
     procedure = x.caseload.procedure
-    most = capacity(procedure.decisions_per_week * x.policy.procedure.decision_speed * x.frame.scale, week)
+    speed = x.policy.procedure.decision_speed * keeps_up(x, week)
+    most = capacity(procedure.decisions_per_week * speed * x.frame.scale, week)
     if most == 0 or stock(state, STAGE.AWAITING) == 0:
         return
-    for q in range(serve(state, line_up_for_decision(key, state), most)):
+    for q in range(serve(state, line_up_for_decision(key, week, x, state), most)):
         i = state.queue[q]
         granted = x.origins[ORIGIN.grant, int(s[COL.origin, i])]
         charge(state.history[week, LEDGER_AT:], LINE.casework, s[COL.account, i], x.prices.decision)
@@ -50,13 +60,20 @@ def initial_decisions(key: int, week: int, x: Setting, state: State) -> None:
             note(state, week, FLOW.refused, 1)
 
 
+@rule
+def weeks_taken(least: float, speed: float) -> float:
+    """Least weeks of a step of the procedure at a speed: twice as fast takes half as long."""
+    return least / speed if speed > 0.0 else NO_LIMIT
+
+
 @loop
-def line_up_for_decision(key: int, state: State) -> int:
-    """Everybody awaiting a decision, by week of the claim; returns how many."""
+def line_up_for_decision(key: int, week: int, x: Setting, state: State) -> int:
+    """Everybody whose claim is ripe for a decision, by week of the claim; returns how many."""
     s = state.s
+    takes = weeks_taken(x.caseload.procedure.decision_weeks, x.policy.procedure.decision_speed)
     waiting = 0
     for i in range(s.shape[1]):
-        if s[COL.stage, i] == STAGE.AWAITING:
+        if s[COL.stage, i] == STAGE.AWAITING and week - s[COL.since, i] >= takes:
             turn = s[COL.since, i] + uniform(key, int(s[COL.id, i]), 0, PURPOSE.DECISION_TURN)
             waiting = stand(state, waiting, i, turn)
     return waiting
@@ -68,6 +85,7 @@ def protect(x: Setting, state: State, i: int, week: int) -> None:
     enter(state, i, STAGE.PROTECTED, week)
     state.s[COL.protected_at, i] = float(week)
     state.s[COL.review_due, i] = week + weeks_between_reviews(x)
+    make_offers(x, state, i, week)
 
 
 @routine
@@ -89,7 +107,8 @@ def appeals(key: int, week: int, x: Setting, state: State) -> None:
     if stock(state, STAGE.REFUSED) == 0:
         return
     procedure = x.caseload.procedure
-    most = capacity(procedure.appeals_per_week * x.policy.procedure.appeal_speed * x.frame.scale, week)
+    speed = x.policy.procedure.appeal_speed * keeps_up(x, week)
+    most = capacity(procedure.appeals_per_week * speed * x.frame.scale, week)
     for q in range(serve(state, line_up_for_appeal(key, week, x, state), most)):
         i = state.queue[q]
         allowed = x.origins[ORIGIN.allowed, int(s[COL.origin, i])]
@@ -104,12 +123,15 @@ def appeals(key: int, week: int, x: Setting, state: State) -> None:
 
 @loop
 def line_up_for_appeal(key: int, week: int, x: Setting, state: State) -> int:
-    """Everybody with an appeal pending, by week of the refusal; closes rights not used in time."""
+    """Everybody whose appeal is ripe, by week of the refusal; closes rights not used in time."""
     s = state.s
+    takes = weeks_taken(x.caseload.procedure.appeal_weeks, x.policy.procedure.appeal_speed)
     waiting = 0
     for i in range(s.shape[1]):
         if s[COL.stage, i] == STAGE.REFUSED:
             if s[COL.appeals, i] == 1.0:
+                if week - s[COL.since, i] < takes:
+                    continue
                 turn = s[COL.since, i] + uniform(key, int(s[COL.id, i]), 0, PURPOSE.APPEAL_TURN)
                 waiting = stand(state, waiting, i, turn)
             elif week - s[COL.since, i] >= x.caseload.procedure.appeal_window_weeks:
@@ -205,10 +227,12 @@ def line_up_for_visit(week: int, state: State, last_lot: float) -> int:
 def stock_at_start(x: Setting, state: State) -> None:
     """What the state has already told and done to the stock when the run starts."""
     s = state.s
+    list_countries(x, state, 0)
     for i in range(s.shape[1]):
         if chooses(s[COL.stage, i]):
+            offers_known(x, state, i)
             make_offers(x, state, i, 0)
-        if s[COL.stage, i] == STAGE.EXHAUSTED:
+        if s[COL.stage, i] == STAGE.EXHAUSTED or s[COL.stage, i] == STAGE.BOOKED:
             give_notice(x, state, i)
             start_to_end_support(x, state, i, s[COL.since, i])
             if s[COL.support_end, i] < 0.0:

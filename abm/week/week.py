@@ -3,14 +3,15 @@
 =========  ================================  ==========================================  =======================
 when       who                               chance, or how many                         what
 =========  ================================  ==========================================  =======================
-1 state    those who come                    Poisson, drawn beforehand                   `arrive`
+1 state    all                               in the week in which a policy comes into force   `come_into_force`
+           those who come                    Poisson, drawn beforehand                   `arrive`
            awaiting, refused, protected      capacity of the queue, outcome drawn        `procedure`
            exhausted, out of contact         capacity, feasible origins, success drawn   `removals`
            refused, exhausted                advisers' capacity, by lot                  `visits`
            all who can have it               in the week in which an offer is announced  `announce`
 2 attend   in the country                    every week                                  news, beliefs, attention
            awaiting … out of contact         1 − (1 − c)(1 − alert)(1 − closing soon)    considers
-           exhausted, out of contact         regularised; found again                    `fate`
+           refused … out of contact          regularised; moves on; found again           `fate`
            gone home by choice               comes back                                  `fate`
 3 choose   those who consider                multinomial logit                           `consider`
 4 act      those with something noticed      –                                           `act`
@@ -24,9 +25,22 @@ chooses on the state of the world at the same moment, and only then do the choic
 
 from __future__ import annotations
 
-from abm.arrays.ledger import LINE, charge
+from abm.arrays.ledger import LINE, UPKEEP, charge, support_week
 from abm.arrays.setting import Setting
-from abm.arrays.state import COUNT, FLOW, KIN, LAND, LEDGER_AT, STOCKS_AT, State, enter, is_at_risk, note, rehouse
+from abm.arrays.state import (
+    COUNT,
+    FLOW,
+    KIN,
+    LAND,
+    LEDGER_AT,
+    STOCKS_AT,
+    UPKEEP_AT,
+    State,
+    enter,
+    is_at_risk,
+    note,
+    rehouse,
+)  # fmt: skip
 from abm.household.beliefs import (
     Attention,
     Fates,
@@ -38,21 +52,35 @@ from abm.household.beliefs import (
     within_a_year,
 )  # fmt: skip
 from abm.household.offers import household_amount
-from abm.household.stages import ACCOUNT, CHOICE, COL, HOUSING, NOTICE, STAGE, at_risk, in_limbo, was_refused
-from abm.numerics.arithmetic import loop, routine, rule
+from abm.household.stages import (
+    ACCOUNT,
+    CHOICE,
+    COL,
+    HOUSING,
+    NOTICE,
+    STAGE,
+    at_risk,
+    case_is_open,
+    in_limbo,
+    was_refused,
+)
+from abm.inputs.policy import SUPPORT
+from abm.numerics.arithmetic import exp, loop, nearest, routine, rule
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR
-from abm.numerics.draws import PURPOSE, identity_of, uniform
+from abm.numerics.draws import PURPOSE, identity_of, normal, uniform
 from abm.week.arriving import arrive, come_back
 from abm.week.considering import best_now, consider
 from abm.week.departures import leave, pay
 from abm.week.enforcement import removals
-from abm.week.offering import announce, follow_the_list, make_offers, offered_now
+from abm.week.offering import announce, come_into_force, follow_the_list, list_countries, make_offers, offered_now
 from abm.week.procedure import appeals, initial_decisions, reviews, visits
 
 
 @routine
 def the_state_acts(key: int, week: int, x: Setting, state: State) -> None:
     """Everything that happens before households choose."""
+    list_countries(x, state, week)
+    come_into_force(x, state, week)
     arrive(x, state, week)
     initial_decisions(key, week, x, state)
     appeals(key, week, x, state)
@@ -95,10 +123,11 @@ def return_fate(x: Setting, safety: float) -> float:
 def fates_of(x: Setting, safety: float) -> Fates:
     """Weekly chances of what nobody chooses, for households whose home is so safe."""
     return Fates(
-        exhausted=x.frame.regularised,
+        refused=x.frame.onward,
+        exhausted=min(1.0, x.frame.regularised + x.frame.onward),
         absconded=min(1.0, x.frame.regularised + x.frame.detected),
         returned=return_fate(x, safety),
-        hotel_exit=x.policy.housing.hotel_exit_per_week,
+        hotel_exit=x.frame.hotel_exit,
     )
 
 
@@ -125,12 +154,15 @@ def attend(key: int, week: int, x: Setting, state: State, origin: int, first: in
     family = within_a_year(state.credibility[KIN.family])
     identity, stage, children = s[COL.id, first:last], s[COL.stage, first:last], s[COL.children, first:last]
     alert, closing, support_end = s[COL.alert, first:last], s[COL.closing, first:last], s[COL.support_end, first:last]
+    departs_at = s[COL.departs_at, first:last]
     housing, noise = s[COL.housing, first:last], s[COL.news_noise, first:last]
     safety, removal, notice = s[COL.safety, first:last], s[COL.removal, first:last], s[COL.notice, first:last]
     for i in range(len(notice)):
         who = identity_of(identity[i])
         here = stage[i]
-        notice[i] = notice_of(attention, fates, key, who, week, here, alert[i], closing[i], support_end[i], housing[i])
+        notice[i] = notice_of(
+            attention, fates, key, who, week, here, alert[i], closing[i], support_end[i], departs_at[i], housing[i]
+        )
         safety[i] = safety_after_news(attention, key, who, week, safety[i], here, noise[i], truth, listed)
         removal[i] = removal_after_news(attention, removal[i], here, children[i], single, family)
         alert[i] = alert[i] * attention.alert_memory
@@ -156,6 +188,8 @@ def act(key: int, week: int, x: Setting, state: State, i: int) -> None:
             go_irregular(week, state, i)
         else:
             leave(key, week, x, state, i, STAGE.RETURNED_UNASSISTED)
+    elif notice & NOTICE.DEPARTS:
+        depart(key, week, x, state, i)
     else:
         if notice & NOTICE.FATE:
             fate(key, week, x, state, i)
@@ -170,13 +204,52 @@ def act(key: int, week: int, x: Setting, state: State, i: int) -> None:
 
 @routine
 def accept(key: int, week: int, x: Setting, state: State, i: int) -> None:
-    """Household i takes the better offer and goes home."""
+    """Household i takes the best offer; it leaves when papers and a flight are there.
+
+    Whoever is protected has no case and no housing of the state to wait in, and counts as gone at once.
+    """
     s = state.s
     _, k = best_now(x, state, i, week)
     offer = x.offers[k]
     share = offered_now(x, state, i, week, k)
-    full = household_amount(offer, s[COL.adults, i], s[COL.children, i], share)
-    pay(key, week, x, state, i, full, offer.paid_at_departure)
+    if was_refused(s[COL.stage, i]):
+        is_at_risk(state, i, week)
+    s[COL.booked_from, i] = s[COL.stage, i]
+    s[COL.booked_amount, i] = household_amount(offer, s[COL.adults, i], s[COL.children, i], share)
+    s[COL.booked_share, i] = offer.paid_at_departure
+    waits = processing_weeks(key, int(s[COL.id, i]), week, x)
+    s[COL.departs_at, i] = week + (waits if s[COL.stage, i] != STAGE.PROTECTED else 0.0)
+    note(state, week, FLOW.accepted, 1)
+    if s[COL.departs_at, i] == float(week):
+        depart(key, week, x, state, i)
+    else:
+        enter(state, i, STAGE.BOOKED, week)
+
+
+@rule
+def processing_weeks(key: int, identity: int, week: int, x: Setting) -> float:
+    """Weeks from accepting to leaving: log-normal, to the nearest whole week."""
+    spread = exp(x.world.processing_spread * normal(key, identity, week, PURPOSE.PROCESSING))
+    return nearest(x.world.processing_weeks * spread)
+
+
+@routine
+def depart(key: int, week: int, x: Setting, state: State, i: int) -> None:
+    """A household that accepted leaves, and is paid; or it has changed its mind and goes on from where it was.
+
+    Who had been refused has given up an appeal by accepting.
+    """
+    s = state.s
+    accepted = int(s[COL.considered_at, i])
+    s[COL.departs_at, i] = NO_LIMIT
+    stays = uniform(key, int(s[COL.id, i]), accepted, PURPOSE.WITHDRAWAL) < x.world.withdrawal
+    if s[COL.stage, i] == STAGE.BOOKED and stays:
+        enter(state, i, STAGE.EXHAUSTED if was_refused(s[COL.booked_from, i]) else STAGE.AWAITING, week)
+        if s[COL.booked_from, i] == STAGE.ABSCONDED:
+            back_in_contact(x, state, i)
+        note(state, week, FLOW.withdrawn, 1)
+        return
+    pay(key, week, x, state, i, s[COL.booked_amount, i], s[COL.booked_share, i])
     leave(key, week, x, state, i, STAGE.RETURNED_ASSISTED)
 
 
@@ -192,18 +265,32 @@ def go_irregular(week: int, state: State, i: int) -> None:
 
 
 @routine
+def back_in_contact(x: Setting, state: State, i: int) -> None:
+    """Household i, out of contact until now, is supported where the policy's support does not end."""
+    s = state.s
+    kind = x.policy.support.families if s[COL.children, i] > 0.0 else x.policy.support.singles
+    if kind == SUPPORT.continue_ and s[COL.first_housing, i] != HOUSING.OWN:
+        rehouse(state, i, s[COL.first_housing, i], 0.0)
+    else:
+        rehouse(state, i, HOUSING.OWN, 1.0)
+
+
+@routine
 def fate(key: int, week: int, x: Setting, state: State, i: int) -> None:
-    """Regularisation, detection or re-migration, by the draw that decided that one of them happens."""
+    """Regularisation, moving on, detection or re-migration, by the draw that decided that one of them happens."""
     s = state.s
     u = uniform(key, int(s[COL.id, i]), week, PURPOSE.FATE)
-    if at_risk(s[COL.stage, i]):
-        if u < x.frame.regularised:
+    if case_is_open(s[COL.stage, i]) or s[COL.stage, i] == STAGE.ABSCONDED:
+        if at_risk(s[COL.stage, i]) and u < x.frame.regularised:
             enter(state, i, STAGE.SETTLED, week)
             note(state, week, FLOW.regularised, 1)
+        elif s[COL.stage, i] != STAGE.ABSCONDED:
+            go_irregular(week, state, i)
+            note(state, week, FLOW.moved_on, 1)
         else:
             is_at_risk(state, i, week)
             enter(state, i, STAGE.EXHAUSTED, week)
-            rehouse(state, i, HOUSING.OWN, 1.0)
+            back_in_contact(x, state, i)
             make_offers(x, state, i, week)
             note(state, week, FLOW.detected, 1)
     else:
@@ -215,7 +302,7 @@ def fate(key: int, week: int, x: Setting, state: State, i: int) -> None:
 
 @routine
 def the_books_close(week: int, x: Setting, state: State) -> None:
-    """Book the week's support, and write down the stocks."""
+    """Book the week's support, and write down the stocks and the upkeep."""
     history = state.history[week]
     ledger = history[LEDGER_AT:]
     for account in range(len(ACCOUNT)):
@@ -231,6 +318,11 @@ def the_books_close(week: int, x: Setting, state: State) -> None:
         history[STOCKS_AT + stage] = state.counts[COUNT.households, stage]
         if in_limbo(float(stage)):
             note(state, week, FLOW.children_in_limbo, state.counts[COUNT.children, stage])
+    persons = state.counts[COUNT.persons]
+    note(state, week, FLOW.lasting_persons, persons[int(STAGE.PROTECTED)] + persons[int(STAGE.SETTLED)])
+    for kept in range(len(UPKEEP)):
+        hotel, dispersal = state.counts[COUNT.from_hotels, kept], state.counts[COUNT.from_dispersal, kept]
+        history[UPKEEP_AT + kept] = support_week(x.prices, hotel, dispersal)
 
 
 @routine
