@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
-from abm.inputs.caseload import Caseload
+from abm.inputs.caseload import Caseload, Country
 from abm.inputs.parameters import Declaration, Figure, InputError, Inputs, declarations, read
+from abm.inputs.policy import Policy
 
 _TEXTS = ("name", "title", "describes", "context", "place", "date")
 
@@ -25,17 +27,32 @@ def to_toml(inputs: Inputs) -> str:
     lines = [f"{key} = {_text(value)}" for key in _TEXTS if (value := getattr(inputs, key, ""))]
     section = ""
     known = declarations(type(inputs))
-    for path in sorted(known, key=_section):
+    for path in sorted(inputs.paths, key=_section):
         declared = known[path]
         value, figure = read(inputs, path), inputs.figures.get(path)
-        if figure is None and value == declared.default:
+        opens = path == "standing.start_week" and read(inputs, "standing.amount_per_person") > 0.0
+        is_there = path.endswith(".amount_per_person") and inputs.place_of(path)[1] in getattr(inputs, "offers", ())
+        if figure is None and value == declared.default and not (opens or is_there):
             continue
         if _section(path) != section:
             section = _section(path)
             lines += ["", f"[{section}]"]
         lines.append(f"{path.rsplit('.', 1)[-1]} = {_entry(value, declared, figure)}")
+    if isinstance(inputs, Policy):
+        for number, regime in enumerate(inputs.regimes):
+            lines += ["", "[[regime]]", f"from = {_value(regime.start)}"]
+            lines += [f"title = {_text(regime.title)}"] if regime.title else []
+            for path, value in regime.levers.items():
+                figure = inputs.figures.get(f"regimes.{number}.{path}")
+                lines.append(f"{path} = {_entry(value, known[path], figure)}")
+    if isinstance(inputs, Caseload) and inputs.inflow:
+        lines += ["", "[inflow]"]
+        for year, rate in inputs.inflow.items():
+            lines.append(f"{year} = {_entry(rate, known['inflow_per_week'], inputs.figures.get(f'inflow.{year}'))}")
     if isinstance(inputs, Caseload):
         lines += ["", "[origins]", *_origins(inputs.origins, inputs.figures.get("origins"))]
+        for name, said in inputs.countries.items():
+            lines += ["", f"[countries.{_text(name)}]", *_country(name, said, inputs.figures)]
     return "\n".join(lines) + "\n"
 
 
@@ -64,11 +81,22 @@ def _origins(shares: Mapping[str, float], figure: Figure | None) -> Iterator[str
         yield f"{_text(name)} = {_value(share)}"
 
 
+def _country(name: str, said: Country, figures: Mapping[str, Figure]) -> Iterator[str]:
+    if said.like:
+        yield f"like = {_text(said.like)}"
+    for field, declared in declarations(Country).items():
+        value = getattr(said, field)
+        if value is not None:
+            yield f"{field} = {_entry(value, declared, figures.get(f'countries.{name}.{field}'))}"
+
+
 def _value(value: Any) -> str:
     if value is None:
         return _text("none")
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, date):
+        return value.isoformat()
     return _text(value) if isinstance(value, str) else repr(value)
 
 

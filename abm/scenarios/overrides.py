@@ -5,23 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import Declaration, InputError, Inputs, M, declarations, nearest_spelling, parse_value
 from abm.inputs.policy import Policy
-from abm.scenarios.people import check_origins
+from abm.scenarios.people import check_offers, check_origins
+
+
+class KnownPaths(dict[str, tuple[type[Inputs], Declaration]]):
+    """Every path that can be set, with the input that holds it and its declaration; offers of any name among them."""
+
+    def __missing__(self, path: str) -> tuple[type[Inputs], Declaration]:
+        return Policy, declarations(Policy)[path]
+
+    def __contains__(self, path: object) -> bool:
+        return super().__contains__(path) or path in declarations(Policy)
 
 
 @cache
-def known_paths() -> Mapping[str, tuple[type[Inputs], Declaration]]:
-    """Every path that can be set, with the input that holds it and its declaration.
+def known_paths() -> KnownPaths:
+    """Every path that can be set.
 
-    Levers of the policy are bare (``offer.amount_per_person``); the others begin with ``world.``,
-    ``caseload.`` or ``behaviour.``.
+    Levers of the policy are bare (``offer.amount_per_person``, ``offers.pilot.amount_per_person``); the others begin
+    with ``world.``, ``caseload.`` or ``behaviour.``.
     """
-    known: dict[str, tuple[type[Inputs], Declaration]] = {}
+    known = KnownPaths()
     for model, prefix in ((Policy, ""), (Caseload, "caseload."), (Behaviour, "behaviour.")):
         for path, declared in declarations(model).items():
             known[path if path.startswith("world.") else f"{prefix}{path}"] = (model, declared)
@@ -60,10 +70,23 @@ def apply_settings(
             value = parse_value(replace(declared, path=path), value, file=file)
         changes[model][declared.path] = value
     changed = _changed(caseload, changes[Caseload], "caseload.", file)
+    if "inflow_per_week" in changes[Caseload] and caseload.inflow:
+        told = f"left out: {caseload.name} gives its inflow by year ({', '.join(caseload.inflow)})"
+        raise InputError("caseload.inflow_per_week", changes[Caseload]["inflow_per_week"], told, file=file)
     if "world.safety_origins" in changes[Caseload]:
         check_origins(changed, file=file)
+    for path, value in changes[Policy].items():
+        place = Policy.place_of(path)
+        if place[0] == "offers" and place[1] not in (*policy.offer_names, *Policy.usual):
+            named = ", ".join(policy.offer_names) or "none"
+            near = nearest_spelling(path, policy.paths)
+            allowed = f"a lever of an offer that the policy has ({named})"
+            raise InputError(path, value, allowed, file=file, nearest=near)
+    levers = _changed(policy, changes[Policy], "", file)
+    if any(path.endswith(".origins") for path in changes[Policy]):
+        check_offers(levers, file=file)
     return (
-        _changed(policy, changes[Policy], "", file),
+        levers,
         changed,
         _changed(behaviour, changes[Behaviour], "behaviour.", file),
     )
@@ -73,6 +96,8 @@ def _changed(inputs: M, changes: Mapping[str, Any], prefix: str, file: str) -> M
     if not changes:
         return inputs
     try:
+        if isinstance(inputs, Policy):
+            return cast(M, inputs.set_throughout(changes, file=file))
         return inputs.with_values(changes, file=file)
     except InputError as fault:
         field = fault.field if fault.field.startswith("world") else f"{prefix}{fault.field}"

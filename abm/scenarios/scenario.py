@@ -8,6 +8,11 @@ A value in a file is bare, or a figure::
 
 ``extends = "uk-2025"`` starts from another file of the same kind; what the file gives replaces what it
 inherits, field by field, sources included.  The word "none" takes a limit away.
+
+The offers of a policy stand under their names, ``[offers.pilot]`` (or ``[[offers]]`` with ``name = "pilot"``; the names
+``offer`` and ``standing`` may do without ``offers.``).  What changes in time stands in ``[[regime]]`` tables, each with
+``from`` (a week or a date) and any levers, which go on until a later one gives others; a file with regimes of its own
+does not inherit any.
 """
 
 from __future__ import annotations
@@ -15,7 +20,9 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +31,7 @@ from abm.evidence.figures import EVIDENCE, evidence_figure
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import (
-    Declaration,
+    Declarations,
     Figure,
     InputError,
     Inputs,
@@ -35,9 +42,10 @@ from abm.inputs.parameters import (
     parse_value,
 )
 from abm.inputs.policy import Policy
+from abm.scenarios.countries import countries, filled
 from abm.scenarios.entries import entry
 from abm.scenarios.overrides import apply_settings
-from abm.scenarios.people import check_origins, people
+from abm.scenarios.people import check_offers, check_origins, people
 
 SCENARIOS = Path(__file__).parent
 BEHAVIOUR = EVIDENCE / "behaviour.toml"
@@ -49,7 +57,7 @@ _TEXTS: dict[type[Inputs], tuple[str, ...]] = {
     Behaviour: (),
 }
 #: Keys of a caseload file that say who the people are, read by `abm.scenarios.people`.
-_PEOPLE = ("origins", "rows")
+_PEOPLE = ("origins", "rows", "inflow")
 
 
 @dataclass
@@ -80,7 +88,13 @@ def load_policy(name_or_path: str | Path) -> Policy:
     InputError
         Naming file, field, value, what is allowed and the nearest spelling.
     """
-    return _load(Policy, "policy", name_or_path)
+    policy = _load(Policy, "policy", name_or_path)
+    file = _shown(_located(name_or_path, "policy"))
+    if policy.standing.amount_per_person > 0.0 and "standing.start_week" not in policy.figures:
+        allowed = "the week since which the offer stands: negative, if from before the run (-520: for ten years)"
+        raise InputError("standing.start_week", "nothing", allowed, file=file)
+    check_offers(policy, file=file)
+    return policy
 
 
 def load_caseload(name_or_path: str | Path) -> Caseload:
@@ -93,6 +107,7 @@ def load_caseload(name_or_path: str | Path) -> Caseload:
     """
     made = _load(Caseload, "caseload", name_or_path)
     check_origins(made, file=_shown(_located(name_or_path, "caseload")))
+    made._figures.update(filled(made))
     return made
 
 
@@ -150,7 +165,9 @@ def _load(model: type[M], kind: str, name_or_path: str | Path) -> M:
     read = _read(model, kind, path, ())
     if "name" in _TEXTS[model]:
         read.values.setdefault("name", path.stem)
-    made = build(model, _nested(read.values), file=_shown(path))
+    if isinstance(read.values.get("regimes"), list):
+        read.values["regimes"] = tuple(read.values["regimes"])
+    made = build(model, _nested(model, read.values), file=_shown(path))
     made._figures.update(read.figures)
     return made
 
@@ -239,18 +256,80 @@ def _read(model: type[Inputs], kind: str, path: Path, seen: tuple[Path, ...]) ->
         if key in whole:
             read.values[key] = whole.pop(key)
     if model is Caseload:
+        if "countries" in whole:
+            read.values["countries"], told = countries(whole.pop("countries"), read.values.get("countries", {}), file)
+            read.figures.update(told)
+        if "inflow" in whole and "inflow_per_week" in whole:
+            raise InputError(
+                "inflow_per_week", whole["inflow_per_week"], "left out: inflow gives it by year", file=file
+            )
         given = {key: whole.pop(key) for key in _PEOPLE if key in whole}
-        values, figures = people(given, whole, known_origins="origins" in read.values, folder=path.parent, file=file)
+        values, figures = people(given, whole, read.values, folder=path.parent, file=file)
         read.values.update(values)
         read.figures.update(figures)
+    if model is Policy:
+        _offers_by_name(whole, file)
+        _read_regimes(read, whole, file)
     for where, value, figure in _entries(whole, "", declarations(model), file):
         read.values[where] = value
         read.figures[where] = figure
     return read
 
 
+def _offers_by_name(section: dict[str, Any], file: str, where: str = "offers") -> None:
+    """Offers given as a list become sections under their names; the usual ones have sections of their own."""
+    given = section.pop("offers", {})
+    if isinstance(given, list):
+        named: dict[str, Any] = {}
+        for number, told in enumerate(given):
+            if not isinstance(told, dict) or not isinstance(told.get("name"), str):
+                allowed = 'the name of the offer, as in name = "pilot"'
+                raise InputError(f"{where}.{number}.name", told, allowed, file=file)
+            if told["name"] in named:
+                raise InputError(f"{where}.{number}.name", told["name"], "each name once", file=file)
+            named[told["name"]] = {key: value for key, value in told.items() if key != "name"}
+        given = named
+    if not isinstance(given, dict):
+        raise InputError(where, given, "offers by name, written [offers.NAME] or [[offers]]", file=file)
+    for name in [name for name in Policy.usual if name in given]:
+        if name in section:
+            allowed = f"given once: there is a section [{name}] as well"
+            raise InputError(f"{where}.{name}", given[name], allowed, file=file)
+        section[name] = given.pop(name)
+    if given:
+        section["offers"] = given
+
+
+def _read_regimes(read: Read, whole: dict[str, Any], file: str) -> None:
+    """The regimes of a policy file, with the figures behind their levers."""
+    if "regime" not in whole:
+        return
+    given = whole.pop("regime")
+    if not isinstance(given, list):
+        raise InputError("regime", given, "tables written [[regime]]", file=file)
+    read.figures = {path: figure for path, figure in read.figures.items() if not path.startswith("regimes.")}
+    made = []
+    for number, told in enumerate(given):
+        if not isinstance(told, dict):
+            raise InputError("regime", told, "a table written [[regime]]", file=file)
+        told = dict(told)
+        start, title = told.pop("from", None), told.pop("title", "")
+        if isinstance(start, str):
+            with suppress(ValueError):
+                start = date.fromisoformat(start)
+        if isinstance(start, bool) or not (isinstance(start, int) or type(start) is date):
+            raise InputError(f"regime.{number}.from", start, "a week, or a date such as 2006-01-12", file=file)
+        _offers_by_name(told, file, f"regime.{number}.offers")
+        levers = {}
+        for where, value, figure in _entries(told, "", declarations(Policy), file):
+            levers[where] = value
+            read.figures[f"regimes.{number}.{where}"] = figure
+        made.append({"start": start, "title": title, "levers": levers})
+    read.values["regimes"] = made
+
+
 def _entries(
-    section: Mapping[str, Any], prefix: str, known: Mapping[str, Declaration], file: str
+    section: Mapping[str, Any], prefix: str, known: Declarations, file: str
 ) -> Iterator[tuple[str, Any, Figure]]:
     """Each leaf of a document: dotted path, value, figure."""
     for key, given in section.items():
@@ -258,7 +337,7 @@ def _entries(
         if where in known:
             value, figure = entry(known[where], given, file)
             yield where, value, figure
-        elif any(path.startswith(f"{where}.") for path in known):
+        elif any(path.startswith(f"{where}.") for path in known) or _holds_members(where, known):
             if not isinstance(given, dict):
                 raise InputError(where, given, f"a section, written [{where}]", file=file)
             yield from _entries(given, f"{where}.", known, file)
@@ -268,10 +347,16 @@ def _entries(
             raise InputError(where, given, "no such field", file=file, nearest=near)
 
 
-def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+def _holds_members(where: str, known: Declarations) -> bool:
+    """Whether a section holds members by name, or is one of them."""
+    field, _, name = where.partition(".")
+    return field in known.members and "." not in name
+
+
+def _nested(model: type[Inputs], flat: Mapping[str, Any]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     for where, value in flat.items():
-        *parents, leaf = where.split(".") if where not in ("origins", "rows") else [where]
+        *parents, leaf = model.place_of(where)
         place = nested
         for parent in parents:
             place = place.setdefault(parent, {})
