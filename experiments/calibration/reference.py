@@ -19,13 +19,10 @@ from experiments.question.question import ask
 
 REFERENCE = Path("results") / "reference"
 
-#: Replicates behind the headline table: those of `returns compare` without arguments.
-REPLICATES = 100
 
-
-def headline(replicates: int = REPLICATES) -> pd.DataFrame:
-    """The pilot question: measures of each policy and paired differences, rounded to six digits."""
-    table = pd.DataFrame(rows(compare(ask(replicates=replicates))))
+def headline() -> pd.DataFrame:
+    """The pilot question as `returns compare` puts it without arguments, rounded to six digits."""
+    table = pd.DataFrame(rows(compare(ask())))
     numbers = table.select_dtypes("number").columns
     table[numbers] = table[numbers].map(lambda value: float(f"{value:.6g}"))
     return table

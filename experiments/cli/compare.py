@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_CASELOAD, MAX_REPLICATES, SEED, WEEKS
+from experiments.question.defaults import (
+    DEFAULT_BASELINE,
+    DEFAULT_CASELOAD,
+    FOR_ALL_CASELOAD,
+    FOR_ALL_HOUSEHOLDS,
+    FOR_ALL_VARIANTS,
+    MAX_REPLICATES,
+    SEED,
+    WEEKS,
+)  # fmt: skip
 from experiments.report.printed import AsJson, Settings, console, print_json, tell
 
 if TYPE_CHECKING:
@@ -38,8 +47,8 @@ def compare_command(
     """Compare policies with a baseline: who returns, when, and at what cost.
 
     Without arguments, the pilot question: uk-pilot-2026, uk-upfront-national and danish-2021 against
-    uk-2025 on uk-families-2026. Prints a table and writes weekly series, runs, summary, manifest and a
-    picture into a folder.
+    uk-2025 on uk-families-2026; and in brief, what lasting offers come to for all refused. Prints a table
+    and writes weekly series, runs, summary, manifest and a picture into a folder.
 
     Parameters
     ----------
@@ -50,7 +59,8 @@ def compare_command(
     baseline
         The policy that the others are compared with.
     replicates
-        Runs of each policy; without a number, 100, fewer (at least 20) for a large caseload.
+        Runs of each policy; without a number about 100, fewer for a large caseload, and every parameter
+        vector of the ensemble as often.
     weeks
         Horizon in weeks.
     households
@@ -65,14 +75,16 @@ def compare_command(
     out
         Folder for the results; without one, results/compare- and the hash of the inputs.
     as_json
-        Print tidy rows as JSON instead of the table; 90 % intervals, differences paired by seed.
+        Print tidy rows as JSON instead of the table: mean_low and mean_high are the 90 % interval of the mean,
+        run_p05 and run_p95 percentiles of the runs; difference_… the same of differences paired by seed.
     by
         Show return rates by group as well.
     uncertainty
         parameters: each run takes the next vector of the fitted ensemble; seeds: the one fitted vector.
         Without a word, parameters if there is an ensemble.
     precision
-        MEASURE=±X: add runs until the 90 % interval of the mean paired difference is at most X either side.
+        MEASURE=±X: add runs, in whole rounds of parameter vectors, until the 90 % interval of the mean paired
+        difference is at most X either side, or more runs of the same vectors would not do.
     max_replicates
         Most runs of a policy that --precision may ask for.
     workers
@@ -95,17 +107,32 @@ def compare_command(
     with announcing_compilation(tell):
         comparison = compare(question, workers=workers, progress=progress)
     from experiments.compare.paired import rows as rows_of
+    from experiments.question.idle import idle_settings
 
     rows = rows_of(comparison)
+    for line in idle_settings(question.cases, question.without, question.seed):
+        tell(line)
     write(place, comparison, rows)
     files = f"Written to {place.path}: {', '.join(FILES)}, manifest.json"
     if as_json:
-        tell(files)
+        for line in filter(None, (question.uneven, files)):
+            tell(line)
         print_json(rows)
         return 0
-    from experiments.report.terminal import show
+    from experiments.report.terminal import show, show_for_all
 
     show(console(), comparison, rows, [files])
+    usual = (caseload, baseline, settings, precision, by, households) == (
+        DEFAULT_CASELOAD, DEFAULT_BASELINE, (), (), None, None
+    )  # fmt: skip
+    if usual and not variants:
+        every = ask(
+            FOR_ALL_VARIANTS, baseline=baseline, caseload=FOR_ALL_CASELOAD, weeks=weeks, households=FOR_ALL_HOUSEHOLDS,
+            seed=seed, uncertainty=uncertainty, in_brief=True,
+            replicates=min(question.replicates, len(question.behaviours)),
+        )  # fmt: skip
+        found = compare(every, workers=workers, progress=_progress())
+        show_for_all(console(), found, rows_of(found))
     return 0
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
@@ -76,8 +75,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
     except KeyboardInterrupt:
         print("\nStopped; nothing was written.", file=sys.stderr, flush=True)
-        if argv is None and any(thread.name.startswith("runs") for thread in threading.enumerate()):
-            # A run in a thread cannot be interrupted, and a normal exit would wait for it.
+        if argv is None:
+            # A run in a thread cannot be interrupted, and a normal exit would wait for it; and Python, if it was
+            # stopped while compiled code was being loaded, would end by the signal.
             os._exit(STOPPED)
         return STOPPED
 

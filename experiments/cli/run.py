@@ -81,6 +81,7 @@ def run_command(
     place = place_of(prepared, seed, out)
     with announcing_compilation(tell):
         run = prepared.run(seed)
+        _tell_idle(variant, caseload, weeks, households, settings, seed)
     write(place, run)
     files = f"Written to {place.path}: {', '.join(FILES)}, manifest.json"
     if as_json:
@@ -157,6 +158,27 @@ def _prepare(policy: str, caseload: str, weeks: int, households: int | None, set
 
     changes = {change.path: change.value for change in parse_settings(settings)}
     return load_case(policy, caseload, weeks=weeks, households=households, settings=changes).prepared()
+
+
+def _tell_idle(
+    policy: str, caseload: str, weeks: int, households: int | None, settings: tuple[str, ...], seed: int
+) -> None:
+    """Tell of each setting that changes no figure."""
+    from contextlib import suppress
+
+    from abm.inputs.parameters import InputError
+    from experiments.question.case import load_case
+    from experiments.question.idle import idle_settings
+    from experiments.question.settings import parse_settings
+
+    bare = load_case(policy, caseload, weeks=weeks, households=households)
+    changes = {change.path: change.value for change in parse_settings(settings)}
+    without = {}
+    for path, value in changes.items():
+        with suppress(InputError):
+            without[f"{path}={value}"] = [bare.with_settings({p: v for p, v in changes.items() if p != path})]
+    for line in idle_settings([bare.with_settings(changes)], without, seed):
+        tell(line)
 
 
 # ---- one run ----------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from abm.inputs.parameters import Declaration, Figure, Inputs
+    from abm.inputs.policy import Offer, Policy
 
 MarkName = Literal["primary", "press", "inferred", "fitted", "assumed"]
 #: How a mark is coloured: assumptions must catch the eye.
@@ -163,7 +164,9 @@ def _found(name: str) -> Inputs:
         # What only one kind of file has says which it is; a file that merely extends another says it by that.
         whole = document(path)
         base = whole.get("extends", "")
-        if {"origins", "households", "world", "composition"} & set(whole) or base in caseload_names():
+        if {"origins", "rows", "countries", "households", "world", "composition"} & set(
+            whole
+        ) or base in caseload_names():
             return load_caseload(path)
     return load_policy(path)
 
@@ -223,6 +226,8 @@ def _parameters(levers: bool, mark: str | None, as_json: bool) -> int:
 def _head(output: Console, inputs: Inputs, name: str) -> None:
     from rich.text import Text
 
+    from abm.inputs.policy import Policy
+
     title = getattr(inputs, "title", "") or "Coefficients of the household's decision"
     output.print(Text.assemble((getattr(inputs, "name", name), "bold"), f"  {title}"))
     for text in (getattr(inputs, "describes", ""), getattr(inputs, "context", "")):
@@ -232,7 +237,38 @@ def _head(output: Console, inputs: Inputs, name: str) -> None:
     if origins:
         ordered = sorted(origins.items(), key=lambda item: -item[1])
         output.print(Text("Origins: " + ", ".join(f"{land} {share:.1%}" for land, share in ordered if share)))
+    if isinstance(inputs, Policy):
+        _timeline(output, inputs)
     output.print()
+
+
+def _timeline(output: Console, policy: Policy) -> None:
+    """The offers of a policy and, a line a regime, what is announced when."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if policy.offers:
+        output.print(Text("Offers: " + "; ".join(f"{name} {_terms(offer)}" for name, offer in policy.offers.items())))
+    if not policy.regimes:
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    for regime in policy.regimes:
+        levers = ", ".join(f"{path} = {'none' if value is None else value}" for path, value in regime.levers.items())
+        told = Text.assemble((regime.title, "bold"), "\n" if regime.title else "", (levers, "dim"))
+        table.add_row(f"from {_said(regime.start)}", told)
+    output.print(Text("Timeline: each announced when it begins, and known to nobody before", style="bold reverse"))
+    output.print(table)
+
+
+def _terms(offer: Offer) -> str:
+    opens = offer.start_week
+    since = f"since week {opens}" if isinstance(opens, int) and opens < 0 else f"from {_said(opens)}"
+    until = "" if offer.end_week is None else f" until {_said(offer.end_week)}"
+    return f"GBP {offer.amount_per_person:,.0f} a person, {since}{until}"
+
+
+def _said(when: Any) -> str:
+    return f"week {when}" if isinstance(when, int) and not isinstance(when, bool) else str(when)
 
 
 def _figure(output: Console, path: str, figure: Figure, declared: Declaration | None) -> None:

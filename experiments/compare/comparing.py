@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,10 +24,10 @@ from abm.measures import IDS, Outcomes, difference
 from abm.model import Run
 from abm.numerics.calendar import WEEKS_PER_YEAR
 from experiments.question.case import Case
-from experiments.question.question import Question
+from experiments.question.question import MOST_REPLICATES, Question
 from experiments.running.progress import Progress, Silent
 from experiments.running.threads import each, workers_of
-from experiments.statistics.precision import FIRST, look
+from experiments.statistics.precision import FIRST, look, whole_rounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,18 +81,40 @@ class Runs:
 
 @dataclass
 class Comparison:
-    """What came out: the baseline first, then the variants; and the measures again with the pull factor on."""
+    """What came out: the baseline first, then the variants.
+
+    Attributes
+    ----------
+    pulled
+        The measures again with the pull factor on.
+    controls
+        The measures of each policy without the money of its own offers; None where it has none.
+    grid
+        The measures of the first replicates by elasticity of arrivals and worth of support.
+    """
 
     question: Question
     runs: list[Runs]
     pulled: list[Runs]
     seconds: float
     looks: list[dict[str, Any]] = field(default_factory=list)
+    controls: list[Runs | None] = field(default_factory=list)
+    grid: dict[tuple[float, float], list[Runs]] = field(default_factory=dict)
 
     @property
     def replicates(self) -> int:
         """Replicates of each policy."""
         return len(self.runs[0].measures)
+
+    @property
+    def grid_replicates(self) -> int:
+        """Replicates of each policy at each place of the grid."""
+        return max((len(runs.measures) for held in self.grid.values() for runs in held), default=0)
+
+    @property
+    def vectors(self) -> NDArray[np.int64]:
+        """Which parameter vector each replicate has, the same under every policy."""
+        return self.question.vectors(self.replicates)
 
     @property
     def identity(self) -> str:
@@ -120,30 +143,43 @@ def compare(question: Question, *, workers: int | None = None, progress: Progres
     """
     begun, told, count = time.perf_counter(), progress or Silent(), workers_of(workers)
     central = [_Column(question, case, whole=True) for case in question.cases]
-    pulled = [_Column(question, case, whole=False) for case in question.pulled]
-    columns, looks = [*central, *pulled], _Looks(question)
+    pulled = _pulled(question, question.pulled, central)
+    grid = {at: _pulled(question, cases, central, question.grid_replicates) for at, cases in question.grid.items()}
+    controls = [None if case is None else _Column(question, case, whole=False) for case in question.controls]
+    columns = [*central, *pulled, *(column for column in controls if column), *chain.from_iterable(grid.values())]
+    looks = _Looks(question)
     first, wanted = 0, looks.first
-    told.start(wanted * len(columns), 0, f"{count} threads")
+    told.start(sum(column.wanted(wanted) for column in columns), 0, f"{count} threads")
     try:
         while wanted > first:
             _run(columns, range(first, wanted), count, told)
             first, wanted = wanted, looks.next(central, wanted)
     finally:
         told.end()
-    labels = question.labels
+
+    def runs_of(held: Sequence[_Column]) -> list[Runs]:
+        return [column.runs(label) for column, label in zip(held, question.labels, strict=True)]
+
     return Comparison(
-        question,
-        [column.runs(label) for column, label in zip(central, labels, strict=True)],
-        [column.runs(label) for column, label in zip(pulled, labels, strict=True)],
-        time.perf_counter() - begun,
-        looks.report,
-    )
+        question, runs_of(central), runs_of(pulled), time.perf_counter() - begun, looks.report,
+        [None if held is None else held.runs(label) for held, label in zip(controls, question.labels, strict=True)],
+        {at: runs_of(held) for at, held in grid.items()},
+    )  # fmt: skip
+
+
+def _pulled(
+    question: Question, cases: Sequence[Case], central: Sequence[_Column], most: int = MOST_REPLICATES
+) -> list[_Column]:
+    """Columns that differ from the central ones in the pull factor alone."""
+    return [
+        _Column(question, case, whole=False, twin=twin, most=most) for case, twin in zip(cases, central, strict=True)
+    ]
 
 
 def _run(columns: Sequence[_Column], replicates: range, workers: int, told: Progress) -> None:
     """Run replicates of every column; the first run of all in this thread, where compilation can be told of."""
-    jobs = [(column, replicate) for replicate in replicates for column in columns]
-    total = len(columns) * replicates.stop
+    jobs = [(column, replicate) for replicate in replicates for column in columns if replicate < column.most]
+    total = sum(column.wanted(replicates.stop) for column in columns)
     if replicates.start == 0:
         column, replicate = jobs.pop(0)
         column.run(replicate)
@@ -154,20 +190,46 @@ def _run(columns: Sequence[_Column], replicates: range, workers: int, told: Prog
 
 
 class _Column:
-    """The replicates of one case, as they come in."""
+    """The replicates of one case, as they come in.
 
-    def __init__(self, question: Question, case: Case, *, whole: bool) -> None:
-        self.question, self.case, self.whole = question, case, whole
+    Parameters
+    ----------
+    whole
+        Whether more than the measures is kept.
+    twin
+        The column of the case without the pull factor: where nobody is pulled, its run is this one's as well.
+    most
+        Replicates that are run at most.
+    """
+
+    def __init__(
+        self, question: Question, case: Case, *, whole: bool, twin: _Column | None = None, most: int = MOST_REPLICATES
+    ) -> None:
+        self.question, self.case, self.whole, self.twin, self.most = question, case, whole, twin, most
         self.prepared = case.prepared()
         self.done: dict[int, dict[str, Any]] = {}
+        self.alike: dict[int, bool] = {}
+        self.named = most == MOST_REPLICATES  # of the grid nobody asks which run it was
         self.kept = int(max(FIRST, HISTORY_BYTES // (case.weeks * HISTORY_COUNT * 8)))
 
+    def wanted(self, replicates: int) -> int:
+        """How many runs there are to be of so many replicates."""
+        return min(self.most, replicates)
+
     def run(self, replicate: int) -> None:
-        """Run one replicate (in any thread)."""
+        """Run one replicate (in any thread), unless it is the twin's run."""
         seed = self.question.seed + replicate
+        alike = self.twin is not None and self.pulls_as(self.twin, replicate)
+        if alike and not self.named:
+            self.done[replicate] = {"identity": ""}
+            return
         prepared = self.prepared if len(self.case.members) == 1 else self.case.prepared(replicate)
+        told: dict[str, Any] = {"identity": prepared.identity(seed)}
+        if alike:
+            self.done[replicate] = told
+            return
         run = prepared.run(seed)
-        told: dict[str, Any] = {"measures": run.values, "identity": prepared.identity(seed)}
+        told["measures"] = run.values
         if self.whole:
             told["lines"] = discounted(run)
             told["departed"] = departed(run)
@@ -177,9 +239,20 @@ class _Column:
                 told["groups"] = run.by(self.question.by)
         self.done[replicate] = told
 
+    def pulls_as(self, twin: _Column, replicate: int) -> bool:
+        """Whether as many come as in the column without the pull factor; found once for each behaviour."""
+        member = replicate % len(self.case.members)
+        if member not in self.alike:
+            self.alike[member] = np.array_equal(self.case.pull(member), twin.case.pull(member))
+        return self.alike[member]
+
+    def _of(self, replicate: int) -> dict[str, Any]:
+        told = self.done[replicate]
+        return {"measures": self.twin.done[replicate]["measures"], **told} if self.twin else told
+
     def runs(self, label: str) -> Runs:
         """All replicates, in order."""
-        rows = [self.done[replicate] for replicate in range(len(self.done))]
+        rows = [self._of(replicate) for replicate in range(len(self.done))]
         weeks = self.prepared.weeks
 
         def stacked(name: str, *shape: int) -> Any:
@@ -217,7 +290,9 @@ class _Looks:
     def __init__(self, question: Question) -> None:
         self.question, self.number, self.report = question, 0, list[dict[str, Any]]()
         asked = question.replicates
-        self.first = min(max(FIRST, asked), question.most) if question.precision else asked
+        most = question.most - question.most % len(question.behaviours) or question.most
+        rounds = whole_rounds(max(FIRST, asked), len(question.behaviours))
+        self.first = min(rounds, most) if question.precision else asked
 
     def next(self, columns: Sequence[_Column], runs: int) -> int:
         """Replicates wanted, having looked at the runs so far."""
@@ -228,11 +303,13 @@ class _Looks:
         for measure, width in self.question.precision:
             for label, held in zip(self.question.variants, taken[1:], strict=True):
                 differences = difference(measure, held.outcomes, taken[0].outcomes)
-                seen = look(differences, width, self.number, most=self.question.most)
+                seen = look(
+                    differences, width, self.number, most=self.question.most, vectors=self.question.vectors(runs)
+                )
                 if not seen.enough:
                     wanted = max(wanted, seen.next_runs)
                 self.report.append({
                     "variant": label, "measure": measure, "asked": width, "half_width": seen.half_width,
-                    "replicates": seen.runs, "looks": self.number, "reached": bool(seen.enough),
+                    "floor": seen.floor, "replicates": seen.runs, "looks": self.number, "reached": bool(seen.enough),
                 })  # fmt: skip
         return wanted

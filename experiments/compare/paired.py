@@ -1,14 +1,18 @@
 """Rows of a comparison: each measure of each policy, and its paired difference from the baseline.
 
-Two kinds of interval, both of 90 % and never mixed up:
+Two kinds of interval, both of 90 %, each with its own names:
 
-``runs``
-    5th to 95th percentile of the outcomes of the runs: what one such caseload may see, chance and (with
-    ``parameters``) uncertainty of the behaviour included.  It does not shrink with more replicates.
-    ``difference_low`` and ``difference_high`` are those percentiles of the differences, run by run.
-``bootstrap``
-    For ratios of means (cost per additional return, break-even payment): the interval of the estimate,
-    by resampling whole runs, pairs kept.  It shrinks with more replicates.
+``run_p05``, ``run_p95``
+    5th and 95th percentile of the outcomes of the runs: what one such caseload may see, chance and (with
+    ``parameters``) uncertainty of the behaviour included.  They do not close with more replicates.
+``mean_low``, ``mean_high``
+    How well the mean is known, by parameter vector: runs that share one are not independent.  Student's t, and
+    for ratios of means (cost per additional return, break-even payment) the bootstrap of whole vectors, pairs kept.
+
+``difference_…`` are the same of the differences, taken run by run.  A ratio has no percentiles of runs.
+
+Where a ratio would mislead, `words` stand in its place.  Rows of the saving by elasticity of arrivals and worth of
+support name both in their group.
 
 Standard errors (of a mean, of a mean difference) are given beside them, and how many times fewer runs
 the paired difference needs than independent runs would (``variance_reduction``).
@@ -21,20 +25,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.measures import COMPARED, MEASURES, Measure, Ratio
 from experiments.compare.comparing import Comparison, Runs
 from experiments.statistics.intervals import Array, bought_by_pairing, differs, ratio_of_means, spread
 
-#: Keys of a row, the first nine fixed by contract.
+Vectors = NDArray[np.int64]
+
+#: What a row tells of the values, in this order; of the differences under the same names after ``difference_``.
+TOLD = ("mean_low", "mean_high", "run_p05", "run_p95")
+#: Keys of a row, the first thirteen fixed by contract.
 KEYS = (
-    "variant", "measure", "unit", "mean", "low", "high", "difference", "difference_low", "difference_high",
-    "role", "group", "interval", "standard_error", "difference_standard_error", "variance_reduction", "runs", "defined",
+    "variant", "measure", "unit", "mean", *TOLD, "difference", *(f"difference_{key}" for key in TOLD),
+    "role", "group", "standard_error", "difference_standard_error", "variance_reduction", "runs", "vectors", "defined",
+    "words",
 )  # fmt: skip
 
 #: Measures given again with the pull factor on, under their name with this after it.
 WITH_PULL = "_with_pull"
 PULLED = ("net_saving_npv", "induced_arrivals")
+#: Group of a row at one elasticity of arrivals and one worth of support.
+GRID = "pull_elasticity={:g}, support_worth={:g}"
 
 #: Rates by group (see `abm.model.Run.by`), as measures.
 GROUPED = {
@@ -48,15 +60,17 @@ GROUPED = {
 
 def rows(comparison: Comparison) -> list[dict[str, Any]]:
     """Tidy rows, one a (policy, measure, group), NaN where something does not exist."""
-    base = comparison.runs[0]
+    base, vectors = comparison.runs[0], comparison.vectors
     found = []
     for position, runs in enumerate(comparison.runs):
         role = "variant" if position else "baseline"
-        found += [{**row, "role": role} for row in _of_policy(runs, base)]
+        control = comparison.controls[position] if comparison.controls else None
         pulled, pulled_base = comparison.pulled[position], comparison.pulled[0]
-        for name in PULLED:
-            found.append({**_row(name, pulled, pulled_base), "measure": name + WITH_PULL, "role": role})
-        found += [{**row, "role": role} for row in _by_group(runs, base, comparison.question.by)]
+        told = [_row(name, runs, base, vectors, control) for name in (*MEASURES, *COMPARED)]
+        told += [{**_row(name, pulled, pulled_base, vectors), "measure": name + WITH_PULL} for name in PULLED]
+        told += _by_strength(comparison, position) if position else []
+        told += _by_group(runs, base, comparison.question.by, vectors)
+        found += [{**row, "role": role} for row in told]
     return [{key: row[key] for key in KEYS} for row in found]
 
 
@@ -69,54 +83,80 @@ def by_measure(rows: Sequence[Mapping[str, Any]], role: str = "") -> dict[str, l
     return found
 
 
-def _of_policy(runs: Runs, base: Runs) -> Iterator[dict[str, Any]]:
-    for name in (*MEASURES, *COMPARED):
-        yield _row(name, runs, base)
-
-
-def _row(name: str, runs: Runs, base: Runs) -> dict[str, Any]:
+def _row(name: str, runs: Runs, base: Runs, vectors: Vectors, control: Runs | None = None) -> dict[str, Any]:
     if name in MEASURES:
-        return _told(MEASURES[name], runs, runs.measure(name), runs.measure(name) - base.measure(name))
+        values = runs.measure(name)
+        return _told(MEASURES[name], runs, values, values - base.measure(name), vectors)
     measure = COMPARED[name]
-    found = measure.of(runs.outcomes, base.outcomes)
+    if measure.control and control is None:
+        nothing = np.full(len(runs.measures), math.nan)
+        return _ratio(measure, runs, vectors) if measure.ratio else _told(measure, runs, nothing, nothing, vectors)
+    third = (control.outcomes,) if measure.control and control else ()
+    found = measure.of(runs.outcomes, base.outcomes, *third)
     if isinstance(found, Ratio):
         # A ratio to the baseline that the baseline has to itself is none.
-        return _ratio(measure, runs, *(() if runs is base else _estimated(found)))
-    return _told(measure, runs, found, found)  # itself a difference, so both columns show it
+        return _ratio(measure, runs, vectors, *(() if runs is base else _estimated(found, vectors)))
+    return _told(measure, runs, found, found, vectors)  # itself a difference, so both columns show it
 
 
-def _estimated(ratio: Ratio) -> tuple[float, float, float]:
-    """A ratio of means with its interval; NaN where it stands over nothing, or over less where there must be more."""
-    if ratio.only_more and (not differs(ratio.below) or ratio.below.mean() < 0):
-        return math.nan, math.nan, math.nan
-    return ratio_of_means(ratio.above, ratio.below)
+def _estimated(ratio: Ratio, vectors: Vectors) -> tuple[float, float, float, str]:
+    """A ratio of means with its interval, or NaN and, where a ratio would mislead, words in its place."""
+    none = math.nan, math.nan, math.nan
+    above, below = spread(ratio.above, vectors), spread(ratio.below, vectors)
+    more = below.mean_low > 0
+    if ratio.only_more and not more:
+        return *none, ""
+    if ratio.only_dearer:
+        if not differs(ratio.below, vectors):
+            return *none, ""
+        leave = "more leave" if more else "fewer leave"
+        if not differs(ratio.above, vectors):
+            return *none, f"{leave}, cost about the same"
+        if above.mean < 0 or not more:
+            return *none, f"{'saves' if above.mean < 0 else 'costs'} and {leave}"
+    return *ratio_of_means(ratio.above, ratio.below, vectors), ""
 
 
-def _told(measure: Measure, runs: Runs, values: Array, differences: Array, group: str = "") -> dict[str, Any]:
-    mean, low, high, error, count = spread(values)
-    difference, d_low, d_high, d_error, _ = spread(differences)
+def _told(
+    measure: Measure, runs: Runs, values: Array, differences: Array, vectors: Vectors, group: str = ""
+) -> dict[str, Any]:
+    of_values, of_differences = spread(values, vectors), spread(differences, vectors)
     return {
-        "variant": runs.label, "measure": measure.id, "unit": measure.unit, "mean": mean, "low": low, "high": high,
-        "difference": difference, "difference_low": d_low, "difference_high": d_high, "group": group,
-        "interval": "runs", "standard_error": error, "difference_standard_error": d_error,
+        "variant": runs.label, "measure": measure.id, "unit": measure.unit, "group": group, "mean": of_values.mean,
+        **{key: getattr(of_values, key) for key in TOLD}, "difference": of_differences.mean,
+        **{f"difference_{key}": getattr(of_differences, key) for key in TOLD},
+        "standard_error": of_values.standard_error, "difference_standard_error": of_differences.standard_error,
         "variance_reduction": bought_by_pairing(values - differences, values, differences), "runs": len(values),
-        "defined": count,
+        "vectors": len(np.unique(vectors)), "defined": of_values.defined, "words": "",
     }  # fmt: skip
 
 
 def _ratio(
-    measure: Measure, runs: Runs, value: float = math.nan, low: float = math.nan, high: float = math.nan
+    measure: Measure,
+    runs: Runs,
+    vectors: Vectors,
+    value: float = math.nan,
+    low: float = math.nan,
+    high: float = math.nan,
+    words: str = "",
 ) -> dict[str, Any]:
-    nan = math.nan
-    return {
-        "variant": runs.label, "measure": measure.id, "unit": measure.unit, "mean": value, "low": low, "high": high,
-        "difference": nan, "difference_low": nan, "difference_high": nan, "group": "", "interval": "bootstrap",
-        "standard_error": nan, "difference_standard_error": nan, "variance_reduction": nan, "runs": len(runs.measures),
-        "defined": len(runs.measures) if math.isfinite(value) else 0,
+    return dict.fromkeys(KEYS, math.nan) | {
+        "variant": runs.label, "measure": measure.id, "unit": measure.unit, "group": "", "mean": value,
+        "mean_low": low, "mean_high": high, "runs": len(runs.measures), "vectors": len(np.unique(vectors)),
+        "defined": len(runs.measures) if math.isfinite(value) else 0, "words": words,
     }  # fmt: skip
 
 
-def _by_group(runs: Runs, base: Runs, by: str | None) -> Iterator[dict[str, Any]]:
+def _by_strength(comparison: Comparison, position: int) -> Iterator[dict[str, Any]]:
+    """The saving with the pull factor on, by elasticity of arrivals and worth of support: over the first runs."""
+    name = PULLED[0]
+    for at, cell in comparison.grid.items():
+        vectors = comparison.question.vectors(len(cell[0].measures))
+        told = _row(name, cell[position], cell[0], vectors)
+        yield {**told, "measure": name + WITH_PULL, "group": GRID.format(*at)}
+
+
+def _by_group(runs: Runs, base: Runs, by: str | None, vectors: Vectors) -> Iterator[dict[str, Any]]:
     """Rates by group: a value a replicate, NaN in replicates without such households."""
     if by is None:
         return
@@ -128,4 +168,4 @@ def _by_group(runs: Runs, base: Runs, by: str | None) -> Iterator[dict[str, Any]
             values, others = (
                 np.array([float(table[column].get(group, math.nan)) for table in held.groups]) for held in (runs, base)
             )
-            yield _told(measure, runs, values, values - others, group=f"{by}={group}")
+            yield _told(measure, runs, values, values - others, vectors, group=f"{by}={group}")

@@ -18,6 +18,8 @@ from experiments.page.paired import Answer
 #: Most points of a line, and most origins in a chart.
 _POINTS, _ORIGINS = 66, 10
 _SIDES = ("A", "B")
+#: What is told of some runs: their mean, and the middle 90 % of them.
+_BANDED = ("mean", "run_p05", "run_p95")
 _ROWS = alt.NamedData("rows")
 
 
@@ -117,15 +119,15 @@ def _departures(answer: Answer, dark: bool) -> dict[str, Any]:
         told = answer.tally.departures(side)
         for route, stage in enumerate(ROUTES):
             for week in weeks:
-                mean, low, high = (round(float(told[k, week, route]), 1) for k in range(3))
+                mean, p05, p95 = (round(float(told[k, week, route]), 1) for k in range(3))
                 rows.append(
                     {
                         "week": int(week),
                         "side": name,
                         "route": LOOKS[stage].title,
                         "mean": mean,
-                        "low": low,
-                        "high": high,
+                        "run_p05": p05,
+                        "run_p95": p95,
                     }
                 )
     base = alt.Chart(_ROWS).encode(
@@ -137,7 +139,9 @@ def _departures(answer: Answer, dark: bool) -> dict[str, Any]:
         ),
     )
     dash = alt.StrokeDash("side:N", scale=alt.Scale(domain=list(_SIDES), range=[[5, 4], [1, 0]]), legend=None)
-    band = base.mark_area(opacity=0.16).encode(y=alt.Y("low:Q", title="households"), y2="high:Q", detail="side:N")
+    band = base.mark_area(opacity=0.16).encode(
+        y=alt.Y("run_p05:Q", title="households"), y2="run_p95:Q", detail="side:N"
+    )
     line = base.mark_line(strokeWidth=2).encode(
         y="mean:Q",
         strokeDash=dash,
@@ -145,7 +149,7 @@ def _departures(answer: Answer, dark: bool) -> dict[str, Any]:
             "side:N",
             "route:N",
             "week:Q",
-            *(alt.Tooltip(f"{k}:Q", format=",.1f") for k in ("mean", "low", "high")),
+            *(alt.Tooltip(f"{k}:Q", format=",.1f") for k in _BANDED),
         ],
     )
     return _finished(band + line, rows, 210, dark)
@@ -182,16 +186,16 @@ def _money(answer: Answer, dark: bool) -> list[dict[str, Any]]:
     unit, factor = _scale(float(np.abs(change[0]).max()))
     told = [
         {"line": names[k], "meaning": list(Line)[k].meaning}
-        | {name: round(float(change[i, k]) / factor, 4) for i, name in enumerate(("mean", "low", "high"))}
+        | {name: round(float(change[i, k]) / factor, 4) for i, name in enumerate(_BANDED)}
         for k in kept
     ]
     title = alt.Title("B less A: right of zero, B costs more", anchor="start", fontSize=12)
     base = alt.Chart(_ROWS, title=title).encode(y=line)
-    tips = ["meaning:N", *(alt.Tooltip(f"{name}:Q", format="+,.2f") for name in ("mean", "low", "high"))]
+    tips = ["meaning:N", *(alt.Tooltip(f"{name}:Q", format="+,.2f") for name in _BANDED)]
     bars = base.mark_bar(color=SIDE_COLOURS["dark" if dark else "light"][1], height={"band": 0.6}, opacity=0.65).encode(
         x=alt.X("mean:Q", title=f"£ {unit}".strip()), tooltip=tips
     )
-    reach = base.mark_rule(color="#E0E0E0" if dark else "#222222").encode(x="low:Q", x2="high:Q", tooltip=tips)
+    reach = base.mark_rule(color="#E0E0E0" if dark else "#222222").encode(x="run_p05:Q", x2="run_p95:Q", tooltip=tips)
     height = 26 * max(4, len(kept))
     return [_finished(levels, rows, height, dark), _finished(bars + reach, told, height, dark)]
 

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache, cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from abm.arrays.setting import INFLOW, day_of
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.parameters import Declaration, InputError, nearest_spelling, parse_value, read
 from abm.inputs.policy import Policy
 from abm.model import Prepared
+from abm.numerics.calendar import week_of
 from abm.scenarios.overrides import known_paths
 from abm.scenarios.scenario import caseload_names, load_behaviour, load_caseload, load_policy, policy_names
 from experiments.question.case import Case, Uncertainty, fitted_members
 from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_CASELOAD, DEFAULT_VARIANTS, SEED, WEEKS
-from experiments.question.question import Question
+from experiments.question.question import Question, even_replicates
 
 #: Least and most of the numbers that a visitor chooses.
 LIMITS: Mapping[str, tuple[int, int]] = {
@@ -29,7 +32,7 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "weeks": (26, 520),
     "replicates": (1, 200),
 }
-#: Fewer than a command line takes: a visitor waits.
+#: Fewer than a command line takes: a visitor waits.  Of replicates, about so many: each vector as often as any other.
 USUAL_HOUSEHOLDS, USUAL_REPLICATES = 1_000, 30
 #: Most households that one run may hold, those who arrive included.
 MOST_ROWS = 60_000
@@ -43,6 +46,11 @@ fitted_behaviour: Callable[[], Behaviour] = cache(load_behaviour)
 
 
 ensemble = cache(fitted_members)
+
+
+def usual_replicates() -> int:
+    """Runs in all unless a visitor says otherwise."""
+    return even_replicates(USUAL_REPLICATES, len(ensemble()[0]))
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,7 @@ class Choices:
     seed: int = SEED
     households: int | None = None
     weeks: int = WEEKS
-    replicates: int = USUAL_REPLICATES
+    replicates: int = field(default_factory=usual_replicates)
 
     def levers(self, side: str) -> Mapping[str, Any]:
         """Levers of a side (``a`` or ``b``) that were moved."""
@@ -117,7 +125,7 @@ class Choices:
             value = parse_value(declared, "none" if value is None else value, file="")
         elif isinstance(value, bool) is not (declared.kind == "bool"):
             raise InputError(path, value, declared.allowed)
-        elif declared.kind in ("int", "float"):
+        elif declared.kind in ("int", "week", "float"):
             value = parse_value(declared, repr(value), file="")
         name = "shared" if side == "both" else f"levers_{side}"
         changed = {key: old for key, old in getattr(self, name).items() if key != path}
@@ -139,7 +147,9 @@ class Choices:
     def starting(self, side: str, path: str) -> Any:
         """The value of a lever before it was moved."""
         if side != "both":
-            return read(policy_of(self.a if side == "a" else self.b), path)
+            found = read(policy_of(self.a if side == "a" else self.b), path)
+            day = day_of(caseload_of(self.caseload))
+            return found if not isinstance(found, date) else week_of(found, day) if day else None
         if path.startswith("world."):
             return read(caseload_of(self.caseload), path)
         return read(fitted_behaviour(), path.removeprefix("behaviour."))
@@ -191,7 +201,7 @@ class Choices:
         """
         question = self.shown if replicate is None else self.question
         packed = question.cases[SIDES.index(side)].prepared(replicate or 0)
-        expected = self.size + float(packed.plain.inflow.sum())
+        expected = self.size + float(packed.plain.inflow[INFLOW.now].sum())
         if expected > MOST_ROWS:
             most = max(LIMITS["households"][0], int(self.size * MOST_ROWS / expected))
             raise InputError(

@@ -8,24 +8,26 @@ import shlex
 
 from abm.measures import COMPARED, MEASURES, difference
 from abm.scenarios.export import to_toml
+from experiments.compare.paired import KEYS
 from experiments.page.choices import SIDES, Choices, text_of
 from experiments.page.paired import Answer
 from experiments.statistics.intervals import spread
 
-COLUMNS = ("variant", "measure", "unit", "mean", "low", "high", "difference", "difference_low", "difference_high")
+COLUMNS = KEYS[: KEYS.index("role")]
 
 
 def figures_csv(answer: Answer) -> str:
-    """Every measure of A and of B with its middle 90 % of runs, tidy, as ``returns compare --json`` names them."""
-    rows = []
+    """Every measure of A and of B with both its intervals, tidy, as ``returns compare --json`` names them."""
+    rows, tally = [], answer.tally
     for side, prepared in enumerate(answer.prepared):
         for name, measure in MEASURES.items():
-            values, base = answer.tally.measure(side, name), answer.tally.measure(0, name)
-            rows.append((prepared.policy.name, name, measure.unit, *spread(values)[:3], *spread(values - base)[:3]))
+            values, base = tally.measure(side, name), tally.measure(0, name)
+            told, change = spread(values, tally.vectors), spread(values - base, tally.vectors)
+            rows.append((prepared.policy.name, name, measure.unit, *told[:5], *change[:5]))
         for name, measure in COMPARED.items():
-            if not measure.ratio:
-                told = spread(difference(name, answer.tally.outcomes_of(side), answer.tally.outcomes_of(0)))[:3]
-                rows.append((prepared.policy.name, name, measure.unit, *told, *told))
+            if not (measure.ratio or measure.control):
+                told = spread(difference(name, tally.outcomes_of(side), tally.outcomes_of(0)), tally.vectors)
+                rows.append((prepared.policy.name, name, measure.unit, *told[:5], *told[:5]))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)

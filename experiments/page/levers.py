@@ -66,12 +66,12 @@ def _lever(declared: Declaration) -> dict[str, Any]:
         "name": declared.path.rsplit(".", 1)[-1].replace("_", " "),
         "meaning": declared.meaning,
         "unit": "" if declared.unit in ("1", "yes/no", "rule", "kind") else declared.unit,
-        "kind": declared.kind,
+        "kind": "int" if declared.kind == "week" else declared.kind,
         "choices": [{"value": c, "text": c.replace("_", " ")} for c in declared.choices],
         "optional": declared.optional,
         "least": least,
         "most": most,
-        "step": _step(least, most, whole=declared.kind == "int"),
+        "step": _step(least, most, whole=declared.kind in ("int", "week")),
         "ge": declared.ge,
         "le": declared.le,
         "allowed": declared.allowed,
@@ -81,7 +81,7 @@ def _lever(declared: Declaration) -> dict[str, Any]:
 
 def _ends(declared: Declaration) -> tuple[float, float]:
     """Ends of the slider: the plausible range if there is one, inside the hard bounds."""
-    if declared.kind not in ("int", "float"):
+    if declared.kind not in ("int", "week", "float"):
         return 0.0, 1.0
     least, most = declared.low, declared.high
     if least is None:
@@ -132,4 +132,4 @@ def _figure(choices: Choices, side: str, path: str) -> Figure:
 def differing(choices: Choices) -> int:
     """Number of levers in which A and B differ."""
     a, b = choices.shown.policies
-    return sum(read(a, path) != read(b, path) for path, (model, _) in known_paths().items() if model is Policy)
+    return sum(read(a, path) != read(b, path) for path in {*a.paths, *b.paths}) + (a.regimes != b.regimes)

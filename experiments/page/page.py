@@ -187,7 +187,7 @@ def Results(answer: Answer, busy: bool, dark: bool) -> None:
         lambda: trust(choices.shown) | {"drawn": answer.question.uncertainty == "parameters"}, [choices]
     )
     weight = answer.prepared[0].weight
-    runs = {"done": answer.tally.count, "of": choices.replicates}
+    runs = {"done": answer.tally.count, "of": choices.replicates, "vectors": len(set(answer.tally.vectors.tolist()))}
     Short(
         sentences=in_short(answer),
         runs=runs,

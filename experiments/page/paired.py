@@ -1,7 +1,8 @@
 """Replicates of both sides, paired by seed: what arrives in the background while a visitor looks.
 
 Intervals are the middle 90 % of the runs (5th to 95th percentile), those of differences taken run by
-run: what one such caseload may see.  They do not shrink with more runs.
+run: what one such caseload may see.  They do not shrink with more runs.  How well a mean is known stands in
+the CSV, by parameter vector (`experiments.statistics.intervals`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from experiments.page.choices import SIDES, Choices
 from experiments.page.film import Film, film
 from experiments.question.question import Question
 from experiments.running.threads import TURNS
-from experiments.statistics.intervals import HIGH, LOW, Spread, spread
+from experiments.statistics.intervals import PERCENTILES, Spread, spread, vector_means
 
 #: Seconds between two reports of progress.
 _PAUSE = 0.7
@@ -70,14 +71,20 @@ def outcome(run: Run) -> Outcome:
 
 @dataclass
 class Tally:
-    """The runs so far: outcomes of A and of B, the same seeds in the same order."""
+    """The runs so far: outcomes of A and of B, the same seeds in the same order, of so many vectors in turn."""
 
     outcomes: tuple[list[Outcome], list[Outcome]] = field(default_factory=lambda: ([], []))
+    members: int = 1
 
     @property
     def count(self) -> int:
         """Pairs of runs."""
         return len(self.outcomes[1])
+
+    @property
+    def vectors(self) -> NDArray[np.int64]:
+        """Which parameter vector each pair has."""
+        return np.arange(self.count) % self.members
 
     def measure(self, side: int, name: str) -> Array:
         """One measure, a value a run."""
@@ -90,33 +97,39 @@ class Tally:
 
     def spread(self, side: int, name: str) -> Spread:
         """One measure of one side."""
-        return spread(self.measure(side, name))
+        return spread(self.measure(side, name), self.vectors)
 
     def difference(self, name: str) -> Spread:
         """B less A, run by run."""
-        return spread(self.measure(1, name) - self.measure(0, name))
+        return spread(self.measure(1, name) - self.measure(0, name), self.vectors)
 
     def departures(self, side: int) -> Array:
         """Mean, 5th and 95th percentile of cumulated departures, shape (3, weeks, routes)."""
         values = np.stack([found.departures for found in self.outcomes[side]])
-        return np.stack([values.mean(axis=0), *np.percentile(values, [LOW, HIGH], axis=0)])
+        return self._banded(values)
 
     def lines(self, side: int) -> Array:
         """Mean discounted cost by line, shape (lines,)."""
-        return np.asarray(np.mean([found.lines for found in self.outcomes[side]], axis=0))
+        return self._mean(np.stack([found.lines for found in self.outcomes[side]]))
 
     def line_differences(self) -> Array:
         """Cost by line of B less A, run by run: mean, 5th and 95th percentile, shape (3, lines)."""
         change = np.stack([b.lines - a.lines for a, b in zip(*self.outcomes, strict=True)])
-        return np.stack([change.mean(axis=0), *np.percentile(change, [LOW, HIGH], axis=0)])
+        return self._banded(change)
 
     def by_origin(self, side: int) -> Array:
         """Households ever at risk and how many leave within a year, means, shape (2, origins)."""
-        return np.asarray(np.mean([found.by_origin for found in self.outcomes[side]], axis=0))
+        return self._mean(np.stack([found.by_origin for found in self.outcomes[side]]))
 
     def added(self, pair: tuple[Outcome, Outcome]) -> Tally:
         """A tally with one more pair; this one stays as it is."""
-        return Tally(([*self.outcomes[0], pair[0]], [*self.outcomes[1], pair[1]]))
+        return Tally(([*self.outcomes[0], pair[0]], [*self.outcomes[1], pair[1]]), self.members)
+
+    def _mean(self, values: Array) -> Array:
+        return np.asarray(vector_means(values, self.vectors).mean(axis=0))
+
+    def _banded(self, values: Array) -> Array:
+        return np.stack([self._mean(values), *np.percentile(values, PERCENTILES, axis=0)])
 
 
 @dataclass(frozen=True)
@@ -151,7 +164,7 @@ def answers(choices: Choices, stopped: Callable[[], bool] = lambda: False) -> It
     if stopped():
         return
     shown = film(a, b, choices.seed)
-    tally, told = Tally(), -math.inf
+    tally, told = Tally(members=len(choices.question.behaviours)), -math.inf
     for replicate in range(choices.replicates):
         if stopped():
             return

@@ -56,9 +56,9 @@ def row(answer: Answer, name: str) -> dict[str, Any]:
     """One measure as the table shows it: texts for A, for B and for the difference."""
     measure, tally = MEASURES[name], answer.tally
     a, b, d = tally.spread(0, name), tally.spread(1, name), tally.difference(name)
-    most = max((abs(v) for v in (*a[:3], *b[:3]) if not math.isnan(v)), default=0.0)
+    most = max((abs(v) for v in (*_shown(a), *_shown(b)) if not math.isnan(v)), default=0.0)
     several = tally.count > 1
-    apart = several and not math.isnan(d.mean) and (d.low > 0 or d.high < 0)
+    apart = several and not math.isnan(d.mean) and (d.run_p05 > 0 or d.run_p95 < 0)
     return {
         "id": name,
         "title": measure.title,
@@ -73,14 +73,19 @@ def row(answer: Answer, name: str) -> dict[str, Any]:
 
 
 def _cell(found: Spread, unit: str, several: bool, most: float | None, *, signed: bool) -> dict[str, Any]:
-    most = most if most is not None else max((abs(v) for v in found[:3] if not math.isnan(v)), default=0.0)
-    mean, low, high = (amount(v, unit, signed=signed, most=most) for v in found[:3])
+    most = most if most is not None else max((abs(v) for v in _shown(found) if not math.isnan(v)), default=0.0)
+    mean, p05, p95 = (amount(v, unit, signed=signed, most=most) for v in _shown(found))
     if not several or math.isnan(found.mean):
         return {"mean": mean, "interval": ""}
-    if low == high:
+    if p05 == p95:
         return {"mean": mean, "interval": ""}
-    low = low.removesuffix(f"{_JOIN}%")
-    return {"mean": mean, "interval": f"{low} to {high}"}
+    p05 = p05.removesuffix(f"{_JOIN}%")
+    return {"mean": mean, "interval": f"{p05} to {p95}"}
+
+
+def _shown(found: Spread) -> tuple[float, float, float]:
+    """What a cell shows of some runs: their mean and the middle 90 % of them."""
+    return found.mean, found.run_p05, found.run_p95
 
 
 def table(answer: Answer) -> list[dict[str, Any]]:
@@ -129,8 +134,8 @@ def in_short(answer: Answer) -> list[str]:
 
 
 def _range(d: Spread, unit: str, several: bool) -> str:
-    if not several or d.low == d.high:
+    if not several or d.run_p05 == d.run_p95:
         return "."
-    most = max(abs(d.low), abs(d.high))
-    low, high = (amount(v, unit, signed=True, most=most) for v in (d.low, d.high))
-    return f" (nine runs in ten: {low} to {high})."
+    ends = (d.run_p05, d.run_p95)
+    p05, p95 = (amount(v, unit, signed=True, most=max(map(abs, ends))) for v in ends)
+    return f" (nine runs in ten: {p05} to {p95})."

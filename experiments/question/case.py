@@ -9,7 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
+
 import abm
+from abm.arrays.pull import pull_factors
+from abm.arrays.setting import day_of
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError
@@ -68,6 +72,14 @@ class Case:
         own = {path: value for path, value in settings.items() if path.startswith("behaviour.")}
         rest = (apply_settings(policy, caseload, member, own, file=file)[2] for member in self.members[1:])
         return replace(self, policy=policy, caseload=caseload, members=(first, *rest))
+
+    def pull(self, replicate: int = 0) -> np.ndarray:
+        """Arrivals of each week as a multiple of the caseload's own, with the behaviour of a replicate."""
+        member, weeks = self.members[replicate % len(self.members)], np.arange(self.weeks)
+        found = np.ones(self.weeks)
+        for week, policy in self.policy.timeline(day_of(self.caseload)):
+            found = np.where(weeks < week, found, pull_factors(policy, self.caseload, member, self.weeks))
+        return found
 
     def prepared(self, replicate: int = 0) -> Prepared:
         """The case packed for running, with the behaviour of a replicate.

@@ -7,6 +7,10 @@ DEFAULT_BASELINE = "uk-2025"
 DEFAULT_VARIANTS = ("uk-pilot-2026", "uk-upfront-national", "danish-2021")
 DEFAULT_CASELOAD = "uk-families-2026"
 
+#: The same question for all refused: policies, caseload, and how many households stand for it.
+FOR_ALL_VARIANTS = ("uk-upfront-national", "uk-upfront-early")
+FOR_ALL_CASELOAD, FOR_ALL_HOUSEHOLDS = "uk-refused-2025", 1_000
+
 #: Horizon in weeks, and seed of the first run.
 WEEKS, SEED = 260, 0
 

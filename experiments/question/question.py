@@ -5,17 +5,23 @@ Everything is loaded and checked here, before anything runs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
-from abm.inputs.parameters import InputError
+from abm.inputs.parameters import InputError, declarations
 from abm.inputs.policy import Policy
+from abm.inputs.world import World
 from abm.model import checked_seed
 from abm.scenarios.scenario import load_policy
 from experiments.question.case import Case, Uncertainty, fitted_members, load_case
+from experiments.question.control import without_money
 from experiments.question.defaults import (
     DEFAULT_BASELINE,
     DEFAULT_CASELOAD,
@@ -25,7 +31,7 @@ from experiments.question.defaults import (
     WEEKS,
 )
 from experiments.question.settings import Change, for_all, levers_of, parse_settings
-from experiments.statistics.precision import FIRST
+from experiments.statistics.precision import FIRST, whole_rounds
 
 #: Replicates unless asked otherwise: fewer where a run is long, so that a comparison takes about a minute.
 USUAL_REPLICATES, FEWEST_REPLICATES, HOUSEHOLD_WEEKS = 100, 20, 60_000_000
@@ -33,6 +39,10 @@ MOST_REPLICATES = 100_000
 
 #: The elasticity of arrivals with which headline results are always shown as well: the upper bound in the evidence.
 PULL_ON = {"world.pull_elasticity": 1.3}
+#: Shares of it at which the saving is shown too, for each of three worths of support: low, the caseload's own, high.
+PULL_SHARES = (0.25, 0.5, 1.0)
+#: About one in so many replicates is run at each of these, at least so many.
+GRID_ONE_IN, GRID_LEAST = 5, 5
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,10 @@ class Question:
         What return rates are grouped by, if by anything.
     precision, most
         Half-widths asked for by measure, and the most replicates that they may take.
+    in_brief
+        Whether the grid of the pull factor and the policies without their money are left out.
+    without
+        The cases with all settings but one, by the words of that one.
     """
 
     cases: tuple[Case, ...]
@@ -66,6 +80,8 @@ class Question:
     by: str | None = None
     precision: tuple[tuple[str, float], ...] = ()
     most: int = MAX_REPLICATES
+    in_brief: bool = False
+    without: Mapping[str, tuple[Case, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check the numbers."""
@@ -83,6 +99,35 @@ class Question:
     def pulled(self) -> tuple[Case, ...]:
         """The same cases with the pull factor on."""
         return tuple(case.with_settings(PULL_ON) for case in self.cases)
+
+    @cached_property
+    def grid(self) -> dict[tuple[float, float], tuple[Case, ...]]:
+        """The same cases by elasticity of arrivals and worth of support a head."""
+        if self.in_brief:
+            return {}
+        worth = declarations(World)["support_worth"]
+        (path, most), own = next(iter(PULL_ON.items())), self.caseload.world.support_worth
+        worths = sorted({float(value) for value in (worth.low, own, worth.high) if value is not None})
+        return {
+            (share * most, value): tuple(
+                case.with_settings({path: share * most, "world.support_worth": value}) for case in self.cases
+            )
+            for share in PULL_SHARES
+            for value in worths
+        }
+
+    @property
+    def grid_replicates(self) -> int:
+        """Replicates of each case of the grid at most: the first, in whole rounds of the parameter vectors."""
+        return even_replicates(max(GRID_LEAST, self.replicates // GRID_ONE_IN), len(self.behaviours))
+
+    @cached_property
+    def controls(self) -> tuple[Case | None, ...]:
+        """Each case without the money of its own offers; None where it has none, as the baseline."""
+        if self.in_brief:
+            return (None,) * len(self.cases)
+        policies = [without_money(case.policy, self.baseline.policy) for case in self.cases]
+        return tuple(None if policy is None else replace(self.baseline, policy=policy) for policy in policies)
 
     @property
     def variants(self) -> tuple[str, ...]:
@@ -103,6 +148,22 @@ class Question:
     def behaviours(self) -> tuple[Behaviour, ...]:
         """The members of every case."""
         return self.baseline.members
+
+    def vectors(self, replicates: int) -> NDArray[np.int64]:
+        """Which parameter vector each replicate has: they are taken in turn."""
+        return np.arange(replicates) % len(self.behaviours)
+
+    @property
+    def uneven(self) -> str:
+        """One sentence if the replicates take some parameter vectors more often than others; else nothing."""
+        count = len(self.behaviours)
+        rounds, more = divmod(self.replicates, count)
+        if not more or self.precision:
+            return ""
+        return (
+            f"{self.replicates:,} runs take {more} of the {count} parameter vectors {_times(rounds + 1)} and"
+            f" {count - more} {_times(rounds)}; {whole_rounds(self.replicates, count):,} would take all alike."
+        )
 
     @property
     def weeks(self) -> int:
@@ -129,6 +190,7 @@ def ask(
     by: str | None = None,
     precision: tuple[tuple[str, float], ...] = (),
     most: int = MAX_REPLICATES,
+    in_brief: bool = False,
 ) -> Question:
     """Load and check what is to be compared.
 
@@ -152,24 +214,46 @@ def ask(
     labels = _labels(names, [policy.name for policy in policies])
     changes = parse_settings(settings, labels)
     members, kind = fitted_members(uncertainty)
-    shared = load_case(policies[0], caseload, members, weeks=weeks, households=households, settings=for_all(changes))
-    cases = []
-    for position, (label, policy) in enumerate(zip(labels, policies, strict=True)):
-        levers = levers_of(changes, label, is_baseline=position == 0)
-        cases.append(replace(shared, policy=policy).with_settings(levers, file=f"--set, {label}"))
-    count = usual_replicates(shared) if replicates is None else replicates
+    bare = load_case(policies[0], caseload, members, weeks=weeks, households=households)
+
+    def made(some: Sequence[Change]) -> tuple[Case, ...]:
+        shared = bare.with_settings(for_all(some))
+        return tuple(
+            replace(shared, policy=policy).with_settings(
+                levers_of(some, label, is_baseline=position == 0), file=f"--set, {label}"
+            )
+            for position, (label, policy) in enumerate(zip(labels, policies, strict=True))
+        )
+
+    cases = made(changes)
+    without = {}
+    for change in changes:
+        with suppress(InputError):  # one without the other may contradict itself: then both have an effect
+            without[str(change)] = made([other for other in changes if other is not change])
+    count = usual_replicates(cases[0]) if replicates is None else replicates
     checked_seed(checked_seed(seed) + max(count, most if precision else 0))
     return Question(
-        cases=tuple(cases), labels=tuple(labels), seed=seed, replicates=count, uncertainty=kind,
-        settings=tuple(changes), by=by, precision=precision, most=most,
+        cases=cases, labels=tuple(labels), seed=seed, replicates=count, uncertainty=kind,
+        settings=tuple(changes), by=by, precision=precision, most=most, in_brief=in_brief, without=without,
     )  # fmt: skip
 
 
+def _times(count: int) -> str:
+    words = ("never", "once", "twice")
+    return words[count] if count < len(words) else f"{count:,} times"
+
+
 def usual_replicates(case: Case) -> int:
-    """Replicates unless asked otherwise: 100, fewer for a large caseload, at least 20."""
+    """Replicates unless asked otherwise: about 100, fewer for a large caseload, each parameter vector as often."""
     arriving = case.caseload.inflow_per_week * case.weeks * case.size / case.caseload.households
     rows = max(1.0, (case.size + arriving) * max(1, case.weeks))
-    return int(max(FEWEST_REPLICATES, min(USUAL_REPLICATES, HOUSEHOLD_WEEKS / rows)))
+    wanted = max(FEWEST_REPLICATES, min(USUAL_REPLICATES, HOUSEHOLD_WEEKS / rows))
+    return even_replicates(int(wanted), len(case.members))
+
+
+def even_replicates(wanted: int, vectors: int) -> int:
+    """The multiple of the number of vectors, at least one round, that is nearest to so many replicates."""
+    return vectors * max(1, round(wanted / vectors))
 
 
 def _labels(names: Sequence[str], own: Sequence[str]) -> list[str]:

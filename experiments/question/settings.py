@@ -18,6 +18,10 @@ class Change:
     value: str
     variant: str = ""
 
+    def __str__(self) -> str:
+        """The words in which it was given."""
+        return f"{self.variant}:{self.path}={self.value}" if self.variant else f"{self.path}={self.value}"
+
     @property
     def is_lever(self) -> bool:
         """Whether it changes a policy, not the world, the behaviour or the caseload."""

@@ -1,6 +1,7 @@
 """A study: a design laid out into cells (variant × point × posterior draw), each with replicates.
 
-Common random numbers by construction: replicate r has the same seed in every cell.
+Common random numbers by construction: a replicate of a draw has the same seed at every variant and point.  Draws
+have seeds of their own, as in a comparison, so that they are independent of each other and their mean is over seeds.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ CHECKED_POINTS = 10_000
 MOST_CELLS = 20_000_000
 
 Inputed = TypeVar("Inputed", bound=Inputs)
+ArrayOrInt = TypeVar("ArrayOrInt", int, NDArray[np.int64])
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ class Shared:
     settings
         The design's own, for every cell.
     seed
-        Of replicate 0.
+        Of replicate 0 of draw 0.
+    draws
+        Posterior draws, which take the seeds in turn.
     series
         Whether the weekly series of every run is kept.
     file
@@ -54,9 +58,14 @@ class Shared:
     cases: tuple[Case, ...]
     settings: Mapping[str, Any]
     seed: int
+    draws: int
     series: bool
     file: str
     model_version: str
+
+    def seed_of(self, cell: ArrayOrInt, replicate: ArrayOrInt) -> ArrayOrInt:
+        """The seed of a replicate of a cell (or of many): replicate r of draw d has seed + r × draws + d."""
+        return self.seed + replicate * self.draws + cell % self.draws
 
     def case(self, variant: int, settings: Mapping[str, Any]) -> Case:
         """A variant with the design's settings and those of a cell.
@@ -148,7 +157,7 @@ class Study:
             "posterior draws": _hash([columns[1], len(self.draws)]),
             "weeks": str(first.weeks),
             "households": str(first.households),
-            "seed": str(design.seed),
+            "seed": str(design.seed) if shared.draws == 1 else f"{design.seed}, a seed a draw",
             "series": str(shared.series).lower(),
             "measures": _hash(list(abm.MEASURES)),
         }
@@ -193,12 +202,13 @@ def lay_out(design: Design | Mapping[str, Any] | str | Path) -> Study:
     _count_cells(
         design, [len(f.at_levels(design.sampling.levels)) for f in factors] if design.sampling.method == "grid" else []
     )
+    draws = _draws(design)
     first = Case(policies[0], caseload, (behaviour,), design.weeks, households)
     shared = Shared(
         cases=tuple(replace(first, policy=policy) for policy in policies), settings=dict(design.set),
-        seed=design.seed, series=design.series, file=file, model_version=abm.MODEL_VERSION,
+        seed=design.seed, draws=len(draws), series=design.series, file=file, model_version=abm.MODEL_VERSION,
     )  # fmt: skip
-    points, draws = lay_points(design, factors), _draws(design)
+    points = lay_points(design, factors)
     both = set(points.columns) & set(draws.columns)
     if both:
         path = min(both)

@@ -83,6 +83,11 @@ def scale(unit: str, levels: Iterable[float], differences: Iterable[float] = ())
     )
 
 
+def financial_year(begins: int) -> str:
+    """The name of a financial year: 2024–25 begins in 2024."""
+    return f"{begins}–{(begins + 1) % 100:02d}"
+
+
 def pounds(value: float) -> str:
     """One amount by itself: £2.4m, £180k, £95."""
     for least, sign in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):

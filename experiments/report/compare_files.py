@@ -19,7 +19,7 @@ from experiments.compare.comparing import Comparison, Runs
 from experiments.compare.paired import KEYS, WITH_PULL
 from experiments.question.question import PULL_ON, Question
 from experiments.report.notes import Row, title
-from experiments.statistics.intervals import HIGH, LOW
+from experiments.statistics.intervals import CONFIDENCE, PERCENTILES, vector_means
 from experiments.storing.output import Place, Writer, fingerprint
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def inputs(question: Question) -> dict[str, Any]:
         "baseline": question.labels[0],
         "variants": list(question.variants),
         "policies": [policy.model_dump(mode="json") for policy in question.policies],
-        "caseload": question.caseload.model_dump(mode="json"),
+        "caseload": question.caseload.record(),
         "behaviours": [behaviour.model_dump(mode="json") for behaviour in question.behaviours],
         "uncertainty": question.uncertainty,
         "weeks": question.weeks,
@@ -48,6 +48,8 @@ def inputs(question: Question) -> dict[str, Any]:
         "precision": [list(asked) for asked in question.precision],
         "most_replicates": question.most if question.precision else None,
         "pull_factor_on": dict(PULL_ON),
+        "pull_factor_grid": [list(at) for at in question.grid],
+        "controls": [case and case.policy.model_dump(mode="json") for case in question.controls],
     }
 
 
@@ -87,10 +89,15 @@ def write(place: Place, comparison: Comparison, rows: Sequence[Row]) -> None:
     told = {
         "inputs": inputs(comparison.question),
         "seeds": {"first": comparison.question.seed, "last": last, "replicates": comparison.replicates},
-        "runs": comparison.replicates * 2 * len(comparison.runs),
+        "runs": comparison.replicates * (2 * len(comparison.runs) + sum(map(bool, comparison.controls)))
+        + comparison.grid_replicates * len(comparison.grid) * len(comparison.runs),
         "run_identities": comparison.identity,
         "weekly_series_over_replicates": len(comparison.runs[0].history),
-        "intervals": f"{LOW:g}th to {HIGH:g}th percentile; see the column interval of summary.csv",
+        "parameter_vectors": len(np.unique(comparison.vectors)),
+        "intervals": {
+            "run_p05, run_p95": "5th and 95th percentile of the runs",
+            "mean_low, mean_high": f"{100 * CONFIDENCE:g} % interval of the mean, by parameter vector",
+        },
         "precision": comparison.looks,
         "duration_seconds": round(comparison.seconds, 3),
     }
@@ -104,8 +111,9 @@ def _summary(path: Path, rows: Sequence[Row]) -> None:
         writer.writerow([*KEYS, "title"])
         for row in rows:
             name = row["measure"].removesuffix(WITH_PULL)
-            told = row["measure"] if row["group"] else title(name)
-            told += " (pull factor on)" if row["measure"].endswith(WITH_PULL) else ""
+            pulled = row["measure"].endswith(WITH_PULL)
+            told = row["measure"] if row["group"] and not pulled else title(name)
+            told += " (pull factor on)" if pulled else ""
             writer.writerow([_cell(row[key]) for key in KEYS] + [told])
 
 
@@ -127,7 +135,7 @@ def _runs(comparison: Comparison) -> pa.Table:
                 "pull_factor_on": [pull] * count,
                 "replicate": np.arange(count),
                 "seed": np.arange(count) + comparison.question.seed,
-                "draw": np.arange(count) % len(comparison.question.behaviours),
+                "draw": comparison.vectors,
                 "run_id": runs.identities,
             }
             columns |= {name: runs.measures[:, k] for k, name in enumerate(IDS)}
@@ -136,26 +144,25 @@ def _runs(comparison: Comparison) -> pa.Table:
 
 
 def _weekly(comparison: Comparison) -> pa.Table:
-    """One row a (policy, series, week): mean and 5th and 95th percentile over replicates, for the whole caseload."""
+    """One row a (policy, series, week): mean and 5th and 95th percentile of the runs, for the whole caseload."""
     import pyarrow as pa
 
     columns: dict[str, list[Any]] = {
-        name: [] for name in ("variant", "role", "series", "unit", "week", "mean", "low", "high")
+        name: [] for name in ("variant", "role", "series", "unit", "week", "mean", "run_p05", "run_p95")
     }
     for position, runs in enumerate(comparison.runs):
         weeks = runs.departed.shape[1]
         for name, unit, values in _series(runs):
-            low, high = np.percentile(values, [LOW, HIGH], axis=0)
+            p05, p95 = np.percentile(values, PERCENTILES, axis=0)
             columns["variant"] += [runs.label] * weeks
             columns["role"] += ["variant" if position else "baseline"] * weeks
             columns["series"] += [name] * weeks
             columns["unit"] += [unit] * weeks
             columns["week"].append(np.arange(weeks))
-            columns["mean"].append(values.mean(axis=0))
-            columns["low"].append(low)
-            columns["high"].append(high)
-    joined = {k: np.concatenate(v) if k in ("week", "mean", "low", "high") else v for k, v in columns.items()}
-    return pa.table(joined)
+            columns["mean"].append(vector_means(values, comparison.vectors[: len(values)]).mean(axis=0))
+            columns["run_p05"].append(p05)
+            columns["run_p95"].append(p95)
+    return pa.table({k: np.concatenate(v) if isinstance(v[0], np.ndarray) else v for k, v in columns.items()})
 
 
 def _series(runs: Runs) -> Iterator[tuple[str, str, np.ndarray]]:

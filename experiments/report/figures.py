@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from abm.arrays.ledger import Concern, Line
 from experiments.compare.comparing import Comparison
 from experiments.compare.paired import WITH_PULL, by_measure
 from experiments.question.question import PULL_ON
-from experiments.report.amounts import pounds, scale
-from experiments.report.notes import Row, title
-from experiments.statistics.intervals import HIGH, LOW
+from experiments.report.amounts import financial_year, pounds, scale
+from experiments.report.notes import Row, behind, title
+from experiments.statistics.intervals import PERCENTILES, vector_means
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,16 +25,20 @@ BASELINE = "#4d4d4d"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 STYLES = ("-", (0, (5, 2)), (0, (1, 1.5)))
 
-#: Colour of the lines of the account that share a concern.
-CONCERNS = {
-    Concern.HOUSING: "#88A9C3",
-    Concern.LEAVING: "#E3B23C",
-    Concern.FORCE: "#A65E5E",
-    Concern.PROCEDURE: "#9A8FBF",
-    Concern.OTHERS: "#6B6B6B",
+#: Parts of a saving by where it comes from, and their colours.
+PARTS = {
+    ("support of people who left", "#88A9C3"): ("saving_departures",),
+    ("out of contact, protected or settled", "#C9D6DF"): ("saving_out_of_contact", "saving_settled"),
+    ("support withdrawn, other housing", "#5F7F8C"): ("saving_withdrawn", "saving_housing"),
+    ("offers, travel, help, advice", "#E3B23C"): ("saving_offers",),
+    ("enforcement, detention", "#A65E5E"): ("saving_enforcement",),
+    ("casework, appeals", "#9A8FBF"): ("saving_casework",),
+    ("arrivals", "#6B6B6B"): ("saving_arrivals",),
 }
 #: What happened to people: the panels on the right.
 PEOPLE = ("departures", "child_years_in_limbo", "destitution_weeks")
+#: Ends of a whisker.
+WHISKER = ("difference_run_p05", "difference_run_p95")
 
 SETTINGS: Any = {
     "font.size": 10, "axes.titlesize": 11, "axes.titleweight": "bold", "axes.titlelocation": "left",
@@ -99,9 +102,9 @@ def draw(comparison: Comparison, rows: Sequence[Row]) -> Figure:
 def _departed(panels: Sequence[Axes], comparison: Comparison) -> None:
     """Share of the households there at the start that has left, by week: a panel a variant, the baseline in each."""
     weeks = np.arange(1, comparison.question.weeks + 1)
-    bands = [np.percentile(100.0 * runs.departed, [LOW, HIGH], axis=0) for runs in comparison.runs]
-    means = [100.0 * runs.departed.mean(axis=0) for runs in comparison.runs]
-    top = max(1.0, 1.12 * max(float(high.max()) for _, high in bands))
+    bands = [np.percentile(100.0 * runs.departed, PERCENTILES, axis=0) for runs in comparison.runs]
+    means = [100.0 * vector_means(runs.departed, comparison.vectors).mean(axis=0) for runs in comparison.runs]
+    top = max(1.0, 1.12 * max(float(p95.max()) for _, p95 in bands))
     for position, axes in enumerate(panels, 1):
         told = []
         for k in (0, position):
@@ -135,33 +138,31 @@ def _time(axes: Axes, weeks: int, *, labelled: bool) -> None:
 
 
 def _account(axes: Axes, comparison: Comparison, rows: Sequence[Row], height: float) -> None:
-    """Change of the public account against the baseline, by line: spending to the right, saving to the left.
+    """Change of the account against the baseline, by where it comes from: spending to the right, saving to the left.
 
     `height` of the axes is in inches, as the margin that the legend goes into.
     """
-    base = comparison.runs[0].lines.mean(axis=0)
-    changes = {}
-    for concern, colour in CONCERNS.items():
-        lines = [line for line in Line if line.concern is concern]
-        changed = [(runs.lines.mean(axis=0) - base)[lines].sum() for runs in comparison.runs[1:]]
-        changes[concern.value, colour] = np.array(changed)
     found = by_measure([row for row in rows if not row["group"]], "variant")
+    changes = {
+        told: -np.array([[row["mean"] for row in found[name]] for name in names]).sum(axis=0)
+        for told, names in PARTS.items()
+    }
     wanted = ("cost_npv", "net_saving_npv", f"net_saving_npv{WITH_PULL}")
     cost, savings, pulled = ({row["variant"]: row for row in found[name]} for name in wanted)
-    extent = [abs(row[key]) for row in cost.values() for key in ("difference_low", "difference_high")]
+    extent = [abs(row[key]) for row in cost.values() for key in WHISKER]
     s = scale("GBP", [*extent, *(abs(v).max(initial=0.0) for v in changes.values())])
     right, left = np.zeros(len(cost)), np.zeros(len(cost))
     places = np.arange(len(cost))[::-1]
     for (told, colour), values in changes.items():
         shown = values * s.factor
-        if not shown.any():
+        if not np.abs(values).max(initial=0.0) > 1.0:  # less than a pound is rounding
             continue
         start = np.where(shown >= 0, right, left)
         axes.barh(places, shown, left=start, height=0.36, color=colour, label=told, edgecolor="white", linewidth=0.6)
         right, left = right + np.maximum(shown, 0), left + np.minimum(shown, 0)
     for place, (label, row) in zip(places, cost.items(), strict=True):
-        net, low, high = (row[key] * s.factor for key in ("difference", "difference_low", "difference_high"))
-        axes.plot([low, high], [place, place], color="black", linewidth=1.4, zorder=3)
+        net, *whisker = (row[key] * s.factor for key in ("difference", *WHISKER))
+        axes.plot(whisker, [place, place], color="black", linewidth=1.4, zorder=3)
         axes.plot(net, place, "o", color="white", markeredgecolor="black", markersize=7, zorder=4)
         with_pull, central = pulled[label], savings[label]
         here: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center"}
@@ -191,11 +192,10 @@ def _people(axes: Axes, comparison: Comparison, rows: Sequence[Row], name: str) 
     places = np.arange(len(found))[::-1]
     for position, (place, row) in enumerate(zip(places, found, strict=True), 1):
         colour = _colour(position)
-        axes.plot([row["difference_low"], row["difference_high"]], [place, place], color=colour, linewidth=2.4,
-                  solid_capstyle="round")  # fmt: skip
+        axes.plot([row[key] for key in WHISKER], [place, place], color=colour, linewidth=2.4, solid_capstyle="round")
         axes.plot(row["difference"], place, "o", color=colour, markersize=7)
     axes.axvline(0, color=BASELINE, linewidth=1)
-    if not any(row[key] for row in found for key in ("difference_low", "difference_high", "difference")):
+    if not any(row[key] for row in found for key in (*WHISKER, "difference")):
         axes.set_xlim(-1, 1)
     axes.set_yticks(places, [_short(row["variant"]) for row in found], fontsize=8.5)
     for tick, position in zip(axes.get_yticklabels(), range(1, len(found) + 1), strict=True):
@@ -222,12 +222,13 @@ def _footnote(comparison: Comparison) -> str:
     varies = "chance and fitted parameters vary" if q.uncertainty == "parameters" else "chance varies"
     world = q.caseload.world
     text = (
-        f"{comparison.replicates:,} runs of each policy with the same seeds ({varies}). Lines, bars and dots are means;"
-        " bands and whiskers run from the 5th to the 95th percentile, of the runs (left) and of the paired differences"
-        f" (middle, right). Prices of {world.price_year}, discounted at {100 * world.discount_rate:.4g} % a year over"
-        f" {q.weeks:,} weeks. Arrivals respond to the offer with elasticity {world.pull_elasticity:g}; “pull factor"
-        f" on”: {elasticity:g}, the upper bound in the evidence. Most behavioural inputs are assumed or fitted, not"
-        " measured: read the intervals, and the list of assumptions, before the dots."
+        f"{behind(comparison)} under each policy, the same seeds ({varies}). Lines, bars and dots are means;"
+        " bands and whiskers run from the 5th to the 95th percentile (run_p05 to run_p95), of the runs (left) and of"
+        f" their paired differences (middle, right). Prices of {financial_year(world.price_year)}, discounted at"
+        f" {100 * world.discount_rate:.4g} % a year over {q.weeks:,} weeks. Arrivals respond to the offer with"
+        f" elasticity {world.pull_elasticity:g}; “pull factor on”: {elasticity:g}, the upper bound in the evidence."
+        " Most behavioural inputs are assumed or fitted, not measured: read the intervals, and the list of assumptions,"
+        " before the dots."
     )
     return textwrap.fill(text, 215)
 
@@ -247,6 +248,6 @@ def _short(label: str) -> str:
 def _net(saving: Row) -> str:
     """What a net saving comes to on average, or that the average cannot be told from nothing."""
     value = saving["mean"]
-    if not value or abs(value) < 1.645 * saving["difference_standard_error"]:
+    if not value or saving["mean_low"] <= 0 <= saving["mean_high"]:
         return "costs about the same"
     return f"{'saves' if value > 0 else 'costs'} {pounds(abs(value))}"

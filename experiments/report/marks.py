@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from abm.inputs.parameters import MARKS, Figure, Inputs, declarations
+from abm.inputs.parameters import MARKS, Figure, Inputs
 
 if TYPE_CHECKING:
     from experiments.question.question import Question
@@ -18,7 +18,7 @@ SET_BY_USER = "set by the user"
 
 def figures_of(inputs: Inputs) -> Mapping[str, Figure]:
     """Every figure of an input by dotted path: numbers, rules and switches alike."""
-    found = {path: inputs.figure(path) for path in declarations(type(inputs))}
+    found = {path: inputs.figure(path) for path in inputs.paths}
     return found | {path: figure for path, figure in inputs.figures.items() if path not in found}
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.text import Text
 
 from abm.measures import COMPARED, MEASURES
 from experiments.compare.comparing import Comparison
+from experiments.compare.paired import by_measure
+from experiments.report.amounts import financial_year, number, pounds
 from experiments.report.marks import assumptions
 
 Row = dict[str, Any]
+
+#: Shown only where somebody has set the figures that they need.
+OFF_UNLESS_SET = ("net_saving_wider",)
 
 #: What the table shows, by concern; the files hold every measure.
 SHOWN: dict[str, tuple[str, ...]] = {
@@ -21,17 +26,41 @@ SHOWN: dict[str, tuple[str, ...]] = {
         "assisted_departures", "removed_share", "absconded_share", "reentry_share", "caseload_end",
     ),
     "Public money": (
-        "cost_npv", "net_saving_1y", "net_saving_3y", "net_saving_npv", "outside_account_end", "offer_spend",
-        "cost_per_departure", "cost_per_additional_return", "break_even_offer", "break_even_stay_hotel",
+        "cost_npv", "net_saving_1y", "net_saving_3y", "net_saving_npv", "net_saving_wider", "outside_account_end",
+        "offer_spend", "cost_per_departure", "cost_per_additional_return", "break_even_offer", "break_even_stay_hotel",
         "break_even_stay_dispersal", "induced_arrivals",
     ),
     "Compassionate": ("child_years_in_limbo", "children_removed", "destitution_weeks", "unsafe_returns"),
 }  # fmt: skip
 
 
+def shown(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """What the table shows of some rows, by concern: measures that are nought everywhere, or switched off, are not."""
+    found, table = by_measure(rows), {}
+    for concern, every in SHOWN.items():
+        names = [name for name in every if name in found]
+        table[concern] = [name for name in names if name not in OFF_UNLESS_SET and not is_nought(found[name])]
+        table[concern] += [name for name in names if name in OFF_UNLESS_SET and any(r["defined"] for r in found[name])]
+        table[concern].sort(key=names.index)
+    return {concern: names for concern, names in table.items() if names}
+
+
+def is_nought(rows: Sequence[Row]) -> bool:
+    """Whether a measure is nought in every run under every policy."""
+    keys = ("mean", "run_p05", "run_p95", "difference", "difference_run_p05", "difference_run_p95")
+    return not any(row[key] for row in rows for key in keys)  # a ratio has no percentiles of runs, so it is not
+
+
 def title(name: str) -> str:
     """What a measure is called for people."""
     return (MEASURES | COMPARED)[name].title
+
+
+def behind(comparison: Comparison, runs: int | None = None) -> str:
+    """What stands behind a mean: how many runs (all, or the first), and of how many parameter vectors."""
+    runs = comparison.replicates if runs is None else runs
+    vectors = len(set(comparison.vectors[:runs].tolist()))
+    return f"{runs:,} run{'s' * (runs > 1)} of {vectors:,} vector{'s' * (vectors > 1)}"
 
 
 def header(comparison: Comparison) -> Iterator[Text]:
@@ -57,7 +86,10 @@ def header(comparison: Comparison) -> Iterator[Text]:
         f"{q.weeks:,} weeks; {comparison.replicates:,} runs of each policy, seeds {q.seed} to {last}, paired. {kind}"
     )
     world = q.caseload.world
-    yield Text(f"Prices of {world.price_year}; money discounted at {100 * world.discount_rate:.4g} % a year to week 0.")
+    yield Text(
+        f"Prices of {financial_year(world.price_year)}; money discounted at {100 * world.discount_rate:.4g} % a year to"
+        " week 0."
+    )
     for setting in q.settings:
         if setting.variant:
             where = f"{setting.variant} only"
@@ -69,15 +101,26 @@ def header(comparison: Comparison) -> Iterator[Text]:
 
 def notes(comparison: Comparison, rows: Sequence[Row]) -> Iterator[Text]:
     """How to read the table, and what it cannot show."""
-    shown = {name for names in SHOWN.values() for name in names}
-    rows = [row for row in rows if row["measure"] in shown]
+    everything, table = rows, shown(rows)
+    in_it = {name for names in table.values() for name in names}
+    rows = [row for row in rows if row["measure"] in in_it]
+    q = comparison.question
+    by = "" if len(q.behaviours) == 1 else ", by vector, since runs that share one are not independent"
     yield Text(
-        f"Mean of {comparison.replicates:,} runs and [5th, 95th percentile of the runs]; Δ: the same of the paired"
-        " differences from the baseline. Cost per additional return, break-even payment and stay: ratios of means with"
-        " their 90 % interval. The account covers asylum support, casework, return and enforcement; what people cost"
+        f"Mean of {behind(comparison)}. (Mean 90 %): its 90 % interval (mean_low, mean_high){by}. [Runs 5–95 %]: 5th"
+        " and 95th percentile of the runs (run_p05, run_p95). Δ: the same of the paired differences from the baseline;"
+        " bold where the runs' leave zero out. Cost per additional return, break-even payment and stay are ratios of"
+        " means; the break-even payment is against the same policy without its money. The account covers"
+        " asylum support, casework, return and enforcement; what people cost"
         " or pay who are out of contact, protected or settled is outside it: the table says how many they are.",
         style="dim",
     )
+    if q.uneven:
+        yield Text(q.uneven, style="dim")
+    yield from _outside(comparison, everything)
+    left_out = [title(n) for names in SHOWN.values() for n in names if n not in in_it and n not in OFF_UNLESS_SET]
+    if left_out:
+        yield Text(f"Nought under every policy, and not shown: {', '.join(left_out)}.", style="dim")
     missing = [f"{title(name)}: {(MEASURES | COMPARED)[name].absent}" for name in sorted(_missing(rows))]
     if missing:
         yield Text("–  " + "; ".join(missing) + ".", style="dim")
@@ -93,14 +136,39 @@ def notes(comparison: Comparison, rows: Sequence[Row]) -> Iterator[Text]:
         yield Text(
             f"Precision of Δ {seen['measure']}, {seen['variant']}: ±{seen['half_width']:.4g}, asked"
             f" ±{seen['asked']:.4g}: {reached} with {seen['replicates']:,} runs (interval widened for having looked"
-            f" {seen['looks']} times)."
+            f" {seen['looks']} times).{_left(seen)}"
+        )
+
+
+def _left(seen: Mapping[str, Any]) -> str:
+    if seen["reached"] or not seen["floor"] >= seen["asked"]:
+        return ""
+    return f" The vectors' own means differ too much: more runs of each would leave about ±{seen['floor']:.4g}."
+
+
+def _outside(comparison: Comparison, rows: Sequence[Row]) -> Iterator[Text]:
+    """How many more people are outside the account under a policy, and what of its saving that is."""
+    found, base = by_measure(rows, "variant"), comparison.question.labels[0]
+    for position, row in enumerate(found["outside_account_end"]):
+        more = row["difference"]
+        if more <= 0 or row["difference_mean_low"] <= 0:
+            continue
+        parts = sum(found[name][position]["mean"] for name in ("saving_out_of_contact", "saving_settled"))
+        count, saved = number(more, 0 if more >= 10 else 1), f"{'−' if parts < 0 else ''}{pounds(abs(parts))}"
+        yield Text(
+            f"{row['variant']}: {count} more households outside the account at the end than under {base}; {saved} of"
+            " the net saving is support not paid to people out of contact, protected or settled. What they then cost"
+            " or pay is not in it.",
+            style="yellow",
         )
 
 
 def _missing(rows: Sequence[Row]) -> set[str]:
     """Measures that some policy does not have (a comparison's own need no baseline)."""
-    return {row["measure"] for row in rows if math.isnan(row["mean"])} - {
-        name for name in COMPARED if all(r["defined"] for r in rows if (r["measure"], r["role"]) == (name, "variant"))
+    return {row["measure"] for row in rows if math.isnan(row["mean"]) and not row["words"]} - {
+        name
+        for name in COMPARED
+        if all(r["defined"] or r["words"] for r in rows if (r["measure"], r["role"]) == (name, "variant"))
     }
 
 

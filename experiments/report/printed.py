@@ -25,7 +25,7 @@ def tell(message: str) -> None:
 
 def print_json(value: Any) -> None:
     """Print strict JSON: numbers that do not exist are null."""
-    print(json.dumps(without_nan(value), indent=2, ensure_ascii=True, allow_nan=False))
+    print(json.dumps(without_nan(value), indent=2, ensure_ascii=True, allow_nan=False, default=str))
 
 
 def without_nan(value: Any) -> Any:

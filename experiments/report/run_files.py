@@ -33,7 +33,7 @@ def inputs(prepared: Prepared, seed: int) -> dict[str, Any]:
     return {
         "model": MODEL_VERSION,
         "policy": prepared.policy.model_dump(mode="json"),
-        "caseload": prepared.caseload.model_dump(mode="json"),
+        "caseload": prepared.caseload.record(),
         "behaviour": prepared.behaviour.model_dump(mode="json"),
         "weeks": prepared.weeks,
         "households": prepared.households,

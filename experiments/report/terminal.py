@@ -11,17 +11,19 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from abm.measures import COMPARED
+from abm.measures import COMPARED, SAVING_PARTS
 from experiments.compare.comparing import Comparison
-from experiments.compare.paired import GROUPED, WITH_PULL, by_measure
+from experiments.compare.paired import GRID, GROUPED, TOLD, WITH_PULL, by_measure
 from experiments.question.question import PULL_ON
-from experiments.report.amounts import NONE, Scale, scale
-from experiments.report.notes import SHOWN, Row, closing, header, notes, title
+from experiments.report.amounts import NONE, Scale, number, scale
+from experiments.report.notes import Row, behind, closing, header, is_nought, notes, shown, title
 
 #: Narrowest column for the names of measures.
 NAMES_WIDTH = 23
 #: Rates that are shown by group.
 BY_GROUP = ("return_rate_12m", "assisted_return_rate_12m")
+#: What the two intervals are called above their columns.
+OF_MEAN, OF_RUNS = "(mean 90 %)", "[runs 5–95 %]"
 
 
 def show(console: Console, comparison: Comparison, rows: Sequence[Row], files: Sequence[str] = ()) -> None:
@@ -37,17 +39,38 @@ def show(console: Console, comparison: Comparison, rows: Sequence[Row], files: S
     whole = [row for row in rows if not row["group"]]
     for line in header(comparison):
         console.print(line)
-    _measures(console, comparison.question.labels, whole)
+    _measures(console, comparison, whole)
     console.print()
     for line in notes(comparison, whole):
         console.print(line)
     console.print()
+    _split(console, whole)
+    console.print()
     _pull(console, comparison, whole)
+    _grid(console, comparison, rows)
     if comparison.question.by:
         _groups(console, comparison, [row for row in rows if row["group"]])
     console.print()
     for line in closing(comparison, files):
         console.print(line)
+
+
+#: What is shown of the same question asked for all.
+IN_BRIEF = (
+    "return_rate_12m", "departures", "absconded_share", "net_saving_1y", "net_saving_npv", "outside_account_end",
+    "child_years_in_limbo",
+)  # fmt: skip
+
+
+def show_for_all(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None:
+    """Print in brief what a comparison says of all to whom the policies would apply."""
+    whole = [row for row in rows if row["measure"] in IN_BRIEF or row["measure"].endswith(WITH_PULL)]
+    q = comparison.question
+    console.print()
+    console.print(Text("The same for all refused", style="bold reverse"))
+    console.print(Text(f"{q.caseload.name}: {q.caseload.title}. {q.caseload.describes}", style="dim"))
+    _measures(console, comparison, whole)
+    _pull(console, comparison, whole)
 
 
 def fits(console: Console, table: Table) -> bool:
@@ -59,22 +82,24 @@ def fits(console: Console, table: Table) -> bool:
 # ---- the measures -----------------------------------------------------------------------------------
 
 
-def _measures(console: Console, labels: Sequence[str], rows: Sequence[Row]) -> None:
-    if fits(console, _wide(labels, rows, NAMES_WIDTH)):
-        console.print(_wide(labels, rows))
+def _measures(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None:
+    labels, told = comparison.question.labels, behind(comparison)
+    if fits(console, _wide(told, labels, rows, NAMES_WIDTH)):
+        console.print(_wide(told, labels, rows))
         return
-    for group, names in SHOWN.items():
+    for group, names in shown(rows).items():
         console.print(Text(group, style="bold reverse"))
-        console.print(_long(names, rows))
+        console.print(_long(told, names, rows))
 
 
-def _wide(labels: Sequence[str], rows: Sequence[Row], names_width: int | None = None) -> Table:
-    """Measures down, policies across: mean and interval, below them the difference and its interval."""
+def _wide(told: str, labels: Sequence[str], rows: Sequence[Row], names_width: int | None = None) -> Table:
+    """Measures down, policies across: mean and both intervals, below them those of the difference."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), show_edge=False)
-    table.add_column("", width=names_width, min_width=NAMES_WIDTH)
+    table.add_column(Text(f"\n{told}", "dim"), width=names_width, min_width=NAMES_WIDTH)
     for position, label in enumerate(labels):
-        table.add_column(label if position else f"{label}\n(baseline)", justify="right", no_wrap=True)
-    for group, names in SHOWN.items():
+        heading = label if position else f"{label} (baseline)"
+        table.add_column(Text.assemble(heading, (f"\n{OF_MEAN} {OF_RUNS}", "dim")), justify="right", no_wrap=True)
+    for group, names in shown(rows).items():
         table.add_row(Text(group, style="bold reverse"))
         for name in names:
             found = by_measure(rows)[name]
@@ -84,30 +109,32 @@ def _wide(labels: Sequence[str], rows: Sequence[Row], names_width: int | None = 
 
 
 def _cell(row: Row, s: Scale) -> Text:
-    mean, interval, difference, difference_interval = _parts(row, s)
-    cell = Text.assemble((mean, "bold"), " " if mean and interval else "", (interval, "dim"))
-    if difference:
-        cell.append("\n" if mean else "")
-        cell.append("Δ ")
-        cell.append(difference, style=_shade(row))
-        cell.append(f" {difference_interval}" if difference_interval else "")
-    return cell
+    lines = []
+    if any(level := _level(row, s)):
+        lines.append(Text.assemble((level[0], "bold"), *((f" {told}", "dim") for told in level[1:] if told)))
+    if any(change := _change(row, s)):
+        lines.append(Text.assemble("Δ ", (change[0], _shade(row)), *(f" {told}" for told in change[1:] if told)))
+    return Text("\n").join(lines)
 
 
-def _long(names: Sequence[str], rows: Sequence[Row]) -> Table:
-    """A line a policy under each measure, for narrow terminals and many policies."""
+def _long(told: str, names: Sequence[str], rows: Sequence[Row]) -> Table:
+    """A line a policy under each measure, and one for its difference: for narrow terminals and many policies."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), show_edge=False)
-    for heading in ("", "mean", "5–95 %", "Δ", "5–95 %"):
-        table.add_column(heading, justify="right" if heading else "left", header_style="dim", overflow="fold")
+    least = min(max(len(row["variant"]) for row in rows) + 4, NAMES_WIDTH)
+    table.add_column(told, header_style="dim", overflow="fold", min_width=least)
+    for heading in ("mean", OF_MEAN, OF_RUNS):
+        table.add_column(Text(heading), justify="right", header_style="dim", overflow="fold")
     for name in names:
         found = by_measure(rows)[name]
         s = _scale(found)
         table.add_row(_name(name, s, "bold"))
         for row in found:
-            mean, interval, difference, difference_interval = _parts(row, s)
-            if mean or difference:
-                cells = (Text(mean), Text(interval), Text(difference, _shade(row)), Text(difference_interval))
-                table.add_row(f"  {row['variant']}", *cells)
+            level, change = _level(row, s), _change(row, s)
+            if any(level):
+                table.add_row(f"  {row['variant']}", *map(Text, level))
+            if any(change):
+                label = Text("    Δ" if any(level) else f"  {row['variant']} Δ")
+                table.add_row(label, Text(change[0], _shade(row)), *map(Text, change[1:]))
     return table
 
 
@@ -116,24 +143,71 @@ def _name(name: str, s: Scale, style: str = "") -> Text:
     return Text.assemble((title(name), style), (unit, "dim"))
 
 
-def _parts(row: Row, s: Scale) -> tuple[str, str, str, str]:
-    """Mean, interval, difference and its interval as words; a saving is itself a difference."""
-    difference = ("", "")
-    if row["role"] == "variant" and not math.isnan(row["difference"]):
-        low, high = row["difference_low"], row["difference_high"]
-        difference = (s.difference(row["difference"]), s.difference_interval(low, high))
-    if row["measure"] in COMPARED and row["interval"] == "runs":
-        return "", "", *difference
-    if row["role"] == "baseline" and row["interval"] == "bootstrap":
-        return "", "", "", ""
+def _level(row: Row, s: Scale) -> tuple[str, str, str]:
+    """Mean, its interval, and percentiles of the runs, as words; a saving is itself a difference and has no level."""
+    if row["words"]:
+        return row["words"], "", ""
+    told = COMPARED.get(row["measure"])
+    if told is not None and (row["role"] == "baseline" or not (told.ratio or math.isnan(row["difference"]))):
+        return "", "", ""
     if math.isnan(row["mean"]):
-        return NONE, "", "", ""
-    return s.value(row["mean"]), s.interval(row["low"], row["high"]), *difference
+        return NONE, "", ""
+    of_mean, of_runs = ((row[a], row[b]) for a, b in (("mean_low", "mean_high"), ("run_p05", "run_p95")))
+    return s.value(row["mean"]), _of_mean(s.interval(*of_mean)), s.interval(*of_runs)
+
+
+def _change(row: Row, s: Scale) -> tuple[str, str, str]:
+    """The same of the difference from the baseline; nothing where there is none."""
+    if row["role"] == "baseline" or math.isnan(row["difference"]):
+        return "", "", ""
+    of_mean = s.difference_interval(row["difference_mean_low"], row["difference_mean_high"])
+    of_runs = s.difference_interval(row["difference_run_p05"], row["difference_run_p95"])
+    return s.difference(row["difference"]), _of_mean(of_mean), of_runs
+
+
+def _of_mean(interval: str) -> str:
+    """An interval of a mean, in round brackets: those of runs stand in square ones."""
+    return f"({interval[1:-1]})" if interval else ""
 
 
 def _shade(row: Row) -> str:
-    """Bold where the runs' interval of the difference leaves zero out."""
-    return "bold" if row["difference_low"] > 0 or row["difference_high"] < 0 else ""
+    """Bold where the percentiles of the runs' differences leave zero out."""
+    return "bold" if row["difference_run_p05"] > 0 or row["difference_run_p95"] < 0 else ""
+
+
+# ---- where a saving comes from ----------------------------------------------------------------------
+
+
+def _split(console: Console, rows: Sequence[Row]) -> None:
+    """The parts of each net saving, on average; and what the policy would save without its money."""
+    found = by_measure(rows, "variant")
+    parts = [name for name in SAVING_PARTS if not is_nought(found[name])]
+    if not parts:
+        return
+    total, control = found["net_saving_npv"], found["net_saving_without_money"]
+    money = scale("GBP", [row["mean"] for name in parts for row in (*found[name], *total)])
+    seen = [name for name in parts if any(money.difference(row["mean"]).strip("0.") for row in found[name])]
+    lines = [(title(name), found[name], "") for name in seen] + [("net saving", total, "bold")]
+    if any(row["defined"] for row in control):
+        lines.append(("of it without the money: publicity, threats", control, "dim"))
+    console.print(
+        Text.assemble(("Where the saving comes from", "bold reverse"), f" {money.label}, mean; the parts sum to it")
+    )
+    wide = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("", *(row["variant"] for row in total)):
+        wide.add_column(heading, justify="right" if heading else "left", header_style="dim", no_wrap=True)
+    for told, cells, style in lines:
+        wide.add_row(Text(told, style), *(Text(money.difference(row["mean"]), style) for row in cells))
+    if fits(console, wide):
+        console.print(wide)
+        return
+    for position, variant in enumerate(row["variant"] for row in total):
+        long = Table(box=None, pad_edge=False, padding=(0, 1), show_edge=False)
+        long.add_column(variant, header_style="dim", overflow="fold")
+        long.add_column("", justify="right")
+        for told, cells, style in lines:
+            long.add_row(Text(f"  {told}", style), Text(money.difference(cells[position]["mean"]), style))
+        console.print(long)
 
 
 # ---- the pull factor, and groups --------------------------------------------------------------------
@@ -148,25 +222,50 @@ def _pull(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None
     money, people = _scale([*saving, *central]), _scale(induced)
     wide = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     long = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("", f"net saving, {money.label}", "5–95 %", "as above", "induced arrivals", "5–95 %"):
-        wide.add_column(heading, justify="right" if heading else "left", header_style="dim", no_wrap=True)
-    for heading in ("", "mean", "5–95 %", "as above"):
-        long.add_column(heading, justify="right" if heading else "left", header_style="dim", overflow="fold")
+    both = (OF_MEAN, OF_RUNS)
+    for heading in ("", f"net saving, {money.label}", *both, "as above", "induced arrivals", *both):
+        wide.add_column(Text(heading), justify="right" if heading else "left", header_style="dim", no_wrap=True)
+    for heading in ("", "mean", *both, "as above"):
+        long.add_column(Text(heading), justify="right" if heading else "left", header_style="dim", overflow="fold")
     for with_pull, without, arrivals in zip(saving, central, induced, strict=True):
         if with_pull["role"] == "baseline":
             continue
-        change = Text(money.difference(with_pull["mean"]), "bold")
-        interval = Text(money.difference_interval(with_pull["low"], with_pull["high"]))
+        saved, *saved_between = map(Text, _change(with_pull, money))
+        came, *came_between = map(Text, _level(arrivals, people))
+        saved.stylize("bold")
+        came.stylize("bold")
         above = money.difference(without["mean"])
-        more = Text(people.value(arrivals["mean"]), "bold")
-        more_interval = Text(people.interval(arrivals["low"], arrivals["high"]))
-        wide.add_row(with_pull["variant"], change, interval, above, more, more_interval)
+        wide.add_row(with_pull["variant"], saved, *saved_between, above, came, *came_between)
         long.add_row(with_pull["variant"])
-        long.add_row(f"  net saving, {money.label}", change, interval, above)
-        long.add_row("  induced arrivals, households", more, more_interval)
+        long.add_row(f"  net saving, {money.label}", saved, *saved_between, above)
+        long.add_row("  induced arrivals, households", came, *came_between)
     told = f" (elasticity of arrivals {elasticity:g}, the upper bound in the evidence; {now:g} in the table above)"
     console.print(Text.assemble(("With the pull factor on", "bold reverse"), told))
     console.print(wide if fits(console, wide) else long)
+
+
+def _grid(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None:
+    """The saving by elasticity of arrivals and worth of support: policies that pull nobody are left out."""
+    q, without = comparison.question, by_measure([row for row in rows if not row["group"]], "variant")
+    pulled = {row["variant"] for row in without[f"induced_arrivals{WITH_PULL}"] if row["mean"]}
+    cells = {(row["variant"], row["group"]): row["mean"] for row in rows if row["measure"].endswith(WITH_PULL)}
+    elasticities, worths = (sorted({at[k] for at in comparison.grid}) for k in (0, 1))
+    if not pulled or not comparison.grid:
+        return
+    money = scale("GBP", [cells[label, GRID.format(*at)] for label in pulled for at in comparison.grid])
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("", "elasticity", *(f"£{number(worth)}" for worth in worths)):
+        table.add_column(heading, justify="right" if heading else "left", header_style="dim", overflow="fold")
+    for label in (label for label in q.variants if label in pulled):
+        for k, elasticity in enumerate(elasticities):
+            told = [money.difference(cells[label, GRID.format(elasticity, worth)]) for worth in worths]
+            table.add_row("" if k else label, f"{elasticity:.3g}", *told)
+    runs = comparison.grid_replicates
+    console.print(
+        f"Net saving, {money.label}, by elasticity and by what support is worth to a head (mean of"
+        f" {behind(comparison, runs)}{', the first' if runs < comparison.replicates else ''}):"
+    )
+    console.print(table)
 
 
 def _groups(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None:
@@ -178,13 +277,13 @@ def _groups(console: Console, comparison: Comparison, rows: Sequence[Row]) -> No
         found = by_measure(rows)[name]
         s = _scale(found)
         console.print()
-        console.print(Text.assemble((f"Fair: {title(name)}, by {by}", "bold reverse"), f" {s.label}, mean and 5–95 %"))
+        console.print(Text.assemble((f"Fair: {title(name)}, by {by}", "bold reverse"), f" {s.label}, mean {OF_RUNS}"))
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for heading in (by, "households", *labels):
             table.add_column(heading, justify="left" if heading == by else "right", header_style="dim", no_wrap=True)
         for group in order:
             cells = [
-                f"{s.value(row['mean'])} {s.interval(row['low'], row['high'])}".rstrip()
+                f"{s.value(row['mean'])} {s.interval(row['run_p05'], row['run_p95'])}".rstrip()
                 for row in found
                 if row["group"] == group
             ]
@@ -193,18 +292,18 @@ def _groups(console: Console, comparison: Comparison, rows: Sequence[Row]) -> No
             console.print(table)
             continue
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for heading in ("", "mean", "5–95 %"):
-            table.add_column(heading, justify="right" if heading else "left", header_style="dim", overflow="fold")
+        for heading in ("", "mean", OF_RUNS):
+            table.add_column(Text(heading), justify="right" if heading else "left", header_style="dim", overflow="fold")
         for group in order:
             table.add_row(f"{group.partition('=')[2]} ({sizes[group]:,.1f} households)")
             for row in found:
                 if row["group"] == group:
-                    interval = Text(s.interval(row["low"], row["high"]))
+                    interval = Text(s.interval(row["run_p05"], row["run_p95"]))
                     table.add_row(f"  {row['variant']}", s.value(row["mean"]), interval)
         console.print(table)
 
 
 def _scale(rows: Sequence[Row]) -> Scale:
-    levels = [row[key] for row in rows for key in ("mean", "low", "high")]
-    differences = [row[key] for row in rows for key in ("difference", "difference_low", "difference_high")]
+    levels = [row[key] for row in rows for key in ("mean", *TOLD)]
+    differences = [row[key] for row in rows for key in ("difference", *(f"difference_{key}" for key in TOLD))]
     return scale(rows[0]["unit"], levels, differences)

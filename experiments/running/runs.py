@@ -86,7 +86,7 @@ class Runner:
         for job in jobs:
             for replicate in job.replicates:
                 try:
-                    self._run(job, self.shared.seed + replicate, row, done)
+                    self._run(job, self.shared.seed_of(job.cell, int(replicate)), row, done)
                 except Exception as fault:
                     done.errors[row] = _told(fault)
                 row += 1

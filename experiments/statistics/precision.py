@@ -7,6 +7,10 @@ intervals looked at cover the truth together with at least 90 %, whichever is th
 (1965) show that without spending this holds only as the width goes to zero; at least 20 runs keep the
 t interval sound for the first look.
 
+Runs that take parameter vectors in turn are judged by vector (`experiments.statistics.intervals`), and added in
+whole rounds of vectors.  More rounds take out chance and nothing else: what the vectors differ by remains, and
+where that alone is too much the rule stops and says so.
+
 References
 ----------
 Chow, Y. S. and Robbins, H. (1965). On the asymptotic theory of fixed-width sequential confidence intervals
@@ -25,7 +29,7 @@ from numpy.typing import ArrayLike
 
 import abm
 from abm.inputs.parameters import InputError, nearest_spelling
-from experiments.statistics.intervals import CONFIDENCE
+from experiments.statistics.intervals import CONFIDENCE, Array, vector_means
 
 #: Runs before the first look.
 FIRST = 20
@@ -43,7 +47,7 @@ class Target:
 class Look:
     """What a look at the runs so far found.
 
-    `half_width` is that of the interval at the look's own confidence; NaN when too few runs have the measure.
+    `half_width` is that of the interval at the look's own confidence; NaN when too few have the measure.
     """
 
     number: int
@@ -51,8 +55,10 @@ class Look:
     mean: float
     half_width: float
     enough: bool
-    #: Runs at which to look again, if this is not enough.
+    #: Runs at which to look again, if this is not enough; as many as now, if no more will do.
     next_runs: int
+    #: About the half-width that would remain however many runs the same vectors had.
+    floor: float = 0.0
 
 
 def parse_target(text: str, *, compared: bool = False) -> Target:
@@ -71,7 +77,7 @@ def parse_target(text: str, *, compared: bool = False) -> Target:
     name, equals, number = (word.strip() for word in text.partition("="))
     known = dict(abm.MEASURES)
     if compared:
-        known |= {told.id: told for told in abm.COMPARED.values() if not told.ratio}
+        known |= {told.id: told for told in abm.COMPARED.values() if not (told.ratio or told.control)}
     if name not in known:
         near = nearest_spelling(name, known)
         raise InputError("--precision", text, "measure=±x with the id of a measure", nearest=near)
@@ -99,7 +105,12 @@ def confidence_of_look(number: int) -> float:
     return 1.0 - (1.0 - CONFIDENCE) / (number * (number + 1))
 
 
-def look(values: ArrayLike, half_width: float, number: int, *, most: int) -> Look:
+def whole_rounds(runs: int, vectors: int) -> int:
+    """At least so many runs, each vector as often as any other."""
+    return -(-runs // vectors) * vectors
+
+
+def look(values: ArrayLike, half_width: float, number: int, *, most: int, vectors: ArrayLike | None = None) -> Look:
     """Look at the values so far, and tell whether the interval of their mean is narrow enough.
 
     Parameters
@@ -112,24 +123,56 @@ def look(values: ArrayLike, half_width: float, number: int, *, most: int) -> Loo
         Which look this is, from 1.
     most
         Never ask for more runs than this.
+    vectors
+        Which parameter vector each run has; without it, the runs are independent.
 
     Returns
     -------
     Look
-        `next_runs` is between a quarter more and twice as many runs as now: what the spread so far suggests.
+        `next_runs` is between a quarter more and twice as many runs as now, in whole rounds of the vectors: what
+        the spread so far suggests.
     """
     given = np.asarray(values, dtype=np.float64)
-    known = given[~np.isnan(given)]
-    runs, count = len(given), len(known)
+    runs, defined = len(given), int((~np.isnan(given)).sum())
+    at_a_time = 1 if vectors is None else len(np.unique(np.asarray(vectors)))
+    means = vector_means(given, vectors)
+    means = means[~np.isnan(means)]
+    count = len(means)
+
+    def following(wanted: float) -> int:
+        fitting = most - most % at_a_time
+        return max(runs, min(whole_rounds(math.ceil(wanted), at_a_time), fitting))
+
     if count < 2:
-        return Look(number, runs, math.nan, math.nan, False, min(2 * runs, most))
+        return Look(number, runs, math.nan, math.nan, False, following(2 * runs))
     from scipy.special import stdtrit
 
-    deviation = float(known.std(ddof=1))
-    quantile = float(stdtrit(count - 1, 0.5 + confidence_of_look(number) / 2))
-    found = quantile * deviation / math.sqrt(count)
-    enough = found <= half_width and count >= FIRST
-    again = float(stdtrit(count - 1, 0.5 + confidence_of_look(number + 1) / 2))
-    suggested = 1.05 * (again * deviation / half_width) ** 2 * runs / count
-    following = int(min(max(math.ceil(1.25 * runs), suggested), 2 * runs, most))
-    return Look(number, runs, float(known.mean()), found, enough, following)
+    def reach(number: int) -> float:
+        """Half-width of the interval at a look, for means whose standard deviation is one."""
+        return float(stdtrit(count - 1, 0.5 + confidence_of_look(number) / 2)) / math.sqrt(count)
+
+    variance = float(means.var(ddof=1))
+    found = reach(number) * math.sqrt(variance)
+    enough = found <= half_width and defined >= FIRST
+    # More rounds take out chance; what the vectors' own means differ by is left.
+    chance = _of_chance(given, vectors, variance)
+    left, allowed = variance - chance, (half_width / reach(number + 1)) ** 2
+    # Two standard errors of what is left: only a precision that is clearly out of reach is given up.
+    doubt = 2 * math.sqrt((2 * chance**2 + 4 * left * chance) / (count - 1))
+    again = 2.0 * runs if left - doubt < allowed else float(runs)
+    if left < allowed:
+        again = min(max(1.25 * runs, 1.05 * runs * chance / (allowed - left)), again)
+    floor = reach(number + 1) * math.sqrt(left)
+    return Look(number, runs, float(means.mean()), found, enough, following(again), floor)
+
+
+def _of_chance(values: Array, vectors: ArrayLike | None, variance: float) -> float:
+    """How much of the variance between the means of vectors is chance; all of it, while no vector has two runs."""
+    if vectors is None:
+        return variance
+    labels, at = np.unique(np.asarray(vectors), return_inverse=True)
+    if len(labels) < 2:
+        return variance
+    groups = [held[~np.isnan(held)] for held in (values[at == k] for k in range(len(labels)))]
+    found = [float(held.var(ddof=1)) / len(held) for held in groups if len(held) > 1]
+    return min(variance, float(np.mean(found))) if found else variance

@@ -23,8 +23,8 @@ class Looks:
     """Replicates wanted in each cell, and the looks taken.
 
     A look depends on nothing but the results of the replicates that the look before asked for, so a
-    resumed sweep takes the same looks.  With posterior draws, a value is the mean over draws of one
-    replicate, and all draws of a point get the same replicates.
+    resumed sweep takes the same looks.  With posterior draws, runs are judged by draw, and all draws of a
+    point get the same replicates.
 
     Attributes
     ----------
@@ -58,11 +58,13 @@ class Looks:
             runs = int(self.wanted[group * draws])
             again = 0
             for target in self._targets:
-                values = _by_replicate(measured[target.measure], starts, group, draws, runs)
-                taken = look(values, target.half_width, self._number, most=self._most)
+                values = _of_point(measured[target.measure], starts, group, draws, runs)
+                vectors = np.repeat(np.arange(draws), runs)
+                most = self._most * draws
+                taken = look(values, target.half_width, self._number, most=most, vectors=vectors)
                 self._last[group, target.measure] = taken
                 if not taken.enough:
-                    again = max(again, taken.next_runs)
+                    again = max(again, taken.next_runs // draws)
             if again > runs:
                 following[group] = again
         for group, runs in following.items():
@@ -92,17 +94,17 @@ class Looks:
         target = next(t for t in self._targets if t.measure == measure)
         return {
             "variant": self._study.design.variants[variant], "point": point, "measure": measure,
-            "asked": target.half_width, "half_width": taken.half_width, "mean": taken.mean, "replicates": taken.runs,
-            "looks": taken.number, "reached": taken.enough,
+            "asked": target.half_width, "half_width": taken.half_width, "floor": taken.floor, "mean": taken.mean,
+            "replicates": taken.runs // len(self._study.draws), "looks": taken.number, "reached": taken.enough,
         }  # fmt: skip
 
 
-def _by_replicate(measured: Any, starts: Any, group: int, draws: int, runs: int) -> Any:
-    """One value a replicate (its mean over draws), NaN where it does not exist."""
+def _of_point(measured: Any, starts: Any, group: int, draws: int, runs: int) -> Any:
+    """One value a run, draw after draw; NaN where it does not exist."""
     _, replicates, values = measured
     grid = np.full((draws, runs), np.nan)
     for draw in range(draws):
         here = slice(starts[group * draws + draw], starts[group * draws + draw + 1])
         kept = replicates[here] < runs
         grid[draw, replicates[here][kept]] = values[here][kept]
-    return grid.mean(axis=0)
+    return grid.ravel()

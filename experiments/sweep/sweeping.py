@@ -225,7 +225,7 @@ def _described(study: Study) -> dict[str, Any]:
         "seeds": {
             "first": design.seed,
             "replicates": design.replicates,
-            "rule": "replicate r has seed first + r at every point",
+            "rule": "replicate r of draw d has seed first + r × draws + d at every point",
         },
         "measures": {name: measure.unit for name, measure in abm.MEASURES.items()},
         "versions": {"python": platform.python_version(), **{name: v for name in _PACKAGES if (v := _version(name))}},

@@ -5,7 +5,7 @@ Rows are sorted by variant, point, draw and replicate, and read in slices, so me
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 import abm
 from abm.inputs.parameters import InputError, nearest_spelling
 from experiments.question.study import Study
-from experiments.statistics.intervals import half_width
+from experiments.statistics.intervals import PERCENTILES, half_width
 from experiments.storing.store import PARTS, Folder, FolderError, read_manifest
 from experiments.sweep.parts import SERIES, Index, from_bytes, parameter_columns, parameter_fields
 
@@ -182,30 +182,46 @@ def _write_csv(file: BinaryIO, tables: Iterator[pa.Table]) -> None:
 
 
 def _summaries(take: _Taker, study: Study, found: Index) -> Iterator[pa.Table]:
-    """Mean and interval of each measure at each (variant, point), a row a (point, measure)."""
+    """Mean and both intervals of each measure at each (variant, point), a row a (point, measure)."""
     for table in _slices(take, study, found):
         cells = table.column("cell").to_numpy()
         group = cells // len(study.draws)
         starts = np.flatnonzero(np.concatenate(([True], group[1:] != group[:-1])))
         values = np.column_stack([table.column(name).to_numpy() for name in abm.MEASURES])
+        percentiles = [_percentiles(held) for held in np.split(values, starts[1:])]
+        runs, vectors = np.diff([*starts, len(cells)]), np.ones(len(starts), np.int64)
+        defined, means = np.add.reduceat(~np.isnan(values), starts, axis=0, dtype=np.int64), values
+        independent = starts
         if len(study.draws) > 1:
-            # One value a posterior draw: its mean over replicates.  The interval is then over draws.
+            # Runs that share a draw are not independent: the mean is over the means of draws, and so is its interval.
             draw_starts = np.flatnonzero(np.concatenate(([True], cells[1:] != cells[:-1])))
-            _, values, _ = _moments(values, draw_starts)
-            starts = np.searchsorted(draw_starts, starts)
-        count, mean, deviation = _moments(values, starts)
+            _, means, _ = _moments(values, draw_starts)
+            independent = np.searchsorted(draw_starts, starts)
+            vectors = np.diff([*independent, len(draw_starts)])
+        count, mean, deviation = _moments(means, independent)
         half = half_width(count, deviation)
-        yield _summary(study, group[np.searchsorted(group, np.unique(group))], count, mean, deviation, half)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = deviation / np.sqrt(count)
+        columns = {
+            "mean": mean, "mean_low": mean - half, "mean_high": mean + half,
+            "run_p05": np.stack([p05 for p05, _ in percentiles]), "run_p95": np.stack([p95 for _, p95 in percentiles]),
+            "standard_error": error, "runs": np.repeat(runs, len(abm.MEASURES)),
+            "vectors": np.repeat(vectors, len(abm.MEASURES)), "defined": defined,
+        }  # fmt: skip
+        yield _summary(study, group[starts], columns)
 
 
-def _summary(
-    study: Study,
-    groups: NDArray[np.int64],
-    count: NDArray[Any],
-    mean: NDArray[Any],
-    deviation: NDArray[Any],
-    half: NDArray[Any],
-) -> pa.Table:
+def _percentiles(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """5th and 95th percentile of each column over the values that exist."""
+    found = np.full((2, values.shape[1]), np.nan)
+    for k, column in enumerate(values.T):
+        known = column[~np.isnan(column)]
+        if len(known):
+            found[:, k] = np.percentile(known, PERCENTILES)
+    return found[0], found[1]
+
+
+def _summary(study: Study, groups: NDArray[np.int64], columns: Mapping[str, NDArray[Any]]) -> pa.Table:
     kinds = list(abm.MEASURES)
     width, points = len(kinds), len(study.points)
     cells = groups * len(study.draws)
@@ -218,11 +234,7 @@ def _summary(
         **{path: values[path].take(repeat) for path in shown},
         "measure": pa.array(kinds * len(groups), pa.string()),
         "unit": pa.array([abm.MEASURES[name].unit for name in kinds] * len(groups), pa.string()),
-        "mean": pa.array(mean.ravel()),
-        "low": pa.array((mean - half).ravel()),
-        "high": pa.array((mean + half).ravel()),
-        "sd": pa.array(deviation.ravel()),
-        "n": pa.array(count.ravel(), pa.int64()),
+        **{name: pa.array(held.ravel()) for name, held in columns.items()},
     })  # fmt: skip
 
 
