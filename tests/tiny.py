@@ -17,13 +17,10 @@ from abm.household.stages import COL, TOLD, Column
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.policy import Policy
-from abm.model import offered_column
-
-#: Row of the table that says when an offer was made, by the offer's name.
-MADE = {name: TOLD + k for k, name in enumerate(Policy().offers)}
 
 #: No attention unless given, no way out chosen, no beliefs that move, no tastes.
 QUIET = Behaviour(
+    origin=0.0,
     consider=0.0, alert_refusal=0.0, alert_offer=0.0, alert_closing=0.0, alert_visit=0.0, alert_departure=0.0,
     alert_removal=0.0, alert_memory=0.0, assisted=-60.0, money=0.0, anticipation=0.0, discounting=0.0,
     discounting_spread=0.0, present_bias=1.0, payment_belief=1.0, in_kind_value=0.0, safety=0.0, home_income=0.0,
@@ -36,8 +33,10 @@ QUIET = Behaviour(
 #: Everybody attends every week, and nobody's attention needs a reason.
 ATTENTIVE = QUIET.with_values({"consider": 1.0})
 
-#: Nobody's claim is regularised, nobody is found, nobody comes back.
-STILL_WORLD = {"world.detection_per_year": 0.0, "world.remigration_per_year": 0.0}
+#: Nobody's claim is regularised, nobody is found, nobody comes back; who accepts an offer leaves at once.
+STILL_WORLD = {"world.detection_per_year": 0.0, "world.remigration_per_year": 0.0, "world.processing_weeks": 0.0}
+#: Support is worth its cash alone, so that little money pulls many.
+CASH = {"world.support_worth": 5_115.0}
 STILL = Policy(name="still").with_values({"settlement.regularisation_per_year": 0.0, "support.singles": "continue"})
 
 #: A standing offer open to those whose appeal rights are exhausted.
@@ -47,7 +46,8 @@ STANDING = STILL.with_values({"standing.amount_per_person": 3_000.0})
 def caseload(origins: dict[str, float] | None = None, **changes: Any) -> Caseload:
     """Exhausted households of one safe origin without ties; `changes` by path, dots written as ``__``."""
     values = {
-        "households": 300, "default_sample": 5_000_000, "network.mean_ties": 0.0, "network.abroad": 0.0, **STILL_WORLD,
+        "households": 300, "default_sample": 5_000_000, "network.mean_ties": 0.0, "network.abroad": 0.0,
+        **STILL_WORLD, **CASH,
         **{path.replace("__", "."): value for path, value in changes.items()},
     }  # fmt: skip
     return Caseload(name="tiny", origins=origins or {"Albania": 1.0}).with_values(values)
@@ -63,6 +63,10 @@ def busy_caseload(**changes: Any) -> Caseload:
         "network.mean_ties": 8.0, "world.detection_per_year": 0.5, "world.remigration_per_year": 0.3,
         "world.safety_path": "regime_change", "world.regime_per_year": 0.5, "world.safety_change": 0.2,
         "world.pull_elasticity": 0.8, "world.pull_reference_offer": 500.0, "world.list_delay_weeks": 4,
+        "procedure.decision_weeks": 3.0, "procedure.appeal_weeks": 4.0, "hotel_exit_per_year": 0.2,
+        "world.processing_weeks": 3.0, "world.withdrawal": 0.2, "world.onward_per_year": 0.1, "world.unescorted": 0.5,
+        "durations.past_offer": 500.0,
+        **CASH,
         **{path.replace("__", "."): value for path, value in changes.items()},
     }  # fmt: skip
     shares = {"Albania": 0.3, "India": 0.3, "Pakistan": 0.2, "Afghanistan": 0.2}
@@ -146,6 +150,11 @@ def capacities(prepared: Prepared) -> dict[str, float]:
     }
 
 
+def made(prepared: Prepared, offer: str) -> int:
+    """Row of the table that says when an offer was made."""
+    return TOLD + prepared.offers.index(offer)
+
+
 def served(run: Run) -> dict[str, np.ndarray]:
     """Cases that each queue served, by week."""
     return {
@@ -158,7 +167,7 @@ def served(run: Run) -> dict[str, np.ndarray]:
 def differing_columns(one: np.ndarray, other: np.ndarray) -> list[str]:
     """Names of the columns in which two tables of households differ (in any bit)."""
     assert one.shape == other.shape
-    names = [*(column.name for column in Column), *map(offered_column, MADE)]
+    names = [*(column.name for column in Column), *(f"offer {k} made" for k in range(len(one) - TOLD))]
     return [name for name, a, b in zip(names, one, other, strict=True) if a.tobytes() != b.tobytes()]
 
 

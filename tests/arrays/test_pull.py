@@ -4,31 +4,77 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tiny import caseload
+from tiny import QUIET, caseload
 
 from abm import load_caseload, load_policy, prepare
-from abm.arrays.pull import amount_per_head, pull_factors
+from abm.arrays.pull import amount_per_head, pull_factors, worth_per_head
 from abm.household.stages import COL
+from abm.inputs.behaviour import Behaviour
 from abm.inputs.policy import Policy
+from abm.numerics.calendar import WEEKS_PER_YEAR
 
 FAMILIES = load_caseload("uk-families-2026").with_values({"world.pull_elasticity": 1.3})
 
 
 @pytest.mark.parametrize(
-    ("policy", "amount", "factor"),
+    ("policy", "amount", "worth"),
     [
-        # mean per head of the families of this caseload, by their composition, children's share and cap
-        ("uk-2025", 3_000.0, 1.0),
-        ("danish-2021", 3_299.0, 1.048),
-        ("danish-as-reported", 10_331.0, 2.31),
-        ("uk-upfront-national", 9_737.0, 2.194),
+        # Mean per head of the families of this caseload, by their composition, children's share and cap, and what it is
+        # worth at the refusal: believed to be paid with 0.6, discounted at 0.5 a year.
+        ("uk-2025", 3_000.0, 3_000.0 * 0.6 * 1.5 ** (-4 / WEEKS_PER_YEAR)),
+        # Half of it later, from the first refusal.
+        ("danish-2021", 3_299.0, 3_299.0 * (0.5 + 0.5 * 0.6 * 1.5 ** (-8 / WEEKS_PER_YEAR))),
+        # At once, but after the appeal: three quarters wait 20 weeks for it, the others have two to lodge it.
+        ("danish-as-reported", 10_331.0, 10_331.0 * 1.5 ** (-(0.75 * 54 + 0.25 * 2) / WEEKS_PER_YEAR)),
+        ("uk-upfront-national", 9_737.0, 9_737.0 * 1.5 ** (-(0.75 * 54 + 0.25 * 2) / WEEKS_PER_YEAR)),
     ],
 )
-def test_a_named_offer_is_worth_what_a_head_really_gets(policy: str, amount: float, factor: float) -> None:
-    found = load_policy(policy)
-    best = max(amount_per_head(offer, found, FAMILIES) for offer in found.offers.values())
-    assert best == pytest.approx(amount, rel=0.01)
-    assert pull_factors(found, FAMILIES, 1)[0] == pytest.approx(factor, rel=0.01)
+def test_a_named_offer_is_worth_what_a_head_really_gets(policy: str, amount: float, worth: float) -> None:
+    found, b = load_policy(policy), Behaviour(payment_belief=0.6, discounting=0.5, present_bias=1.0)
+    assert max(amount_per_head(o, found, FAMILIES) for o in found.offers.values()) == pytest.approx(amount, rel=0.01)
+    assert max(worth_per_head(o, found, FAMILIES, b) for o in found.offers.values()) == pytest.approx(worth, rel=0.01)
+    support, own = 16_253.0, 3_000.0 * 0.6 * 1.5 ** (-4 / WEEKS_PER_YEAR)
+    factor = ((support + worth) / (support + own)) ** 1.3
+    assert pull_factors(found, FAMILIES, b, 1)[0] == pytest.approx(factor, rel=0.01)
+
+
+@pytest.mark.parametrize("belief", [0.3, 0.6, 0.9])
+def test_the_offer_under_which_arrivals_were_counted_pulls_exactly_nobody(belief: float) -> None:
+    b = Behaviour(payment_belief=belief, discounting=0.83, present_bias=0.7)
+    assert pull_factors(load_policy("uk-2025"), FAMILIES, b, 3).tolist() == [1.0, 1.0, 1.0]
+
+
+def test_an_offer_that_those_who_come_can_no_longer_have_pulls_nobody() -> None:
+    early = Policy().with_values(
+        {"offer.amount_per_person": 9_000.0, "offer.open_awaiting": True, "offer.open_exhausted": False}
+    )
+    exhausted = caseload(inflow_stage="exhausted")
+    assert worth_per_head(early.offer, early, caseload(), QUIET) == pytest.approx(9_000.0)
+    assert worth_per_head(early.offer, early, exhausted, QUIET) == 0.0
+    late = early.with_values({"offer.open_awaiting": False, "offer.open_exhausted": True})
+    assert worth_per_head(late.offer, late, exhausted, QUIET) == pytest.approx(9_000.0)
+
+
+def test_an_early_bonus_counts_within_the_cap() -> None:
+    policy = Policy().with_values(
+        {"offer.amount_per_person": 1_000.0, "offer.early_bonus": 0.5, "offer.early_weeks": 4}
+    )
+    people = caseload(composition__family_share=0.0)
+    assert worth_per_head(policy.offer, policy, people, QUIET) == pytest.approx(1_500.0)
+    capped = policy.with_values({"offer.household_cap": 1_200.0})
+    assert worth_per_head(capped.offer, capped, people, QUIET) == pytest.approx(1_200.0)
+
+
+def test_a_rising_offer_is_worth_the_week_in_which_it_is_best() -> None:
+    """A tenth more a week, for ten weeks: at a discount of 20 % a year the last is best, at 2,000 % an earlier one."""
+    policy = Policy().with_values(
+        {"offer.amount_per_person": 1_000.0, "offer.decline_per_week": -0.1, "offer.acceptance_window_weeks": 11}
+    )
+    people = caseload(composition__family_share=0.0, inflow_stage="exhausted")
+    slow, fast = (QUIET.with_values({"discounting": rate}) for rate in (0.2, 20.0))
+    assert worth_per_head(policy.offer, policy, people, slow) == pytest.approx(2_000.0 * 1.2 ** (-10 / WEEKS_PER_YEAR))
+    best = max(1_000.0 * (1 + 0.1 * d) * 21.0 ** (-d / WEEKS_PER_YEAR) for d in range(11))
+    assert worth_per_head(policy.offer, policy, people, fast) == pytest.approx(best)
 
 
 @pytest.mark.parametrize("cap", [None, 2_500.0])
@@ -57,6 +103,6 @@ def test_an_offer_pulls_while_it_is_open_to_new_claims() -> None:
     open_for_a_while = Policy().with_values(
         {"offer.amount_per_person": 5_115.0, "offer.start_week": 2, "offer.end_week": 4}
     )
-    assert pull_factors(open_for_a_while, people, 6) == pytest.approx([1, 1, 2, 2, 1, 1])
+    assert pull_factors(open_for_a_while, people, QUIET, 6) == pytest.approx([1, 1, 2, 2, 1, 1])
     closed = open_for_a_while.with_values({"offer.claims_before_week": 0})
-    assert pull_factors(closed, people, 6) == pytest.approx(np.ones(6))
+    assert pull_factors(closed, people, QUIET, 6) == pytest.approx(np.ones(6))

@@ -9,9 +9,10 @@ import pytest
 from tiny import LIVELY, QUIET, busy, busy_caseload, busy_policy, caseload
 
 from abm import prepare
-from abm.arrays.setting import MIX, ORIGIN, PATIENCE_CLASSES, Origin, patience
+from abm.arrays.setting import MIX, ORIGIN, PATIENCE_CLASSES, Origin, closes, patience
 from abm.household.offers import schedule
 from abm.household.stages import HOUSING, STAGE, STAGES
+from abm.numerics.calendar import NO_LIMIT
 
 
 def test_patience_classes_are_ordered_about_the_median() -> None:
@@ -44,33 +45,32 @@ def test_settings_of_other_shapes_do_not_disturb_each_other() -> None:
     """Another number of origins, of weeks, of delays and of rows: each setting is packed by its own measure."""
     few = prepare(busy_policy(), caseload(), LIVELY, weeks=3)
     for prepared in (busy(weeks=20), few, prepare(busy_policy(offer__acceptance_window_weeks=3), busy_caseload())):
-        assert prepared.setting.origins.shape == (len(Origin), len(prepared.origins))
+        assert prepared.setting.origins.shape == (len(Origin) + 2, len(prepared.origins))
         assert prepared.setting.shares.shape[:3] == (2, prepared.weeks, PATIENCE_CLASSES + 1)
         assert all(same(part, getattr(prepared.setting, name)) for name, part in prepared.plain._asdict().items())
 
 
-def test_offers_stand_in_the_order_of_the_policy_with_what_follows_from_their_terms() -> None:
+def test_offers_stand_in_the_order_of_their_names_with_what_follows_from_their_terms() -> None:
     policy = busy_policy(standing__later_payment_weeks=52.0)
     x = prepare(policy, busy_caseload(), LIVELY, weeks=5).plain
-    assert list(policy.offers) == ["standing", "offer"]
-    assert [told.amount_per_person for told in x.offers] == [2_000.0, 8_000.0]
-    assert [told.announced for told in x.offers] == [0.0, 1.0]
-    standing, offer = (np.flatnonzero(told.open_to).tolist() for told in x.offers)
+    assert policy.offer_names == ["offer", "standing"]
+    assert [told.amount_per_person for told in x.offers] == [8_000.0, 2_000.0]
+    offer, standing = (np.flatnonzero(told.open_to).tolist() for told in x.offers)
     assert standing == [STAGE.AWAITING, STAGE.REFUSED, STAGE.EXHAUSTED, STAGE.ABSCONDED]
     assert offer == [STAGE.REFUSED, STAGE.EXHAUSTED]
     assert all(len(told.open_to) == len(STAGES) for told in x.offers)
-    assert x.offers[0].paid_later == pytest.approx(patience(LIVELY) ** 52.0)
+    assert x.offers[1].paid_later == pytest.approx(patience(LIVELY) ** 52.0)
 
 
 def test_a_shorter_schedule_goes_on_with_its_last_entry() -> None:
     """Schedules of two offers are stacked: what one lacks is what it says of all later delays."""
     policy = busy_policy(offer__acceptance_window_weeks=None, offer__decline_per_week=0.01)
     x = prepare(policy, busy_caseload(), LIVELY, weeks=5).plain
-    for shares, offer in zip(x.shares, policy.offers.values(), strict=True):
-        own = schedule(offer, 5, patience(LIVELY))
+    for shares, name in zip(x.shares, policy.offer_names, strict=True):
+        own = schedule(policy.offers[name], 5, patience(LIVELY), closes(policy.offers[name], busy_caseload()))
         assert np.array_equal(shares[:, :, : own.shape[2]], own)
         assert np.all(shares[:, :, own.shape[2] :] == own[:, :, -1:])
-    assert x.shares.shape[3] > schedule(policy.standing, 5, patience(LIVELY)).shape[2]
+    assert x.shares.shape[3] > schedule(policy.standing, 5, patience(LIVELY), NO_LIMIT).shape[2]
 
 
 def test_shares_of_stages_and_housing_add_up_to_what_they_stand_for() -> None:

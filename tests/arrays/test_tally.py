@@ -104,11 +104,13 @@ def test_departures_are_counted_by_the_stage_left_to(run: Run, told: Tally) -> N
     after = left & risk & (s[COL.left_at] >= s[COL.risk_from])
     assert told.at_risk == risk.sum()
     assert told.at_risk_absconded == np.sum(risk & (s[COL.absconded_at] >= 0))
+    own = left & (s[COL.account] != ACCOUNT.INDUCED)
+    assert own.sum() < left.sum()
     for stage in Stage:
         to = s[COL.route] == stage
-        assert told.left[stage] == np.sum(left & to), stage.name
+        assert told.left[stage] == np.sum(own & to), stage.name
         assert told.at_risk_left[stage] == np.sum(after & to), stage.name
-    assert told.left_ordinary == np.sum(left & (s[COL.account] != ACCOUNT.INDUCED))
-    assert told.left_unsafe == s[COL.left_unsafe, left].sum()
-    assert told.came_back == np.sum(left & went_home(s[COL.route]) & (s[COL.reentries] > 0))
+    assert told.left_persons == (s[COL.adults] + s[COL.children])[own].sum()
+    assert told.left_unsafe == s[COL.left_unsafe, own].sum()
+    assert told.came_back == np.sum(own & went_home(s[COL.route]) & (s[COL.reentries] > 0))
     assert told.left.sum() > 100

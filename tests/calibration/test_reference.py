@@ -14,10 +14,11 @@ from abm.evidence.figures import EVIDENCE
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.parameters import declarations
 from abm.scenarios.scenario import load_behaviour_draws
-from experiments.calibration.calibrate import FITTED, VARIED, simulated
+from experiments.calibration.calibrate import FITTED, VARIED, fit_table, simulated
 from experiments.calibration.reference import headline
 from experiments.calibration.targets import moments, target_rows
 from experiments.calibration.validate import NOT_REPRESENTED
+from experiments.compare.paired import TOLD
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 
@@ -31,7 +32,7 @@ def test_the_headline_is_what_the_model_gives_today() -> None:
     kept = pd.read_csv(REFERENCE / "headline.csv")
     again = headline()
     assert kept["measure"].tolist() == again["measure"].tolist()
-    for column in ("mean", "low", "high", "difference", "difference_low", "difference_high"):
+    for column in ("mean", *TOLD, "difference", *(f"difference_{key}" for key in TOLD)):
         assert np.allclose(kept[column], again[column], rtol=1e-5, equal_nan=True), column
 
 
@@ -41,7 +42,14 @@ def test_the_fit_meets_what_it_says_it_meets() -> None:
     for row in read("fit.csv"):
         mean, kept = float(np.mean(found[row["id"]])), float(row["model"])
         assert mean == pytest.approx(kept, rel=0.25, abs=0.01), row["id"]
-        assert (row["met"] == "True") == (float(row["low"]) <= kept <= float(row["high"])), row["id"]
+        assert (row["met"] == "True") == (float(row["evidence_low"]) <= kept <= float(row["evidence_high"])), row["id"]
+
+
+def test_evidence_and_model_have_names_of_their_own_in_the_tables() -> None:
+    again = fit_table(load_behaviour(), (7,), 300)
+    assert list(again[0]) == list(read("fit.csv")[0])
+    for name in ("fit.csv", "validation.csv"):
+        assert {"evidence_low", "evidence_high", "model", "run_p05", "run_p95"} <= set(read(name)[0])
 
 
 def test_every_fitted_target_is_met_and_misses_are_shown() -> None:
@@ -73,8 +81,9 @@ def test_the_ensemble_varies_what_nothing_identifies() -> None:
     with (EVIDENCE / "behaviour_draws.csv").open(encoding="utf-8") as file:
         varied = [name.removeprefix("behaviour.") for name in file.readline().strip().split(",")]
     assert set(FITTED) < set(varied) <= {*FITTED, *VARIED}
-    for name in varied:
+    for name in set(varied) - set(FITTED):  # a fitted one may lie on its bound in several
         assert len({getattr(draw, name) for draw in draws}) == len(draws), name
+    assert len({tuple(getattr(draw, name) for name in FITTED) for draw in draws}) == len(draws)
 
 
 def test_a_new_ensemble_varies_every_coefficient_with_a_range_that_is_not_fitted() -> None:

@@ -20,10 +20,12 @@ import pytest
 import abm
 from abm import caseload_names, policy_names
 from abm.measures import COMPARED, MEASURES
+from abm.scenarios.scenario import load_behaviour_draws
 from experiments.cli.main import main
 
 CONTRACTED = [
-    "variant", "measure", "unit", "mean", "low", "high", "difference", "difference_low", "difference_high",
+    "variant", "measure", "unit", "mean", "mean_low", "mean_high", "run_p05", "run_p95",
+    "difference", "difference_mean_low", "difference_mean_high", "difference_run_p05", "difference_run_p95",
 ]  # fmt: skip
 SMALL = ["--weeks", "30", "--replicates", "3", "--households", "60"]
 COMMAND = [sys.executable, "-m", "experiments.cli.main"]
@@ -89,6 +91,31 @@ def test_the_table_fits_its_terminal_and_cuts_nothing_off(returns, monkeypatch, 
         assert word in out
     for told in ("60 simulated", "30 weeks; 3 runs", "seeds 0 to 2", "Prices of 2024", "3.5 %"):
         assert told in re.sub(r"\s+", " ", out)
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_the_table_names_both_intervals_and_how_many_vectors_stand_behind_it(returns, monkeypatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    _, out, _ = returns("compare", "uk-upfront-national", *SMALL, "--by", "family")
+    whole, words = out, re.sub(r"\s+", " ", out)
+    assert whole.count("(mean 90 %)") >= 2
+    assert whole.count("[runs 5–95 %]") >= 4
+    assert "3 runs of 3 vectors" in words
+    assert "its 90 % interval (mean_low, mean_high), by vector" in words
+    assert "5th and 95th percentile of the runs (run_p05, run_p95)" in words
+
+
+def test_replicates_that_use_some_vectors_more_often_are_told_in_one_sentence(returns) -> None:
+    n = len(load_behaviour_draws())
+    told = f"3 runs take 3 of the {n} parameter vectors once and {n - 3} never; {n} would take all alike."
+    _, out, err = returns("compare", "uk-pilot-2026", *SMALL)
+    assert told in re.sub(r"\s+", " ", out)
+    assert told not in err
+    _, out, err = returns("compare", "uk-pilot-2026", *SMALL, "--json")
+    assert told in err
+    _, out, err = returns("compare", "uk-pilot-2026", *SMALL, "--uncertainty", "seeds")
+    assert "vectors once" not in re.sub(r"\s+", " ", out)
+    assert "3 runs of 1 vector" in out
 
 
 def test_what_is_piped_has_no_colours(returns) -> None:
@@ -214,6 +241,14 @@ def test_a_caseload_file_is_shown_as_one(returns) -> None:
     code, out, _ = returns("show", "mine.toml")
     assert code == 0
     assert "households = 10" in out
+
+
+def test_a_caseload_of_households_shows_its_own_figures_of_countries(returns) -> None:
+    Path("families.csv").write_text("origin;size\nMDA;3\n", encoding="utf-8")
+    Path("mine.toml").write_text('rows = "families.csv"\n[countries.Moldova]\nincome = 4000\n', encoding="utf-8")
+    code, out, _ = returns("show", "mine.toml")
+    assert code == 0
+    assert "countries.Moldova.income = 4000 GBP/person/year" in out
 
 
 # ---- mistakes ---------------------------------------------------------------------------------------

@@ -110,15 +110,15 @@ def test_an_independent_adviser_removes_doubt_about_payment(belief: float, trust
 def notice(b: Attention, household: int = 1, week: int = 10, **given: float) -> int:
     fates = Fates(**{name: given.pop(name, 0.0) for name in Fates._fields})
     facts = {"stage": STAGE.EXHAUSTED, "alert": 0.0, "closing": NO_LIMIT, "support_end": NO_LIMIT,
-             "housing": HOUSING.HOTEL} | given  # fmt: skip
+             "departs_at": NO_LIMIT, "housing": HOUSING.HOTEL} | given  # fmt: skip
     return int(notice_of(b, fates, KEY, household, week, **facts))
 
 
 @pytest.mark.parametrize(
     ("stage", "expected"),
-    [(s, STAGE.AWAITING <= s <= STAGE.ABSCONDED) for s in (STAGE.ABSENT, *HERE, *GONE)],
+    [(s, STAGE.AWAITING <= s <= STAGE.ABSCONDED or s == STAGE.PROTECTED) for s in (STAGE.ABSENT, *HERE, *GONE)],
 )
-def test_only_those_without_an_answer_consider(stage: float, expected: bool) -> None:
+def test_those_without_an_answer_and_those_protected_consider(stage: float, expected: bool) -> None:
     assert bool(notice(attention(consider=1.0), stage=stage) & NOTICE.CONSIDERS) == expected
 
 
@@ -140,6 +140,7 @@ def test_support_ends_from_its_week_on_and_moves_happen_to_those_in_hotels() -> 
 @pytest.mark.parametrize(
     ("stage", "which"),
     [
+        (STAGE.REFUSED, "refused"),
         (STAGE.EXHAUSTED, "exhausted"),
         (STAGE.ABSCONDED, "absconded"),
         (STAGE.RETURNED_ASSISTED, "returned"),
@@ -148,13 +149,16 @@ def test_support_ends_from_its_week_on_and_moves_happen_to_those_in_hotels() -> 
 )
 def test_fates_come_by_stage(stage: float, which: str) -> None:
     assert notice(attention(), stage=stage, **{which: 1.0}) == NOTICE.FATE
-    others = {"exhausted", "absconded", "returned"} - {which}
+    others = {"refused", "exhausted", "absconded", "returned"} - {which}
     assert notice(attention(), stage=stage, **dict.fromkeys(others, 1.0)) == 0
     assert notice(attention(), stage=STAGE.REMOVED, **{which: 1.0}) == 0
 
 
 def test_what_happens_at_once_is_told_apart() -> None:
     """Every kind of notice is a bit of its own, so that their sum loses none."""
+    booked = notice(attention(), stage=STAGE.BOOKED, departs_at=10.0)
+    assert booked == NOTICE.DEPARTS
+    assert notice(attention(), stage=STAGE.BOOKED, departs_at=11.0) == 0
     everything = notice(attention(consider=1.0), exhausted=1.0, hotel_exit=1.0, support_end=0.0)
     assert everything == NOTICE.CONSIDERS | NOTICE.FATE | NOTICE.SUPPORT_ENDS | NOTICE.MOVES
-    assert sorted(NOTICE) == [1, 2, 4, 8]
+    assert sorted(NOTICE) == [1, 2, 4, 8, 16]

@@ -7,19 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abm.household.offers import LOOK_AHEAD, by_delay, by_week, household_amount, meets_conditions, schedule
+from abm.household.offers import LONGEST_PROFILE, by_delay, household_amount, meets_conditions, schedule
 from abm.inputs.parameters import plain
 from abm.inputs.policy import Offer
+from abm.numerics.calendar import NO_LIMIT
 
 
 def by_brute_force(offer: Offer, weeks: int, discount: float, week: int, delay: int) -> float:
-    """The best discounted later share by looking at every later week."""
-    calendar, profile = by_week(offer, weeks + LOOK_AHEAD), by_delay(offer)
+    """The best discounted later share by looking at every later week, far past the last change of its profile."""
+    profile = by_delay(offer)
     best = 0.0
-    for ahead in range(1, weeks + LOOK_AHEAD - week):
-        share = calendar[week + ahead] * profile[min(delay + ahead, len(profile) - 1)]
-        best = max(best, discount**ahead * share)
+    for ahead in range(1, LONGEST_PROFILE + 2):
+        if week + ahead < closing_week(offer):
+            best = max(best, discount**ahead * profile[min(delay + ahead, len(profile) - 1)])
     return best
+
+
+def closing_week(offer: Offer) -> float:
+    """The first closed week as the schedule takes it."""
+    return NO_LIMIT if offer.end_week is None else float(offer.end_week)
 
 
 OFFERS = st.builds(
@@ -39,7 +45,7 @@ OFFERS = st.builds(
 def test_the_best_later_offer_is_the_best_of_all_later_weeks(
     offer: Offer, discount: float, data: st.DataObject
 ) -> None:
-    shares = schedule(offer, 40, np.array([discount]))
+    shares = schedule(offer, 40, np.array([discount]), closing_week(offer))
     week = data.draw(st.integers(offer.start_week, 39))
     delay = data.draw(st.integers(0, shares.shape[2] - 1))
     assert shares[week, 0, delay] == pytest.approx(
@@ -49,12 +55,12 @@ def test_the_best_later_offer_is_the_best_of_all_later_weeks(
 
 @given(OFFERS)
 def test_before_an_offer_opens_nobody_waits_for_it(offer: Offer) -> None:
-    shares = schedule(offer, 40, np.array([0.99]))
+    shares = schedule(offer, 40, np.array([0.99]), closing_week(offer))
     assert not shares[: offer.start_week].any()
 
 
 def test_a_constant_offer_is_worth_a_week_less_later() -> None:
-    shares = schedule(Offer(amount_per_person=1.0), 60, np.array([0.98, 1.0]))
+    shares = schedule(Offer(amount_per_person=1.0), 60, np.array([0.98, 1.0]), NO_LIMIT)
     assert np.all(shares[:, 0] == 0.98)
     assert np.all(shares[:, 1:] == 1.0)
 
@@ -78,3 +84,10 @@ def test_conditions_are_on_family_date_of_claim_and_origin(
     terms: dict[str, bool | int], children: float, claimed: float, listed: float, meets: bool
 ) -> None:
     assert meets_conditions(plain(Offer(**terms)), children, claimed, listed) == meets
+
+
+@given(OFFERS, st.integers(0, 39))
+def test_what_is_still_to_come_does_not_depend_on_how_long_the_run_is(offer: Offer, week: int) -> None:
+    short = schedule(offer, 40, np.array([0.99]), closing_week(offer))
+    long = schedule(offer, 400, np.array([0.99]), closing_week(offer))
+    assert np.array_equal(short[week], long[week])

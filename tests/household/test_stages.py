@@ -83,4 +83,4 @@ def test_the_table_holds_a_row_a_column_and_then_a_row_an_offer() -> None:
     kinds = {kind: {column.name for column in Column if column.kind is kind} for kind in Kind}
     assert kinds[Kind.WORKING] == {"notice", "choice"}
     assert {"since", "left_at", "risk_from", "visited", "considered_at"} <= kinds[Kind.PAST]
-    assert kinds[Kind.COMING] == {"support_end", "review_due", "closing"}
+    assert kinds[Kind.COMING] == {"support_end", "review_due", "closing", "departs_at"}

@@ -17,16 +17,16 @@ from abm.numerics.calendar import NO_LIMIT
 
 def test_numbers_are_read_by_name_and_section() -> None:
     policy = load_policy("uk-pilot-2026")
-    numbers = plain(policy)
-    assert numbers.offer.amount_per_person == policy.offer.amount_per_person
+    numbers, offer = plain(policy), plain(policy.offer)
+    assert offer.amount_per_person == policy.offer.amount_per_person
     assert numbers.enforcement.attempts_per_1000_week == policy.enforcement.attempts_per_1000_week
-    assert numbers.offer.families_only == 1.0
-    assert {type(value) for value in numbers.offer} == {float}
+    assert offer.families_only == 1.0
+    assert {type(value) for value in offer} == {float}
 
 
 def test_none_is_no_limit() -> None:
-    numbers = plain(Policy().with_values({"offer.household_cap": None, "status.settlement_years": None}))
-    assert numbers.offer.household_cap == numbers.status.settlement_years == NO_LIMIT
+    policy = Policy().with_values({"offer.household_cap": None, "status.settlement_years": None})
+    assert plain(policy.offer).household_cap == plain(policy).status.settlement_years == NO_LIMIT
 
 
 def test_a_choice_is_the_number_by_which_the_rules_know_it() -> None:
@@ -42,8 +42,8 @@ def test_a_choice_is_the_number_by_which_the_rules_know_it() -> None:
 
 
 def test_words_and_sections_that_are_left_out_are_not_there() -> None:
-    numbers = plain(load_policy("uk-2025"), without=(Offer,))
-    assert not {"offer", "standing", "name", "title"} & set(numbers._fields)
+    numbers = plain(load_policy("uk-2025"))
+    assert not {"offers", "regimes", "name", "title"} & set(numbers._fields)
     assert {"enforcement", "support"} <= set(numbers._fields)
     assert "safety_origins" not in plain(World())._fields
 
@@ -57,9 +57,10 @@ def test_reading_the_numbers_changes_nothing_of_the_inputs() -> None:
         assert pickle.loads(pickle.dumps(read)) == fresh
     read = load_policy("uk-pilot-2026")
     plain(read)
-    assert plain(read.with_values({"offer.amount_per_person": 7_000.0})).offer.amount_per_person == 7_000.0
-    assert plain(read.model_copy(update={"offer": Offer(amount_per_person=5.0)})).offer.amount_per_person == 5.0
-    assert plain(read).offer.amount_per_person == 10_000.0
+    assert plain(read.with_values({"offer.amount_per_person": 7_000.0}).offer).amount_per_person == 7_000.0
+    other = read.model_copy(update={"offers": {"offer": Offer(amount_per_person=5.0)}})
+    assert plain(other.offer).amount_per_person == 5.0
+    assert plain(read.offer).amount_per_person == 10_000.0
 
 
 # ---- checked ----------------------------------------------------------------------------------------

@@ -10,13 +10,17 @@ from tiny import ATTENTIVE, LIVELY, STILL, busy, busy_caseload, busy_policy, cas
 
 from abm import Prepared, Run, load_behaviour, load_caseload, load_policy, prepare
 from abm.arrays.arrivals import is_arrival
-from abm.arrays.ledger import Line, pence
+from abm.arrays.ledger import Line, Upkeep, pence
 from abm.arrays.state import FLOWS_AT, LEDGER_AT, Count, Flow, State
-from abm.household.stages import COL, HOUSING, STAGE, Account, Holds, Stage
+from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, Account, Holds, Stage
 from abm.numerics.calendar import WEEKS_PER_YEAR
 
 #: Lines of the account, by name.
 LINES = tuple(line.name for line in Line)
+
+
+#: On whose case the state works, and whom it may house.
+PENDING = (STAGE.AWAITING, STAGE.REFUSED, STAGE.EXHAUSTED, STAGE.BOOKED)
 
 
 def recount(state: State) -> np.ndarray:
@@ -30,17 +34,38 @@ def recount(state: State) -> np.ndarray:
         counts[Count.persons, stage] = persons[there].sum()
         counts[Count.children, stage] = s[COL.children, there].sum()
         counts[Count.families, stage] = (s[COL.children, there] > 0).sum()
-    pending = np.isin(s[COL.stage], (STAGE.AWAITING, STAGE.REFUSED, STAGE.EXHAUSTED))
+    pending = np.isin(s[COL.stage], PENDING)
     housed = pending & (s[COL.withdrawn] == 0)
-    unsupported = (s[COL.stage] == STAGE.ABSCONDED) | ((s[COL.stage] == STAGE.EXHAUSTED) & (s[COL.withdrawn] == 1))
+    failed = np.isin(s[COL.stage], (STAGE.EXHAUSTED, STAGE.BOOKED))
+    unsupported = (s[COL.stage] == STAGE.ABSCONDED) | (failed & (s[COL.withdrawn] == 1))
     for account in Account:
         own = s[COL.account] == account
         counts[Count.cases, account] = (pending & own).sum()
         counts[Count.hotel, account] = persons[housed & own & (s[COL.housing] == HOUSING.HOTEL)].sum()
         counts[Count.dispersal, account] = persons[housed & own & (s[COL.housing] == HOUSING.DISPERSAL)].sum()
         counts[Count.unsupported, account] = persons[unsupported & own].sum()
+    for kept, who in kept_by(s).items():
+        for row, housing in ((Count.from_hotels, HOUSING.HOTEL), (Count.from_dispersal, HOUSING.DISPERSAL)):
+            counts[row, kept] = persons[who & (s[COL.first_housing] == housing)].sum()
     counts[Count.unread, 0] = state.counts[Count.unread, 0]  # households with unread news: not a count of the table
     return counts
+
+
+def kept_by(s: np.ndarray) -> dict[Upkeep, np.ndarray]:
+    """Which households have each kind of upkeep, from their table: induced arrivals have none."""
+    came = (s[COL.stage] != STAGE.ABSENT) & (s[COL.account] != ACCOUNT.INDUCED)
+    gone = s[COL.stage] >= STAGE.RETURNED_ASSISTED
+    left = came & (gone | (s[COL.account] == ACCOUNT.REENTERED))
+    here = came & ~left
+    pending = here & np.isin(s[COL.stage], PENDING)
+    housed = pending & (s[COL.withdrawn] == 0) & (s[COL.housing] != HOUSING.OWN)
+    return {
+        Upkeep.supported: housed,
+        Upkeep.withdrawn: pending & ~housed,
+        Upkeep.out_of_contact: here & (s[COL.stage] == STAGE.ABSCONDED),
+        Upkeep.stays: here & np.isin(s[COL.stage], (STAGE.PROTECTED, STAGE.SETTLED)),
+        Upkeep.left: left,
+    }
 
 
 def totals(run: Run) -> dict[str, int]:
@@ -55,7 +80,7 @@ def supported_persons(prepared: Prepared, seed: int, weeks: int) -> np.ndarray:
     for week in range(weeks):
         prepared.advance(seed, state, week, week + 1)
         s = state.s
-        housed = np.isin(s[COL.stage], (STAGE.AWAITING, STAGE.REFUSED, STAGE.EXHAUSTED)) & (s[COL.withdrawn] == 0)
+        housed = np.isin(s[COL.stage], PENDING) & (s[COL.withdrawn] == 0)
         for k, housing in enumerate((HOUSING.HOTEL, HOUSING.DISPERSAL)):
             found[week, k] = (s[COL.adults] + s[COL.children])[housed & (s[COL.housing] == housing)].sum()
     return found
@@ -92,15 +117,16 @@ def test_flows_reconcile_stocks_week_by_week(run: Run) -> None:
     change = np.diff(np.vstack([start, stocks]), axis=0)
     f = {kind.name: flow(run, kind.name) for kind in Flow}
     assert np.array_equal(change[:, Stage.ABSENT], -f["arrivals"])
-    assert np.array_equal(change[:, Stage.PROTECTED], f["granted"] + f["appeals_allowed"] - f["revoked"] - f["settled"])
     assert np.array_equal(change[:, Stage.SETTLED], f["settled"] + f["regularised"])
     assert np.array_equal(change[:, Stage.REMOVED], f["removed"])
     returned = change[:, Stage.RETURNED_ASSISTED] + change[:, Stage.RETURNED_UNASSISTED]
     assert np.array_equal(returned, f["assisted"] + f["unassisted"] - f["re_entered"])
-    in_limbo = change[:, [stage for stage in Stage if Holds.IN_LIMBO in stage.holds]].sum(axis=1)
-    came = f["arrivals"] + f["re_entered"] + f["revoked"]
-    went = f["granted"] + f["appeals_allowed"] + f["regularised"] + f["assisted"] + f["unassisted"] + f["removed"]
-    assert np.array_equal(in_limbo, came - went)
+    in_country = change[:, [stage for stage in Stage if Holds.IN_COUNTRY in stage.holds]].sum(axis=1)
+    came = f["arrivals"] + f["re_entered"]
+    went = f["assisted"] + f["unassisted"] + f["removed"]
+    assert np.array_equal(in_country, came - went)
+    booked = f["accepted"] - f["assisted"] - f["withdrawn"] - change[:, Stage.BOOKED]
+    assert np.all((booked >= 0) & (booked <= f["removed"]))  # those booked who were removed while they waited
 
 
 def test_appeals_reconcile_refusals(run: Run) -> None:
@@ -175,23 +201,23 @@ def test_casework_appeals_advice_and_enforcement_are_counts_times_price() -> Non
                        LIVELY, weeks=80)  # fmt: skip
     run = prepared.run(4)
     w, f, paid = prepared.caseload.world, {kind.name: flow(run, kind.name).sum() for kind in Flow}, totals(run)
-    pending = run.state.history[:, [Stage.AWAITING, Stage.REFUSED, Stage.EXHAUSTED]].sum()
+    pending = run.state.history[:, [int(stage) for stage in PENDING]].sum()
     decided = (f["granted"] + f["refused"]) * pence(w.decision_case) + f["reviews"] * pence(w.review_case)
     assert paid["casework"] == decided + pending * pence(w.casework_year / WEEKS_PER_YEAR)
     assert paid["appeals"] == (f["appeals_allowed"] + f["appeals_dismissed"]) * pence(w.appeal_case)
     assert paid["advice"] == f["visits"] * pence(w.visit)
-    assert paid["enforcement"] == f["attempts"] * pence(w.enforcement_attempt) + f["removed"] * pence(
-        w.enforcement_success
-    )
-    assert paid["travel"] == f["assisted_persons"] * pence(w.travel_person)
+    escorted = f["removed"] - f["unescorted"]
+    assert paid["enforcement"] == f["attempts"] * pence(w.enforcement_attempt) + escorted * pence(w.enforcement_success)
+    flown = paid["travel"] - f["assisted_persons"] * pence(w.travel_person)
+    assert f["unescorted"] * pence(w.travel_person) <= flown <= f["removed_persons"] * pence(w.travel_person)
     assert paid["reintegration"] == f["assisted"] * pence(prepared.policy.reintegration.per_household)
     assert paid["offer"] == run.state.s[COL.received].sum()
     assert paid["offer"] > 0
 
 
 def test_detention_is_charged_for_those_removed() -> None:
-    prepared = prepare(busy_policy(), busy_caseload(world__remigration_per_year=0.0, world__pull_elasticity=0.0),
-                       LIVELY, weeks=80)  # fmt: skip
+    prepared = prepare(busy_policy(), busy_caseload(world__remigration_per_year=0.0, world__pull_elasticity=0.0,
+                       world__unescorted=0.0), LIVELY, weeks=80)  # fmt: skip
     run = prepared.run(4)
     s, w = run.state.s, prepared.caseload.world
     removed = s[COL.route] == STAGE.REMOVED
@@ -210,6 +236,16 @@ def test_induced_arrivals_and_re_entries_have_their_own_lines() -> None:
     assert totals(with_both)["re_entry"] > 0
     without = changed(changed(busy(), "world.pull_elasticity", 0.0), "world.remigration_per_year", 0.0).run(1)
     assert totals(without)["induced_arrivals"] == totals(without)["re_entry"] == 0
+
+
+def test_who_came_because_of_the_policy_stays_on_its_account() -> None:
+    """Whoever was induced to come, left and came back costs what it costs because of the policy."""
+    run = changed(busy(), "world.remigration_per_year", 2.0).run(1)
+    s = run.state.s
+    again = s[COL.reentries] > 0
+    assert np.sum(s[COL.account] == ACCOUNT.INDUCED) == flow(run, "induced_arrivals").sum()
+    assert np.sum((s[COL.account] == ACCOUNT.INDUCED) & again) > 10
+    assert np.all(s[COL.account, ~again] != ACCOUNT.REENTERED)
 
 
 def test_nobody_gets_more_than_the_cap() -> None:
@@ -250,7 +286,8 @@ def test_totals_stand_for_the_whole_caseload() -> None:
     sample, half = (prepare(busy_policy(), people, LIVELY, weeks=20, households=n).run(1) for n in (400, 200))
     assert sample.prepared.weight == 10.0
     assert half.prepared.weight == 20.0
-    assert sample.measures["departures"] == 10.0 * np.sum(sample.state.s[COL.left_at] >= 0)
+    own = sample.state.s[COL.account] != ACCOUNT.INDUCED
+    assert sample.measures["departures"] == 10.0 * np.sum(own & (sample.state.s[COL.left_at] >= 0))
     assert half.measures["cost_npv"] == pytest.approx(sample.measures["cost_npv"], rel=0.15)
 
 
@@ -272,7 +309,7 @@ def test_a_family_of_three_in_a_hotel_costs_158_000_pounds_a_year() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_official_arithmetic_if_every_family_accepts(seed: int) -> None:
     """150 families of three, 30,000 each, all accept in the week of the offer: about 19.2 million saved in a year."""
-    people = load_caseload("uk-families-2026-official")
+    people = load_caseload("uk-families-2026-official").with_values({"world.processing_weeks": 0.0})
     behaviour = load_behaviour()
     nobody = behaviour.with_values({"assisted": -60.0, "unassisted": -60.0, "irregular": -60.0})
     everybody = nobody.with_values({"consider": 1.0, "assisted": 60.0})
@@ -301,7 +338,7 @@ def test_nothing_is_booked_when_nothing_costs() -> None:
         "hotel_night dispersal_night subsistence_week hotel_subsistence_week decision_case appeal_case review_case "
         "casework_year visit travel_person enforcement_attempt enforcement_success detention_day"
     )
-    people = busy_caseload(**{f"world__{name}": 0.0 for name in prices.split()})
+    people = busy_caseload(**{f"world__{name}": 0.0 for name in prices.split()}, durations__past_offer=0.0)
     policy = busy_policy(
         offer__amount_per_person=0.0, standing__amount_per_person=0.0, reintegration__per_household=0.0
     )

@@ -138,11 +138,17 @@ def expected_departures(run: Run, b: Behaviour, cash: np.ndarray, weeks: int) ->
     """Each household's own chance of an assisted return by the end, from its attributes: shape (rows, 3) by way."""
     s = run.state.s
     income = np.array([origin(name).income_gbp for name in run.prepared.origins])[s[COL.origin].astype(int)]
+    lands = [origin(name) for name in run.prepared.origins]
+    effect, safety = (
+        np.array(figures)[s[COL.origin].astype(int)]
+        for figures in ([land.return_effect for land in lands], [land.safety for land in lands])
+    )
     staying, ways = np.ones(s.shape[1]), np.zeros((s.shape[1], 3))
     for week in range(weeks):
         years = (week - s[COL.arrived]) / WEEKS_PER_YEAR
         home = (
-            b.safety * (s[COL.safety] - 0.5) + b.home_income * np.log(income / 2_000.0) + s[COL.taste_return]
+            b.origin * effect + b.safety * (s[COL.safety] - safety) + s[COL.taste_return]
+            + b.home_income * np.log(income / 2_000.0)
             - b.host_ties * (1 - np.exp(-years / b.ties_years)) - b.school * (s[COL.school] > 0) + b.hotel
         )  # fmt: skip
         weights = np.exp([

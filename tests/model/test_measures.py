@@ -70,19 +70,22 @@ def test_shares_are_of_those_ever_at_risk(run: Run) -> None:
         ("unassisted_share", STAGE.RETURNED_UNASSISTED),
     ):
         assert m[name] == np.mean((s[COL.route, risk] == route) & (s[COL.left_at, risk] >= s[COL.risk_from, risk]))
-    returned = np.isin(s[COL.route], (STAGE.RETURNED_ASSISTED, STAGE.RETURNED_UNASSISTED))
+    own = s[COL.account] != ACCOUNT.INDUCED
+    returned = own & np.isin(s[COL.route], (STAGE.RETURNED_ASSISTED, STAGE.RETURNED_UNASSISTED))
     assert m["reentry_share"] == np.mean(s[COL.reentries, returned] > 0)
-    left = s[COL.left_at] >= 0
+    left = own & (s[COL.left_at] >= 0)
     assert m["unsafe_share"] == np.mean(s[COL.left_unsafe, left])
 
 
 def test_totals_stand_for_the_caseload(run: Run) -> None:
     s, m, weight = run.state.s, run.measures, 2.0
     assert run.prepared.weight == weight
-    assert m["departures"] == weight * np.sum(s[COL.left_at] >= 0)
-    assert m["assisted_departures"] == weight * np.sum(s[COL.route] == STAGE.RETURNED_ASSISTED)
-    assert m["removals"] == weight * np.sum(s[COL.route] == STAGE.REMOVED)
-    assert m["caseload_end"] == weight * np.sum(s[COL.stage] == STAGE.EXHAUSTED)
+    own = s[COL.account] != ACCOUNT.INDUCED
+    assert m["departures"] == weight * np.sum(own & (s[COL.left_at] >= 0))
+    assert m["departed_persons"] == weight * (s[COL.adults] + s[COL.children])[own & (s[COL.left_at] >= 0)].sum()
+    assert m["assisted_departures"] == weight * np.sum(own & (s[COL.route] == STAGE.RETURNED_ASSISTED))
+    assert m["removals"] == weight * np.sum(own & (s[COL.route] == STAGE.REMOVED))
+    assert m["caseload_end"] == weight * np.sum((s[COL.stage] == STAGE.EXHAUSTED) | (s[COL.stage] == STAGE.BOOKED))
     assert m["arrivals"] == weight * flow(run, "arrivals").sum()
     assert m["induced_arrivals"] == weight * flow(run, "induced_arrivals").sum()
     assert m["children_removed"] == weight * flow(run, "removed_children").sum()
@@ -98,9 +101,10 @@ def test_child_years_and_destitution_are_sums_over_weeks_of_the_table() -> None:
     for week in range(52):
         prepared.advance(3, state, week, week + 1)
         s = state.s
-        limbo = (s[COL.stage] >= STAGE.AWAITING) & (s[COL.stage] <= STAGE.ABSCONDED)
+        limbo = (s[COL.stage] >= STAGE.AWAITING) & (s[COL.stage] <= STAGE.BOOKED)
         children += s[COL.children, limbo].sum()
-        without = (s[COL.stage] == STAGE.ABSCONDED) | ((s[COL.stage] == STAGE.EXHAUSTED) & (s[COL.withdrawn] == 1))
+        failed = (s[COL.stage] == STAGE.EXHAUSTED) | (s[COL.stage] == STAGE.BOOKED)
+        without = (s[COL.stage] == STAGE.ABSCONDED) | (failed & (s[COL.withdrawn] == 1))
         destitute += (s[COL.adults] + s[COL.children])[without].sum()
     m = prepared.run(3).measures
     assert m["child_years_in_limbo"] == pytest.approx(children / WEEKS_PER_YEAR)

@@ -25,8 +25,8 @@ def test_inputs_that_were_prepared_before_can_be_prepared_again() -> None:
     changed = prepared.policy.with_values({"offer.amount_per_person": 8_500.0})
     other = prepare(changed, prepared.caseload, prepared.behaviour, weeks=30)
     assert other != prepared
-    assert [told.amount_per_person for told in other.plain.offers] == [2_000.0, 8_500.0]
-    assert [told.amount_per_person for told in prepared.plain.offers] == [2_000.0, 8_000.0]
+    assert [told.amount_per_person for told in other.plain.offers] == [8_500.0, 2_000.0]
+    assert [told.amount_per_person for told in prepared.plain.offers] == [8_000.0, 2_000.0]
     assert_same_run(again.run(4), prepared.run(4))
 
 

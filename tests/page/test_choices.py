@@ -86,7 +86,7 @@ def test_levers_that_contradict_each_other_are_refused_by_name():
 
 def test_every_lever_of_the_policy_is_in_the_panel_with_unit_bounds_and_source():
     shown = {lever["path"]: lever for group in panel() for lever in group["levers"] if not group["shared"]}
-    assert set(shown) == {path for path, (model, _) in known_paths().items() if model is Policy}
+    assert set(shown) == {path for path, (model, d) in known_paths().items() if model is Policy and d.kind != "str"}
     standing = values(Choices().moved("b", "offer.amount_per_person", 500))
     amount, lever = standing["offer.amount_per_person"], shown["offer.amount_per_person"]
     assert lever["unit"] == "GBP/person"
@@ -100,3 +100,10 @@ def test_sliders_start_where_the_policies_stand():
     for path, sides in values(Choices()).items():
         for side, standing in sides.items():
             assert standing["value"] == Choices().starting(side, path)
+
+
+def test_unless_a_visitor_says_otherwise_every_vector_is_used_as_often():
+    usual = Choices()
+    assert usual.replicates % len(usual.question.behaviours) == 0
+    assert usual.question.uneven == ""
+    assert "replicates" not in usual.query()

@@ -10,6 +10,7 @@ from browser_scripts import SCRUB
 from browser_visitor import ASKED, QUERY, at, difference, lever
 
 from abm import load_policy
+from abm.household.stages import Stage
 from experiments.page.card import card
 from experiments.page.choices import Choices
 from experiments.page.downloads import figures_csv, policy_toml
@@ -95,9 +96,10 @@ def test_the_scrubber_shows_the_stocks_of_its_week(visit, answer):
         page.wait_for_selector(f".r-stage[data-week='{week}']")
         for k, side in enumerate("ab"):
             series = answer.film.takes[k].run.series.iloc[week]
-            for stage, name in ((3, "exhausted"), (7, "returned_assisted"), (8, "returned_unassisted")):
-                shown = page.inner_text(f"[data-count={side}{stage}]")
-                assert int(shown.split()[-1].replace(",", "")) == series[f"stock_{name}"], (week, side, name)
+            for stage in (Stage.EXHAUSTED, Stage.RETURNED_ASSISTED, Stage.RETURNED_UNASSISTED):
+                shown = page.inner_text(f"[data-count={side}{stage:d}]")
+                stock = series[f"stock_{stage.name.lower()}"]
+                assert int(shown.split()[-1].replace(",", "")) == stock, (week, side, stage.name)
     page.locator(".r-back").click()
     page.wait_for_selector(".r-stage[data-week='258']")
 

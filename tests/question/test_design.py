@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +113,8 @@ def test_every_point_and_variant_meets_the_same_seeds() -> None:
     study = lay_out(design(variants=["uk-2025", "uk-pilot-2026"], factors={AMOUNT: [0, 1000]}, seed=7, replicates=3))
     assert study.cells == 4
     assert study.runs == 12
-    # A run's seed is made of the design's seed and the replicate alone: no cell enters.
-    assert study.shared.seed == 7
+    # A run's seed is made of the design's seed, the replicate and the draw alone: no variant or point enters.
+    assert [[study.shared.seed_of(cell, r) for r in range(3)] for cell in range(4)] == [[7, 8, 9]] * 4
 
 
 def test_posterior_draws_are_crossed_with_points(tmp_path: Path) -> None:
@@ -253,3 +254,15 @@ def test_options_replace_the_designs_own_and_are_checked() -> None:
     assert (made.replicates, made.weeks) == (3, Design().weeks)
     with pytest.raises(InputError, match="weeks"):
         load_design(design()).with_options(weeks=-1)
+
+
+def test_levers_of_an_offer_of_any_name_and_of_weeks_are_factors() -> None:
+    factors = {
+        "offers.build.amount_per_person": [0, 4_500],
+        "standing.start_week": {"low": -20, "high": 20, "levels": 3},
+    }
+    study = lay_out({"variants": ["uk-2002-2015"], "caseload": "uk-refused-2005", "factors": factors})
+    values = {study.value(cell, "standing.start_week") for cell in range(study.cells)}
+    assert values == {-20, 0, 20}
+    changed = study.case(study.cells - 1).policy
+    assert changed.timeline(date(2005, 1, 3))[-1][1].offers["build"].amount_per_person == 4_500

@@ -59,8 +59,9 @@ def test_the_manifest_holds_inputs_versions_seeds_and_the_hash_of_each_file(
         assert told["sha256"][name] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
     assert {"model", "python", "numpy", "numba", "mesa"} <= set(told["versions"])
     assert told["seeds"] == {"first": 0, "last": 2, "replicates": 3}
+    assert told["parameter_vectors"] == 3
     assert told["run_identities"] == comparison.identity
-    assert told["inputs"]["policies"][1]["offer"]["amount_per_person"] == 10_000.0
+    assert told["inputs"]["policies"][1]["offers"]["offer"]["amount_per_person"] == 10_000.0
     assert told["duration_seconds"] > 0
 
 
@@ -69,7 +70,8 @@ def test_the_summary_holds_the_same_rows_as_the_json(folder: Path, comparison: C
         found = list(csv.DictReader(file))
     for told, given in zip(found, rows(comparison), strict=True):
         assert told["measure"] == given["measure"]
-        for key in ("mean", "low", "high", "difference"):
+        assert set(told) == {*given, "title"}
+        for key in ("mean", "mean_low", "mean_high", "run_p05", "run_p95", "difference", "difference_run_p95"):
             assert told[key] == ("" if math.isnan(given[key]) else repr(given[key]))
 
 
@@ -88,7 +90,7 @@ def test_the_weekly_series_add_up(folder: Path) -> None:
     assert len(mean) == 30
     lines = [name for name in mean if name.startswith("cost_") and name != "cost_total"]
     assert mean[lines].sum(axis=1).to_numpy() == pytest.approx(mean["cost_total"].to_numpy())
-    assert (table["low"] <= table["high"]).all()
+    assert (table["run_p05"] <= table["run_p95"]).all()
 
 
 def test_the_picture_is_a_png_and_an_svg_of_some_size(folder: Path) -> None:

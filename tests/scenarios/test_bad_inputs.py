@@ -31,6 +31,7 @@ def written(folder: Path, text: str, name: str = "mine.toml") -> str:
 
 
 PEOPLE = "[origins]\nAlbania = 1.0\n"
+ANOTHER = "; a value in another unit needs `times`, the worth of one of it"
 
 # text of a policy file, field, value, words of what is allowed, nearest spelling
 POLICIES: dict[str, tuple[str, str, Any, str, str | None]] = {
@@ -68,7 +69,7 @@ POLICIES: dict[str, tuple[str, str, Any, str, str | None]] = {
     "number for a truth value": ("[offer]\nopen_refused = 1", "offer.open_refused", 1, "true or false", None),
     "fraction for a whole number": (
         "[offer]\nend_week = 1.5",
-        "offer.end_week", 1.5, "a whole number from 0 to 5000 (week), or none", None,
+        "offer.end_week", 1.5, "a whole number from -5000 to 5000 (week), or a date such as 2006-01-12, or none", None,
     ),
     "window of no week": (
         "[offer]\nacceptance_window_weeks = 0",
@@ -144,7 +145,30 @@ POLICIES: dict[str, tuple[str, str, Any, str, str | None]] = {
     ),
     "multiple of a plain value": (
         "[offer]\namount_per_person = { value = 3, times = 2 }",
-        "offer.amount_per_person.times", 2, "given only together with evidence", None,
+        "offer.amount_per_person.times", 2, "given only together with evidence, or with a value in another unit", None,
+    ),
+    "figure in another currency": (
+        "[offer]\namount_per_person = { value = 40000, unit = 'DKK/person' }",
+        "offer.amount_per_person.unit", "DKK/person",
+        "GBP/person, the unit of offer.amount_per_person" + ANOTHER, None,
+    ),
+    "evidence in another currency": (
+        "[offer]\namount_per_person = { evidence = 'incentives:dk_later' }",
+        "offer.amount_per_person.evidence", "incentives:dk_later",
+        "a figure in GBP/person, not DKK; another unit needs `times`, the worth of one of it", None,
+    ),
+    "evidence in days for weeks": (
+        "[offer]\nacceptance_window_weeks = { evidence = 'stocks:uk_pilot_window' }",
+        "offer.acceptance_window_weeks.evidence", "stocks:uk_pilot_window",
+        "a figure in weeks, not days; another unit needs `times`, the worth of one of it", None,
+    ),
+    "word in another unit": (
+        "[offer]\namount_per_person = { value = 'much', unit = 'DKK/person', times = 0.1 }",
+        "offer.amount_per_person.value", "much", "a number of DKK/person", None,
+    ),
+    "figure that a rate makes too large": (
+        "[offer]\nacceptance_window_weeks = { value = 10, unit = 'days', times = 1e308 }",
+        "offer.acceptance_window_weeks.times", 1e308, "a factor of a finite figure", None,
     ),
     "multiple without end": (
         "[offer]\namount_per_person = { evidence = 'costs:offer_pilot', times = inf }",
@@ -198,7 +222,7 @@ CASELOADS: dict[str, tuple[str, str, Any, str, str | None]] = {
     ),
     "unknown origin": (
         "[origins]\nAlbanai = 1.0",
-        "origins.Albanai", "Albanai", "not a country of the table of origins", "Albania",
+        "origins.Albanai", "Albanai", "not the name or code of a country", "Albania",
     ),
     "negative share": (
         "[origins]\nAlbania = -0.5\nIraq = 1.5",
@@ -240,7 +264,7 @@ CASELOADS: dict[str, tuple[str, str, Any, str, str | None]] = {
     ),
     "among an unknown country": (
         "[origins]\ncolumn = 'supported_people_sep2024'\namong = ['Irak']",
-        "origins.among", "Irak", "not a country of the table of origins", "Iraq",
+        "origins.among", "Irak", "not the name or code of a country", "Iraq",
     ),
     "threshold that nobody reaches": (
         "[origins]\ncolumn = 'supported_people_sep2024'\namong = 'safe'\nsafe_threshold = 1.0",
@@ -252,11 +276,45 @@ CASELOADS: dict[str, tuple[str, str, Any, str, str | None]] = {
     ),
     "unknown origin of a path": (
         PEOPLE + "[world]\nsafety_origins = 'Syria, Afganistan'",
-        "world.safety_origins", "Afganistan", "not a country of the table of origins", "Afghanistan",
+        "world.safety_origins", "Afganistan", "not the name or code of a country", "Afghanistan",
     ),
     "origins of a path left blank": (
         PEOPLE + "[world]\nsafety_origins = ' '",
         "world.safety_origins", " ", "all, or names of origins separated by commas", None,
+    ),
+    "misspelt country with figures": (
+        PEOPLE + "[countries.Moldva]\nincome = 4000",
+        "countries.Moldva", "Moldva",
+        "a country, or a place with `like`: the country whose figures it has unless it gives them", "Moldova",
+    ),
+    "unknown figure of a country": (
+        PEOPLE + "[countries.Moldova]\nincme = 4000",
+        "countries.Moldova.incme", 4000,
+        "one of like, income, safety, grant_rate, appeal_allowed, family_share, returnable", "income",
+    ),
+    "figure of a country out of bounds": (
+        PEOPLE + "[countries.Moldova]\nsafety = 1.5",
+        "countries.Moldova.safety", 1.5, "a number from 0 to 1 (safety index 0–1), or none", None,
+    ),
+    "figure of a country in another currency": (
+        PEOPLE + "[countries.Moldova]\nincome = { value = 80000, unit = 'MDL/person/year' }",
+        "countries.Moldova.income.unit", "MDL/person/year",
+        "GBP/person/year, the unit of countries.Moldova.income" + ANOTHER, None,
+    ),
+    "country described twice": (
+        PEOPLE + "[countries.Moldova]\nsafety = 0.5\n[countries.MDA]\nsafety = 0.6",
+        "countries.MDA", "MDA", "one section for Moldova, which is called Moldova before", None,
+    ),
+    "like no country": (
+        PEOPLE + "[countries.Somaliland]\nlike = 'Somala'",
+        "countries.Somaliland.like", "Somala", "not the name or code of a country", "Somalia",
+    ),
+    "country that is a number": (
+        PEOPLE + "[countries]\nMoldova = 3",
+        "countries.Moldova", 3, "a section, written [countries.Moldova]", None,
+    ),
+    "date without a year": (
+        "date = '5 March'\n" + PEOPLE, "date", "5 March", "a date with the year first, such as 2026-03-05", None,
     ),
     "unknown cost": (
         PEOPLE + "[world]\nhotel_nigth = 3",
@@ -268,12 +326,12 @@ CASELOADS: dict[str, tuple[str, str, Any, str, str | None]] = {
     ),
     "missing table": (
         "rows = 'families.csv'",
-        "rows", "families.csv", "the path of a CSV file that exists", None,
+        "rows", "families.csv", "the path of a CSV file or spreadsheet (.xlsx) that exists", None,
     ),
-    "table that is a number": ("rows = 3", "rows", 3, "the path of a CSV file", None),
+    "table that is a number": ("rows = 3", "rows", 3, "the path of a CSV file or of a spreadsheet (.xlsx)", None),
     "extends a policy": (
         "extends = 'uk-2025'",
-        "extends", "uk-2025", "a caseload that is known, or the path of a TOML file", "uk-refused-2025",
+        "extends", "uk-2025", "a caseload that is known, or the path of a TOML file", "uk-asylum-2025",
     ),
 }  # fmt: skip
 
@@ -307,14 +365,14 @@ ROWS: dict[str, tuple[str, str, Any, str, str | None]] = {
     "size of nobody": ("origin,size\nIraq,0", "line 2, size", 0, "greater than or equal to 1", None),
     "blank size": ("origin,size\nIraq,", "line 2, size", "", "a whole number", None),
     "unknown origin": (
-        "origin,size\nIrak,1", "line 2, origin", "Irak", "not a country of the table of origins", "Iraq",
+        "origin,size\nIrak,1", "line 2, origin", "Irak", "not the name or code of a country", "Iraq",
     ),
     "unknown stage": (
         "origin,size,stage\nIraq,1,gone",
         "line 2, stage", "gone", "one of awaiting, refused, exhausted, protected, absconded", None,
     ),
-    "cell too few": ("origin,size\nIraq", "line 2", "", "as many cells as the header has columns", None),
-    "cell too many": ("origin,size\nIraq,1,2", "line 2", ["2"], "as many cells as the header has columns", None),
+    "cell too few": ("origin,size\nIraq", "line 2", "Iraq", "as many cells as the header has columns", None),
+    "cell too many": ("origin,size\nIraq,1,2", "line 2", "Iraq,1,2", "as many cells as the header has columns", None),
 }  # fmt: skip
 
 
@@ -326,6 +384,16 @@ def test_bad_table_of_households_is_refused_by_line_column_and_value(case: str, 
     told = refusal(lambda: load_caseload(path))
     assert (told.file, told.field, told.value, told.nearest) == (table, field, value, nearest)
     assert allowed in told.allowed
+
+
+def test_all_names_of_a_table_that_are_unknown_are_told_at_once(tmp_path: Path) -> None:
+    table = written(tmp_path, "origin,size\nIrak,1\nAlbania,1\nNigria,2\nIrak,3\nKorea,1", "families.csv")
+    told = refusal(lambda: load_caseload(written(tmp_path, "rows = 'families.csv'")))
+    assert (told.file, told.field, told.value) == (table, "origins", "3 names")
+    assert told.allowed == (
+        "names or ISO codes of countries, which these are not: line 2, origin 'Irak' (Iraq?);"
+        " line 4, origin 'Nigria' (Nigeria?); line 6, origin 'Korea' (South Korea or North Korea?)"
+    )
 
 
 def test_empty_table_of_households_is_refused(tmp_path: Path) -> None:
@@ -478,7 +546,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], str, Any, str, str | None]] = {
     ),
     "unknown origin of a path": (
         {"world.safety_origins": "Syrai"},
-        "world.safety_origins", "Syrai", "not a country of the table of origins", "Syria",
+        "world.safety_origins", "Syrai", "not the name or code of a country", "Syria",
     ),
 }  # fmt: skip
 

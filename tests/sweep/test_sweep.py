@@ -19,7 +19,8 @@ import tiny_model
 
 import abm
 from abm.inputs.parameters import InputError
-from experiments.statistics.precision import FIRST, Target
+from experiments.question.study import lay_out
+from experiments.statistics.precision import FIRST, Target, confidence_of_look
 from experiments.sweep import results, sweep
 
 TESTS = Path(__file__).parents[1]
@@ -259,8 +260,10 @@ def test_the_summary_has_students_interval_of_each_point_and_measure(tmp_path: P
     for _, row in summary.sample(10, random_state=2).iterrows():
         values = runs[(runs["variant"] == row["variant"]) & (runs["point"] == row["point"])][row["measure"]]
         interval = scipy.stats.ttest_1samp(values, 0.0).confidence_interval(0.90)
-        assert row[["mean", "low", "high"]].tolist() == pytest.approx([values.mean(), *interval])
-        assert (row["n"], row["sd"]) == (5, pytest.approx(values.std(ddof=1)))
+        assert row[["mean", "mean_low", "mean_high"]].tolist() == pytest.approx([values.mean(), *interval])
+        assert row[["run_p05", "run_p95"]].tolist() == pytest.approx(np.percentile(values, [5, 95]).tolist())
+        assert row[["runs", "vectors", "defined"]].tolist() == [5, 1, 5]
+        assert row["standard_error"] == pytest.approx(values.std(ddof=1) / 5**0.5)
         assert row["unit"] == abm.MEASURES[row["measure"]].unit
     pd.testing.assert_frame_equal(pd.read_csv(outcome.folder / "summary.csv"), summary, check_dtype=False, rtol=1e-12)
 
@@ -269,7 +272,8 @@ def test_the_summary_has_students_interval_of_each_point_and_measure(tmp_path: P
 def test_one_run_gives_a_mean_and_no_interval(tmp_path: Path) -> None:
     summary = sweep({**DESIGN, "replicates": 1}, out=tmp_path / "out").results("summary")
     assert summary["mean"].notna().all()
-    assert summary[["low", "high"]].isna().all(axis=None)
+    assert summary[["mean_low", "mean_high"]].isna().all(axis=None)
+    assert (summary["run_p05"] == summary["mean"]).all()
 
 
 @pytest.mark.usefixtures("tiny")
@@ -279,8 +283,26 @@ def test_with_posterior_draws_the_interval_is_over_draws(tmp_path: Path) -> None
     runs, row = outcome.results(), outcome.results("summary").iloc[0]
     assert len(runs) == 3 * 30
     assert runs["behaviour.money"].unique().tolist() == [0.5, 0.7, 1.1]
-    first = runs[(runs["variant"] == "uk-2025") & (runs["point"] == 0)].groupby("draw")[row["measure"]].mean()
-    assert (row["n"], row["mean"], row["sd"]) == (3, pytest.approx(first.mean()), pytest.approx(first.std()))
+    here = runs[(runs["variant"] == "uk-2025") & (runs["point"] == 0)]
+    means = here.groupby("draw")[row["measure"]].mean()
+    interval = scipy.stats.ttest_1samp(means, 0.0).confidence_interval(0.90)
+    assert row[["runs", "vectors", "defined"]].tolist() == [15, 3, 15]
+    assert row[["mean", "mean_low", "mean_high"]].tolist() == pytest.approx([means.mean(), *interval])
+    assert row["standard_error"] == pytest.approx(means.std() / 3**0.5)
+    assert row[["run_p05", "run_p95"]].tolist() == pytest.approx(np.percentile(here[row["measure"]], [5, 95]).tolist())
+
+
+@pytest.mark.usefixtures("tiny")
+def test_draws_have_seeds_of_their_own_and_the_same_at_every_point(tmp_path: Path) -> None:
+    """With the same seeds, what chance did to all draws alike would be left out of the interval over draws."""
+    (tmp_path / "draws.csv").write_text("behaviour.money\n0.5\n0.7\n1.1\n")
+    study = lay_out({**DESIGN, "posterior": str(tmp_path / "draws.csv"), "seed": 4})
+    runs = sweep(study.design, out=tmp_path / "out").results()
+    for row in runs.sample(10, random_state=1).itertuples():
+        cell = (study.design.variants.index(row.variant) * len(study.points) + row.point) * 3 + row.draw
+        assert study.case(cell).prepared().identity(row.seed) == row.run_id
+    for _, point in runs.groupby(["variant", "point"]):
+        assert point.sort_values(["replicate", "draw"])["seed"].tolist() == list(range(4, 4 + 15))
 
 
 @pytest.mark.usefixtures("tiny")
@@ -319,6 +341,22 @@ def test_a_precision_out_of_reach_stops_at_the_most_and_says_so(tmp_path: Path) 
     outcome = sweep(DESIGN, out=tmp_path / "out", precision=[Target(NAME, 1e-9)], max_replicates=30)
     assert outcome.total == 6 * 30
     assert not any(row["reached"] for row in outcome.looks)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_with_posterior_draws_a_precision_is_judged_by_draw(tmp_path: Path) -> None:
+    (tmp_path / "draws.csv").write_text("behaviour.money\n0.5\n0.7\n1.1\n")
+    design = {**DESIGN, "posterior": str(tmp_path / "draws.csv")}
+    outcome = sweep(design, out=tmp_path / "out", precision=[Target(NAME, 0.05)], max_replicates=60)
+    runs = outcome.results()
+    looked = outcome.results("precision")
+    assert looked["reached"].any()
+    for row in looked.itertuples():
+        here = runs[(runs["variant"] == row.variant) & (runs["point"] == row.point)].groupby("draw")[NAME]
+        assert here.size().tolist() == [row.replicates] * 3
+        quantile = scipy.stats.t.ppf(0.5 + confidence_of_look(row.looks) / 2, 2)
+        assert row.half_width == pytest.approx(quantile * here.mean().std() / 3**0.5)
+        assert row.reached == (row.half_width <= 0.05)
 
 
 # ---- refused ----------------------------------------------------------------------------------------

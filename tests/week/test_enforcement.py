@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny import LIVELY, MADE, QUIET, STILL, busy_caseload, busy_policy, caseload, column, flow, weekly_tables
+from tiny import LIVELY, QUIET, STILL, busy_caseload, busy_policy, caseload, column, flow, made, weekly_tables
 
 from abm import prepare
 from abm.arrays.state import KIN, LAND
@@ -104,11 +104,12 @@ def test_a_household_that_is_found_is_made_the_offers_of_those_exhausted() -> No
     """Whether it went out of contact before they were made to it or was out of contact from the start."""
     people = caseload(households=300, stages__absconded=1.0, stages__exhausted=0.0, world__detection_per_year=30.0)
     policy = STILL.with_values({"standing.amount_per_person": 3_000.0, "offer.amount_per_person": 4_000.0})
-    s = prepare(policy, people, QUIET, weeks=30).run(1).state.s
+    run = prepare(policy, people, QUIET, weeks=30).run(1)
+    s = run.state.s
     found = s[COL.stage] == STAGE.EXHAUSTED
     assert found.sum() > 250
-    assert np.all(limited(s[MADE["offer"], found])), "the offer is never made to them"
-    assert np.all(limited(s[MADE["standing"], found])), "the standing offer is never made to them"
+    assert np.all(limited(s[made(run.prepared, "offer"), found])), "the offer is never made to them"
+    assert np.all(limited(s[made(run.prepared, "standing"), found])), "the standing offer is never made to them"
 
 
 def test_found_households_have_no_support() -> None:

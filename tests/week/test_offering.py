@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny import ATTENTIVE, LIVELY, MADE, QUIET, STILL, caseload, column, flow
+from tiny import ATTENTIVE, LIVELY, QUIET, STILL, caseload, column, flow, made
 
 from abm import prepare
 from abm.household.stages import COL, STAGE
@@ -37,7 +37,7 @@ def test_a_seven_day_window_opens_with_the_refusal_of_each() -> None:
     took = run.state.s[COL.route] == STAGE.RETURNED_ASSISTED
     assert took.sum() > 25
     assert len(np.unique(run.state.s[COL.left_at, took])) > 12
-    assert np.array_equal(run.state.s[COL.left_at, took], run.state.s[MADE["offer"], took])
+    assert np.array_equal(run.state.s[COL.left_at, took], run.state.s[made(run.prepared, "offer"), took])
 
 
 def test_who_misses_the_week_misses_the_offer() -> None:

@@ -43,6 +43,21 @@ def test_no_queue_serves_more_than_its_capacity() -> None:
         assert np.sum(count == most) > 20, f"{name}: the queue binds"
 
 
+def test_capacity_follows_the_arrivals_that_a_policy_pulls() -> None:
+    """Twice as many come: without the lever twice as many wait for decisions, with it as many as before are decided."""
+    people = caseload(households=10, inflow_per_week=6.0, procedure__decisions_per_week=6.0,
+                      world__pull_elasticity=1.0, world__pull_reference_offer=0.0)  # fmt: skip
+    pulling = STILL.with_values({"standing.amount_per_person": 5_115.0})
+    following = pulling.with_values({"procedure.capacity_follows_inflow": True})
+    runs = [prepare(policy, people, QUIET, weeks=100).run(1) for policy in (STILL, pulling, following)]
+    waiting = [run.state.history[-1, Stage.AWAITING] for run in runs]
+    assert flow(runs[1], "arrivals").sum() == pytest.approx(2 * flow(runs[0], "arrivals").sum(), rel=0.1)
+    assert waiting[1] > 500
+    assert waiting[2] < 150
+    decided = [flow(run, "granted").sum() + flow(run, "refused").sum() for run in runs]
+    assert decided[2] == pytest.approx(2 * decided[1], rel=0.1)
+
+
 #: stage of the queue, column that says since when a household waits, capacities
 QUEUES: dict[str, tuple[float, int, dict[str, Any]]] = {
     "decisions": (

@@ -1,0 +1,22 @@
+"""A setting that changes no figure is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from experiments.question.idle import idle_settings
+from experiments.question.question import ask
+
+
+@pytest.mark.parametrize(("setting", "idle"), [
+    ("offer.household_cap=900000", True),  # above every sum
+    ("offer.acceptance_window_weeks=50", True),  # longer than the offer is open
+    ("world.safety_week=9", True),  # of a shock that does not come
+    ("offer.amount_per_person=20000", False),
+    ("world.hotel_night=20", False),
+])  # fmt: skip
+def test_a_setting_without_effect_is_told(setting: str, idle: bool) -> None:
+    cap = () if setting.startswith("offer.household_cap") else ("offer.household_cap=900000",)
+    asked = ask(["uk-pilot-2026"], settings=[*cap, setting], replicates=2, weeks=52)
+    told = list(idle_settings(asked.cases, asked.without, 1))
+    assert any(line.startswith(f"{setting} changed no figure") for line in told) == idle
