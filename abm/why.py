@@ -119,6 +119,8 @@ def explain(prepared: Prepared, seed: int, household: int, week: int | None = No
         prepared.advance(seed, state, past, past + 1)
         history += _events(state, row, past, before)
         before = int(state.s[COL.stage, row])
+    changes = [(spell.week, f"the policy changes: {spell.title or 'other levers'}") for spell in prepared.spells[1:]]
+    history = sorted([*(change for change in changes if change[0] <= week), *history], key=lambda event: event[0])
     key, x = key_of(seed), prepared.plain_in(week)
     the_state_acts(key, week, x, state)
     stage = int(state.s[COL.stage, row])

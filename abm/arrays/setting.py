@@ -73,6 +73,7 @@ class Spell(NamedTuple):
     """A stretch of a run under one policy: from which week on, and the inputs as both drivers read them."""
 
     week: int
+    title: str
     plain: Setting
     setting: Setting
 
@@ -194,7 +195,7 @@ def spells(policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: int,
             inflow=inflow,
             given=_given(caseload, names),
         )
-        made.append(Spell(week, x, as_records(x)))
+        made.append(Spell(week, found.title, x, as_records(x)))
     return tuple(made)
 
 

@@ -351,7 +351,7 @@ class Policy(Inputs):
         for number, regime in enumerate(self.regimes):
             week = _as_week(regime.start, day, f"regimes.{number}.from")
             whole = whole.with_values(regime.levers)
-            now = _made_anew(_in_weeks(whole, day), now, week, regime)
+            now = _made_anew(_in_weeks(whole, day), now, week, regime).model_copy(update={"title": regime.title})
             found = [item for item in found if item[0] < max(0, week)]
             found.append((max(0, week), now))
         return found

@@ -83,7 +83,7 @@ class _Announcer(event.Listener):
     def on_start(self, happening: Any) -> None:
         if not self.told:
             self.told = True
-            self.tell("compiling the model for this machine (once; about half a minute) …")
+            self.tell("compiling the model for this machine (once; one or two minutes) …")
 
     def on_end(self, happening: Any) -> None:
         pass

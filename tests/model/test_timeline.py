@@ -187,6 +187,8 @@ def test_why_knows_the_policy_of_the_week() -> None:
     prepared = prepare(policy, caseload(households=20), QUIET, weeks=20)
     told = [explain(prepared, 1, 3, week).beliefs["offer now, worth per head (GBP)"] for week in (5, 15)]
     assert told[1] == pytest.approx(4.0 * told[0])
+    assert (10, "the policy changes: other levers") in explain(prepared, 1, 3, 15).history
+    assert not any("policy" in event for _, event in explain(prepared, 1, 3, 5).history)
 
 
 # ---- files -------------------------------------------------------------------------------------------------
