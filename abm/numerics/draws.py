@@ -82,7 +82,7 @@ class Purpose(IntEnum):
     ENFORCEMENT = 49, "outcome of a removal attempt"
     REPORT = 50, "noise of its report on safety"
     PAID = 51, "whether the later payment is really made", "booked with the departure, and told to its ties"
-    REHOUSING = 52, "housing when it comes back"
+    REHOUSING = 52, "housing when it comes back, or when protection ends", "only one of them happens in a week"
     ESCORT = 53, "whether a removal goes without escort"
     PROCESSING = 58, "weeks from accepting to leaving (the week is that of accepting)"
     WITHDRAWAL = 59, "whether it withdraws before it leaves (the week is that of accepting)"

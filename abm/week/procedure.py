@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from abm.arrays.ledger import LINE, charge
-from abm.arrays.population import weeks_between_reviews
+from abm.arrays.population import housing_of, weeks_between_reviews
 from abm.arrays.setting import INFLOW, ORIGIN, Setting
 from abm.arrays.state import FLOW, LAND, LEDGER_AT, State, enter, is_at_risk, note, rehouse, stock
 from abm.household.beliefs import raised, trust_after_visit
@@ -166,6 +166,8 @@ def reviews(key: int, week: int, x: Setting, state: State) -> None:
         safe = state.lands[LAND.listed, week, int(s[COL.origin, i])] > 0.0
         if safe and uniform(key, int(s[COL.id, i]), week, PURPOSE.REVIEW) < x.world.revocation:
             note(state, week, FLOW.revoked, 1)
+            housing = housing_of(uniform(key, int(s[COL.id, i]), week, PURPOSE.REHOUSING), x)
+            rehouse(state, i, housing, 0.0)  # as for a newcomer: where it lived years ago says nothing
             refuse(key, week, x, state, i)
         else:
             s[COL.review_due, i] = week + weeks_between_reviews(x)

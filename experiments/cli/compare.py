@@ -107,10 +107,12 @@ def compare_command(
     with announcing_compilation(tell):
         comparison = compare(question, workers=workers, progress=progress)
     from experiments.compare.paired import rows as rows_of
-    from experiments.question.idle import idle_settings
+    from experiments.question.idle import held_arrivals, idle_settings
 
     rows = rows_of(comparison)
     for line in idle_settings(question.cases, question.without, question.seed):
+        tell(line)
+    for line in held_arrivals(dict(zip(question.labels, question.cases, strict=True))):
         tell(line)
     write(place, comparison, rows)
     files = f"Written to {place.path}: {', '.join(FILES)}, manifest.json"

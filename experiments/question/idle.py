@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from abm.arrays.pull import MOST_PULL
 from experiments.question.case import Case
 
 #: Runs of each case that are compared, with and without a setting.
@@ -26,6 +27,13 @@ def idle_settings(cases: Sequence[Case], without: Mapping[str, Sequence[Case]], 
         pairs = [(case, other) for case, other in zip(cases, others, strict=True) if case != other]
         if all(_same(case, other, seed + k) for case, other in pairs for k in range(RUNS)):
             yield f"{words} changed no figure, in {RUNS} runs of each policy with and without it."
+
+
+def held_arrivals(cases: Mapping[str, Case]) -> Iterator[str]:
+    """A sentence for each case in which the pull factor is held at the most that it may be."""
+    for label, case in cases.items():
+        if case.pull().max() >= MOST_PULL:
+            yield f"{label}: the pull factor is held at {MOST_PULL:g} times the caseload's own arrivals."
 
 
 def _same(case: Case, other: Case, seed: int) -> bool:

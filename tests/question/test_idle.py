@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.question.idle import idle_settings
+from experiments.question.idle import held_arrivals, idle_settings
 from experiments.question.question import ask
 
 
@@ -20,3 +20,11 @@ def test_a_setting_without_effect_is_told(setting: str, idle: bool) -> None:
     asked = ask(["uk-pilot-2026"], settings=[*cap, setting], replicates=2, weeks=52)
     told = list(idle_settings(asked.cases, asked.without, 1))
     assert any(line.startswith(f"{setting} changed no figure") for line in told) == idle
+
+
+def test_a_pull_factor_that_is_held_is_told() -> None:
+    far = ask(["uk-upfront-national"], settings=["world.pull_elasticity=5", "world.support_worth=2500"], replicates=2)
+    near = ask(["uk-upfront-national"], settings=["world.pull_elasticity=0.5"], replicates=2)
+    told = list(held_arrivals({"lasting": far.cases[1]}))
+    assert told == ["lasting: the pull factor is held at 10 times the caseload's own arrivals."]
+    assert list(held_arrivals({"lasting": near.cases[1]})) == []

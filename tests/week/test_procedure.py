@@ -272,3 +272,19 @@ def test_hotels_empty_at_their_rate() -> None:
     run = prepare(STILL.with_values({"housing.hotel_exit_per_week": 0.05}), people, QUIET, weeks=20).run(1)
     assert np.mean(run.state.s[COL.housing] == HOUSING.HOTEL) == pytest.approx(0.95**20, abs=0.03)
     assert not run.state.s[COL.withdrawn].any()
+
+
+def test_who_loses_protection_is_housed_as_a_newcomer_is() -> None:
+    """Where a household lived before it was protected does not say where it lives years later."""
+    people = caseload(
+        households=600, stages__protected=1.0, stages__exhausted=0.0, housing__hotel=0.5, housing__own=0.5,
+        housing__dispersal=0.0, procedure__reviews_per_week=600.0, world__revocation=1.0, world__unsafe_below=0.0,
+    )  # fmt: skip
+    policy = STILL.with_values({"status.review_interval_months": 1, "scope.safe_threshold": 0.0})
+    run = prepare(policy, people, QUIET, weeks=6).run(1)
+    s = run.state.s
+    refused = s[COL.stage] != STAGE.PROTECTED
+    assert refused.sum() > 300
+    for before in (HOUSING.HOTEL, HOUSING.OWN):
+        then = s[COL.housing, refused & (s[COL.first_housing] == before)]
+        assert np.mean(then == HOUSING.HOTEL) == pytest.approx(0.5, abs=0.12)
