@@ -37,6 +37,8 @@ ATTENTIVE = QUIET.with_values({"consider": 1.0})
 STILL_WORLD = {"world.detection_per_year": 0.0, "world.remigration_per_year": 0.0, "world.processing_weeks": 0.0}
 #: Support is worth its cash alone, so that little money pulls many.
 CASH = {"world.support_worth": 5_115.0}
+#: Every claim fails for good, so that an offer after that is as good as sure.
+ALL_REFUSED = {"procedure__grant_rate": 0.0, "procedure__appeal_allowed": 0.0}
 STILL = Policy(name="still").with_values({"settlement.regularisation_per_year": 0.0, "support.singles": "continue"})
 
 #: A standing offer open to those whose appeal rights are exhausted.

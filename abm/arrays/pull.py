@@ -1,6 +1,6 @@
 """The pull factor: how many more (or fewer) come under a policy than the caseload's own conditions bring.
 
-An elasticity acts on the expected worth, per head, of a claim that fails,
+An elasticity acts on the expected worth, per head, of a claim,
 
     arrivals / own arrivals = ((B + m) / (B + m₀)) ^ ε,
 
@@ -9,7 +9,8 @@ would come, and m₀ what was on offer when the caseload's own arrivals were cou
 
     m = q a δ^(w + d) [p + (1 − p) β t δ^l],
 
-with q the chance of being offered it (family, origin, a stage that the claim still comes to), a the amount per head,
+with q the chance of being offered it (family, origin, and that the claim comes to a stage in which it is open: refused,
+or refused for good), a the amount per head, what is in kind at its value,
 w the wait from the refusal until a stage in which it is open, d the delay after that at which it is best, p the share
 paid at departure and l the weeks until the rest is, t the belief that later payments are made, β present bias, and δ
 the discount factor of the median household.  The elasticity is nought unless it is switched on.
@@ -18,16 +19,16 @@ the discount factor of the median household.  The elasticity is nought unless it
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from abm.evidence.homeland import home
+from abm.evidence.homeland import Origin, home, place_name
 from abm.household.offers import by_delay
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload, Composition, HouseholdRow
 from abm.inputs.parameters import Week
 from abm.inputs.policy import Offer, Policy
-from abm.inputs.world import World
 from abm.numerics.arithmetic import exp, log
 from abm.numerics.calendar import WEEKS_PER_YEAR
 
@@ -35,17 +36,27 @@ from abm.numerics.calendar import WEEKS_PER_YEAR
 MOST_PULL = 10.0
 
 
+def pull_over(
+    timeline: Sequence[tuple[int, Policy]], caseload: Caseload, behaviour: Behaviour, weeks: int
+) -> np.ndarray:
+    """Arrivals of each week as a multiple of the caseload's own, under the policies of a timeline, shape (weeks,)."""
+    found = np.ones(weeks)
+    for week, policy in timeline:
+        found[week:] = pull_factors(policy, caseload, behaviour, weeks)[week:]
+    return found
+
+
 def pull_factors(policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: int) -> np.ndarray:
     """Arrivals of each week under a policy as a multiple of the caseload's own, shape (weeks,)."""
     if caseload.world.pull_elasticity == 0.0:  # whatever an offer is worth
-        return np.full(weeks, pull_factor(policy, caseload.world, behaviour, 0.0))
+        return np.full(weeks, pull_factor(policy, caseload, behaviour, 0.0))
     worth = np.zeros(weeks)
     for offer in policy.offers.values():
         if offer.claims_before_week is None:  # an offer that is closed to new claims pulls nobody
             end = weeks if offer.end_week is None else max(0, _week(offer.end_week))
             open_weeks = slice(max(0, _week(offer.start_week)), end)
             worth[open_weeks] = np.maximum(worth[open_weeks], worth_per_head(offer, policy, caseload, behaviour))
-    found = {money: pull_factor(policy, caseload.world, behaviour, money) for money in set(worth.tolist())}
+    found = {money: pull_factor(policy, caseload, behaviour, money) for money in set(worth.tolist())}
     return np.array([found[money] for money in worth.tolist()])
 
 
@@ -54,9 +65,10 @@ def _week(when: Week) -> int:
     return when
 
 
-def pull_factor(policy: Policy, world: World, behaviour: Behaviour, worth: float) -> float:
+def pull_factor(policy: Policy, caseload: Caseload, behaviour: Behaviour, worth: float) -> float:
     """Arrivals as a multiple of the caseload's own while an offer is worth so much to a head, GBP."""
-    own = world.pull_reference_offer * later(behaviour, world.pull_reference_weeks)
+    world, reference = caseload.world, Offer(amount_per_person=caseload.world.pull_reference_offer, open_refused=True)
+    own = amount_per_head(reference, policy, caseload, by_chance=True) * later(behaviour, world.pull_reference_weeks)
     # Rounded, so that an offer like the one under which arrivals were counted pulls exactly nobody.
     ratio = round((world.support_worth + worth) / (world.support_worth + own), 12)
     pull = exp(world.pull_elasticity * log(ratio)) if world.pull_elasticity > 0.0 else 1.0
@@ -65,7 +77,7 @@ def pull_factor(policy: Policy, world: World, behaviour: Behaviour, worth: float
 
 
 def worth_per_head(offer: Offer, policy: Policy, caseload: Caseload, behaviour: Behaviour) -> float:
-    """What an offer is worth to a head of the households that would come, at the moment of refusal, GBP.
+    """What an offer is worth to a head of the households that would come, whether or not they are refused, GBP.
 
     Whoever leaves it for the week in which it is best is paid what is then on offer.
     """
@@ -75,7 +87,8 @@ def worth_per_head(offer: Offer, policy: Policy, caseload: Caseload, behaviour: 
     profile = by_delay(offer)
     discounted = [share * discount(behaviour, delay) for delay, share in enumerate(profile.tolist())]
     delay = int(np.argmax(discounted))
-    amount = amount_per_head(offer, policy, caseload, float(profile[delay]))
+    amount = amount_per_head(offer, policy, caseload, float(profile[delay]), by_chance=True)
+    amount *= 1.0 - offer.in_kind_share * (1.0 - behaviour.in_kind_value)
     paid = offer.paid_at_departure + (1.0 - offer.paid_at_departure) * later(behaviour, offer.later_payment_weeks)
     return amount * paid * discount(behaviour, wait + delay)
 
@@ -106,20 +119,45 @@ def weeks_until_open(offer: Offer, caseload: Caseload) -> float | None:
     return None
 
 
-def amount_per_head(offer: Offer, policy: Policy, caseload: Caseload, share: float = 1.0) -> float:
+def chance_of_offer(offer: Offer, policy: Policy, caseload: Caseload, land: Origin, *, by_chance: bool = True) -> float:
+    """Chance that a household of an origin comes to a stage in which an offer is open to it; 0 or 1 without chance."""
+    every = offer.origins.strip() == "all"
+    named = every or land.name in {place_name(name.strip(), caseload.countries) for name in offer.origins.split(",")}
+    if not named or (offer.safe_origins_only and land.safety < policy.scope.safe_threshold):
+        return 0.0
+    if not by_chance or caseload.inflow_stage != "awaiting" or offer.open_awaiting:
+        return 1.0
+    procedure = caseload.procedure
+    granted = land.grant_rate if procedure.grant_rate is None else procedure.grant_rate
+    allowed = land.appeal_allowed if procedure.appeal_allowed is None else procedure.appeal_allowed
+    stays = 0.0 if offer.open_refused else procedure.appeal_share * allowed
+    return (1.0 - granted) * (1.0 - stays)
+
+
+def amount_per_head(
+    offer: Offer, policy: Policy, caseload: Caseload, share: float = 1.0, *, by_chance: bool = False
+) -> float:
     """What a share of an offer comes to for a head of the households that would come, GBP: the mean over households.
 
     Children's share, the cap, and the conditions on family and origin count; what a household is not offered is
     nought.
+
+    Parameters
+    ----------
+    by_chance
+        Weigh each household by the chance that its claim comes to a stage in which the offer is open.
     """
+
+    def chance(name: str) -> float:
+        return chance_of_offer(offer, policy, caseload, home(caseload, name), by_chance=by_chance)
+
     if caseload.rows:
-        threshold = policy.scope.safe_threshold
-        safe = {name: home(caseload, name).safety >= threshold for name in {row.origin for row in caseload.rows}}
-        return float(np.mean([_row_per_head(offer, row, safe[row.origin], share) for row in caseload.rows]))
+        chances = {name: chance(name) for name in {row.origin for row in caseload.rows}}
+        return float(np.mean([chances[row.origin] * _row_per_head(offer, row, share) for row in caseload.rows]))
     shares, total = caseload.origins, 0.0
-    for name, weight in shares.items():
-        land = home(caseload, name)
-        if offer.safe_origins_only and land.safety < policy.scope.safe_threshold:
+    for name, given in shares.items():
+        land, weight = home(caseload, name), given * chance(name)
+        if weight == 0.0:
             continue
         c = caseload.composition
         families = land.family_share if c.family_share_by_origin else c.family_share
@@ -128,8 +166,8 @@ def amount_per_head(offer: Offer, policy: Policy, caseload: Caseload, share: flo
     return total / float(np.sum(list(shares.values())))
 
 
-def _row_per_head(offer: Offer, row: HouseholdRow, safe: bool, share: float) -> float:
-    if (offer.safe_origins_only and not safe) or (offer.families_only and not row.children):
+def _row_per_head(offer: Offer, row: HouseholdRow, share: float) -> float:
+    if offer.families_only and not row.children:
         return 0.0
     return _per_head(offer, row.size - row.children, row.children, share)
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from abm.arrays.ledger import Prices, prices
-from abm.arrays.pull import pull_factors
+from abm.arrays.pull import pull_over
 from abm.evidence.homeland import home, place_name
 from abm.household.offers import schedule
 from abm.household.stages import STAGES, Holds, Housing, Stage
@@ -168,32 +168,32 @@ def spells(policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: int,
     names, weekly, scale = origin_names(caseload), patience(behaviour), households / caseload.households
     timeline = [(week, found) for week, found in policy.timeline(day_of(caseload)) if week < weeks]
     offers = policy.offer_names or ["none"]
-    ends = [week for week, _ in timeline[1:]] + [weeks]
     before = pipeline_weeks(caseload)
     own = scale * own_inflow(caseload, -before, weeks)
-    pull = [
-        pull_factors(found, caseload, behaviour, weeks)[week:end]
-        for (week, found), end in zip(timeline, ends, strict=True)
-    ]
-    inflow = np.stack([own, own * np.concatenate([np.ones(before), *pull])])
+    pull = pull_over(timeline, caseload, behaviour, weeks)
+    inflow = np.stack([own, own * np.concatenate([np.ones(before), pull])])
+    # What is no lever, packed once.
+    b, people, world = plain(behaviour), plain(caseload, without=(World, StageMix, HousingMix)), plain(caseload.world)
+    mixes = Mixes(stages=_mix(caseload.stages, Stage), housing=_mix(caseload.housing, Housing))
+    lands, given = _origins(caseload, names), _given(caseload, names)
     made: list[Spell] = []
     for number, (week, found) in enumerate(timeline):
         terms = [found.offers.get(name, Offer()) for name in offers]
         was = timeline[number - 1][1] if number else found
         frame = _frame(found, caseload, weeks, households)
         x = Setting(
-            b=plain(behaviour),
+            b=b,
             policy=plain(found),
-            caseload=plain(caseload, without=(World, StageMix, HousingMix)),
-            world=plain(caseload.world),
+            caseload=people,
+            world=world,
             offers=tuple(offer_terms(offer, weekly, caseload) for offer in terms),
             frame=frame._replace(since=float(week), support_changed=float(found.support != was.support)),
             prices=prices(caseload.world, found.reintegration.per_household),
-            mixes=Mixes(stages=_mix(caseload.stages, Stage), housing=_mix(caseload.housing, Housing)),
-            origins=np.concatenate([_origins(caseload, names), _open_to(terms, names, caseload.countries)]),
+            mixes=mixes,
+            origins=np.concatenate([lands, _open_to(terms, names, caseload.countries)]),
             shares=_stacked([schedule(offer, weeks, weekly, closes(offer, caseload)) for offer in terms]),
             inflow=inflow,
-            given=_given(caseload, names),
+            given=given,
         )
         made.append(Spell(week, found.title, x, as_records(x)))
     return tuple(made)

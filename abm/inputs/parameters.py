@@ -62,7 +62,8 @@ class InputError(ValueError):
         self.field, self.value, self.allowed, self.file, self.nearest = field, value, allowed, file, nearest
         where = f"{file}: " if file else ""
         hint = f" Did you mean {nearest!r}?" if nearest else ""
-        super().__init__(f"{where}{field} = {value!r} is not accepted: {allowed}.{hint}")
+        told = repr(value.isoformat() if isinstance(value, date) else value)
+        super().__init__(f"{where}{field} = {told} is not accepted: {allowed}.{hint}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _input_error, (self.field, self.value, self.allowed, self.file, self.nearest)
@@ -259,7 +260,7 @@ class Declarations(dict[str, Declaration]):
     def __missing__(self, path: str) -> Declaration:
         field, _, rest = path.partition(".")
         name, _, leaf = rest.partition(".")
-        if not _NAME.fullmatch(name):
+        if not is_name(name):
             raise KeyError(path)
         if dict.__contains__(self, rest):  # a usual member, whose path is short
             return self[rest]
@@ -280,6 +281,11 @@ class Declarations(dict[str, Declaration]):
 
 #: Names of members: what can stand in a dotted path.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+
+def is_name(name: str) -> bool:
+    """Whether a member may be called that."""
+    return bool(_NAME.fullmatch(name))
 
 
 def _member(annotation: Any) -> type[BaseModel] | None:

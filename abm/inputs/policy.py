@@ -22,7 +22,6 @@ from abm.inputs.parameters import (
     declarations,
     parameter,
     positions,
-    read,
 )
 from abm.numerics.calendar import week_of
 
@@ -32,7 +31,6 @@ NoticeRule = Literal["with_offer", "when_exhausted"]
 Deadline = Literal["application", "departure"]
 #: The same as the rules know them: ``SUPPORT.end_after``, ``PRIORITY.longest_first``.
 SUPPORT, PRIORITY, NOTICE_OF_REMOVAL = positions(SupportRule), positions(Priority), positions(NoticeRule)
-DEADLINE = positions(Deadline)
 
 
 def _is_before(a: Week, b: Week) -> bool:
@@ -271,13 +269,13 @@ class Policy(Inputs):
     def _regimes_hold(self) -> Policy:
         for number, (one, other) in enumerate(pairwise(regime.start for regime in self.regimes)):
             if one == other or _is_before(other, one):
-                raise clash(f"regimes.{number + 1}.start", str(other), f"later than the regime before it ({one})")
+                raise clash(f"regime.{number + 1}.from", str(other), f"later than the regime before it ({one})")
         policy = self.model_copy(update={"regimes": ()}) if self.regimes else self
         for number, regime in enumerate(self.regimes):
             try:
                 policy = policy.with_values(regime.levers)
             except InputError as fault:
-                raise clash(f"regimes.{number}.{fault.field}", fault.value, fault.allowed) from None
+                raise clash(f"regime.{number}.{fault.field}", fault.value, fault.allowed) from None
         return self
 
     @classmethod
@@ -288,7 +286,9 @@ class Policy(Inputs):
 
     @classmethod
     def path_at(cls, place: tuple[str, ...]) -> str:
-        """The dotted path of a place."""
+        """The dotted path of a place, as a file would have it."""
+        if place[:1] == ("regimes",):
+            return ".".join(("regime", *place[1:])).replace(".start", ".from")
         return ".".join(place[1:] if place[:1] == ("offers",) and place[1:2] and place[1] in cls.usual else place)
 
     @property
@@ -326,8 +326,32 @@ class Policy(Inputs):
         if not self.regimes:
             return self.with_values(changes, file=file)
         made = self.model_copy(update={"regimes": kept}).with_values(changes, file=file)
-        made._figures.update({p: f for p, f in self._figures.items() if p.startswith("regimes.")})
+        made._figures.update({p: f for p, f in self._figures.items() if p.startswith("regime.")})
         return made
+
+    def in_weeks(self, day: date | None) -> Policy:
+        """The same policy with weeks in the place of dates.
+
+        Parameters
+        ----------
+        day
+            The day on which week 0 begins.
+
+        Raises
+        ------
+        InputError
+            If a date has to be turned into a week and `day` is not known.
+        """
+        changes: dict[str, Any] = {}
+        for name, lever in product(self.offers, ("start_week", "end_week", "claims_before_week")):
+            path, value = self.path_at(("offers", name, lever)), getattr(self.offers[name], lever)
+            if isinstance(value, date):
+                whole = lever != "start_week"  # what ends in the course of a week is open for all of it
+                changes[path] = _as_week(value + timedelta(days=6) if whole else value, day, path)
+                start = self.path_at(("offers", name, "start_week"))
+                if lever == "end_week" and _is_before(changes[path], changes.get(start, self.offers[name].start_week)):
+                    changes[start] = changes[path]  # over before the run, whenever it opened
+        return self.with_values(changes) if changes else self
 
     def timeline(self, day: date | None) -> list[tuple[int, Policy]]:
         """The policies in force from week 0 on, each without regimes or dates, with the week in which it begins.
@@ -346,12 +370,15 @@ class Policy(Inputs):
             If a date has to be turned into a week and `day` is not known.
         """
         whole = self.model_copy(update={"regimes": ()})
-        now, found = _in_weeks(whole, day), []
-        found.append((0, now))
+        now, last = whole.in_weeks(day), None
+        found = [(0, now)]
         for number, regime in enumerate(self.regimes):
-            week = _as_week(regime.start, day, f"regimes.{number}.from")
+            week = _as_week(regime.start, day, f"regime.{number}.from")
+            if last is not None and week <= last:  # a week and a date can only be compared here
+                raise InputError(f"regime.{number}.from", str(regime.start), f"later than week {last}, of the one before")
+            last = week
             whole = whole.with_values(regime.levers)
-            now = _made_anew(_in_weeks(whole, day), now, week, regime).model_copy(update={"title": regime.title})
+            now = _made_anew(whole.in_weeks(day), now, week, regime).model_copy(update={"title": regime.title})
             found = [item for item in found if item[0] < max(0, week)]
             found.append((max(0, week), now))
         return found
@@ -363,20 +390,6 @@ def _as_week(when: Week, day: date | None, path: str) -> int:
     if day is None:
         raise InputError(path, when.isoformat(), "a week of the run: the caseload has no date, so none can be turned into a week")
     return week_of(when, day)
-
-
-def _in_weeks(policy: Policy, day: date | None) -> Policy:
-    """A policy with weeks in the place of dates."""
-    changes: dict[str, Any] = {}
-    for name, lever in product(policy.offers, ("start_week", "end_week", "claims_before_week")):
-        path, value = policy.path_at(("offers", name, lever)), getattr(policy.offers[name], lever)
-        if isinstance(value, date):
-            whole = not path.endswith(".start_week")  # what ends in the course of a week is open for all of it
-            changes[path] = _as_week(value + timedelta(days=6) if whole else value, day, path)
-            start = f"{path.rpartition('.')[0]}.start_week"
-            if path.endswith(".end_week") and _is_before(changes[path], read(policy, start)):
-                changes[start] = changes[path]  # over before the run, whenever it opened
-    return policy.with_values(changes) if changes else policy
 
 
 def _made_anew(policy: Policy, before: Policy, week: int, regime: Regime) -> Policy:

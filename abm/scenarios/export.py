@@ -43,7 +43,7 @@ def to_toml(inputs: Inputs) -> str:
             lines += ["", "[[regime]]", f"from = {_value(regime.start)}"]
             lines += [f"title = {_text(regime.title)}"] if regime.title else []
             for path, value in regime.levers.items():
-                figure = inputs.figures.get(f"regimes.{number}.{path}")
+                figure = inputs.figures.get(f"regime.{number}.{path}")
                 lines.append(f"{path} = {_entry(value, known[path], figure)}")
     if isinstance(inputs, Caseload) and inputs.inflow:
         lines += ["", "[inflow]"]

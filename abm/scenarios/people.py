@@ -115,7 +115,7 @@ def check_offers(policy: Policy, *, file: str = "") -> None:
     """
     given = [(path, read(policy, path)) for path in policy.paths]
     for number, regime in enumerate(policy.regimes):
-        given += [(f"regimes.{number}.{path}", value) for path, value in regime.levers.items()]
+        given += [(f"regime.{number}.{path}", value) for path, value in regime.levers.items()]
     for path, value in given:
         if path.endswith(".origins") and str(value).strip() != "all":
             for name in str(value).split(","):

@@ -38,6 +38,7 @@ from abm.inputs.parameters import (
     M,
     build,
     declarations,
+    is_name,
     nearest_spelling,
     parse_value,
 )
@@ -296,6 +297,9 @@ def _offers_by_name(section: dict[str, Any], file: str, where: str = "offers") -
             allowed = f"given once: there is a section [{name}] as well"
             raise InputError(f"{where}.{name}", given[name], allowed, file=file)
         section[name] = given.pop(name)
+    for name in given:
+        if not is_name(name):
+            raise InputError(f"{where}.{name}", name, "a name of letters, digits, - and _, a letter first", file=file)
     if given:
         section["offers"] = given
 
@@ -307,7 +311,7 @@ def _read_regimes(read: Read, whole: dict[str, Any], file: str) -> None:
     given = whole.pop("regime")
     if not isinstance(given, list):
         raise InputError("regime", given, "tables written [[regime]]", file=file)
-    read.figures = {path: figure for path, figure in read.figures.items() if not path.startswith("regimes.")}
+    read.figures = {path: figure for path, figure in read.figures.items() if not path.startswith("regime.")}
     made = []
     for number, told in enumerate(given):
         if not isinstance(told, dict):
@@ -323,7 +327,7 @@ def _read_regimes(read: Read, whole: dict[str, Any], file: str) -> None:
         levers = {}
         for where, value, figure in _entries(told, "", declarations(Policy), file):
             levers[where] = value
-            read.figures[f"regimes.{number}.{where}"] = figure
+            read.figures[f"regime.{number}.{where}"] = figure
         made.append({"start": start, "title": title, "levers": levers})
     read.values["regimes"] = made
 

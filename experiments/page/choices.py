@@ -18,7 +18,6 @@ from abm.inputs.behaviour import Behaviour
 from abm.inputs.parameters import Declaration, InputError, nearest_spelling, parse_value, read
 from abm.inputs.policy import Policy
 from abm.model import Prepared
-from abm.numerics.calendar import week_of
 from abm.scenarios.overrides import known_paths
 from abm.scenarios.scenario import caseload_names, load_behaviour, load_caseload, load_policy, policy_names
 from experiments.question.case import Case, Uncertainty, fitted_members
@@ -147,9 +146,9 @@ class Choices:
     def starting(self, side: str, path: str) -> Any:
         """The value of a lever before it was moved."""
         if side != "both":
-            found = read(policy_of(self.a if side == "a" else self.b), path)
-            day = day_of(caseload_of(self.caseload))
-            return found if not isinstance(found, date) else week_of(found, day) if day else None
+            policy, day = policy_of(self.a if side == "a" else self.b), day_of(caseload_of(self.caseload))
+            found = read(policy, path)
+            return found if not isinstance(found, date) else read(policy.in_weeks(day), path) if day else None
         if path.startswith("world."):
             return read(caseload_of(self.caseload), path)
         return read(fitted_behaviour(), path.removeprefix("behaviour."))

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 import abm
-from abm.arrays.pull import pull_factors
+from abm.arrays.pull import pull_over
 from abm.arrays.setting import day_of
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
@@ -75,11 +75,8 @@ class Case:
 
     def pull(self, replicate: int = 0) -> np.ndarray:
         """Arrivals of each week as a multiple of the caseload's own, with the behaviour of a replicate."""
-        member, weeks = self.members[replicate % len(self.members)], np.arange(self.weeks)
-        found = np.ones(self.weeks)
-        for week, policy in self.policy.timeline(day_of(self.caseload)):
-            found = np.where(weeks < week, found, pull_factors(policy, self.caseload, member, self.weeks))
-        return found
+        member = self.members[replicate % len(self.members)]
+        return pull_over(self.policy.timeline(day_of(self.caseload)), self.caseload, member, self.weeks)
 
     def prepared(self, replicate: int = 0) -> Prepared:
         """The case packed for running, with the behaviour of a replicate.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from tiny import LIVELY, QUIET, STILL, busy, busy_caseload, busy_policy, capacities, caseload, flow, served
+from tiny import ALL_REFUSED, LIVELY, QUIET, STILL, busy, busy_caseload, busy_policy, capacities, caseload, flow, served
 
 from abm import load_caseload, prepare
 from abm.arrays.arrivals import ARRIVALS
@@ -196,15 +196,15 @@ PULLS = [(0.0, 10_000.0, 1.0), (1.0, 3_000.0, 1.0), (1.0, 3_000.0 + 8_115.0, 2.0
 @pytest.mark.parametrize(("elasticity", "amount", "factor"), PULLS)
 def test_the_pull_factor_is_an_elasticity(elasticity: float, amount: float, factor: float) -> None:
     policy = STILL.with_values({"standing.amount_per_person": amount})
-    people = caseload(world__pull_elasticity=elasticity)
-    assert pull_factor(policy, people.world, QUIET, amount) == pytest.approx(factor)
+    people = caseload(**ALL_REFUSED, world__pull_elasticity=elasticity)
+    assert pull_factor(policy, people, QUIET, amount) == pytest.approx(factor)
     assert pull_factors(policy, people, QUIET, 3) == pytest.approx([factor] * 3)
     smaller = policy.with_values({"offer.amount_per_person": amount / 2})
     assert pull_factors(smaller, people, QUIET, 3) == pytest.approx([factor] * 3)  # the best of two counts
 
 
 def test_an_offer_closed_to_new_claims_pulls_nobody() -> None:
-    people = caseload(world__pull_elasticity=1.0)
+    people = caseload(**ALL_REFUSED, world__pull_elasticity=1.0)
     standing = STILL.with_values({"standing.amount_per_person": 3_000.0})
     big = standing.with_values({"offer.amount_per_person": 30_000.0})
     assert np.all(pull_factors(big, people, QUIET, 5) > 3)
@@ -214,7 +214,7 @@ def test_an_offer_closed_to_new_claims_pulls_nobody() -> None:
 
 
 def test_an_offer_pulls_in_the_weeks_in_which_it_is_open() -> None:
-    people = caseload(world__pull_elasticity=1.0)
+    people = caseload(**ALL_REFUSED, world__pull_elasticity=1.0)
     policy = STILL.with_values({"standing.amount_per_person": 3_000.0, "offer.amount_per_person": 30_000.0,
                                 "offer.start_week": 2, "offer.end_week": 4})  # fmt: skip
     factors = pull_factors(policy, people, QUIET, 6)
@@ -234,7 +234,7 @@ def test_an_offer_pulls_nobody_after_it_has_closed() -> None:
 
 def test_the_pull_factor_induces_arrivals_in_its_proportion() -> None:
     policy = STILL.with_values({"standing.amount_per_person": 11_115.0})
-    people = caseload(households=100, inflow_per_week=5.0, world__pull_elasticity=1.0)
+    people = caseload(**ALL_REFUSED, households=100, inflow_per_week=5.0, world__pull_elasticity=1.0)
     run = prepare(policy, people, QUIET, weeks=200).run(1)
     assert flow(run, "induced_arrivals").sum() / flow(run, "arrivals").sum() == pytest.approx(0.5, abs=0.03)
     assert np.sum(run.state.s[COL.account] == ACCOUNT.INDUCED) == flow(run, "induced_arrivals").sum()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tiny import QUIET, caseload
+from tiny import ALL_REFUSED, QUIET, caseload
 
 from abm import load_caseload, load_policy, prepare
 from abm.arrays.pull import amount_per_head, pull_factors, worth_per_head
+from abm.evidence.homeland import home
 from abm.household.stages import COL
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.policy import Policy
@@ -17,23 +18,35 @@ FAMILIES = load_caseload("uk-families-2026").with_values({"world.pull_elasticity
 
 
 @pytest.mark.parametrize(
-    ("policy", "amount", "worth"),
+    ("policy", "amount", "worth", "after_appeal"),
     [
         # Mean per head of the families of this caseload, by their composition, children's share and cap, and what it is
         # worth at the refusal: believed to be paid with 0.6, discounted at 0.5 a year.
-        ("uk-2025", 3_000.0, 3_000.0 * 0.6 * 1.5 ** (-4 / WEEKS_PER_YEAR)),
+        ("uk-2025", 3_000.0, 3_000.0 * 0.6 * 1.5 ** (-4 / WEEKS_PER_YEAR), False),
         # Half of it later, from the first refusal.
-        ("danish-2021", 3_299.0, 3_299.0 * (0.5 + 0.5 * 0.6 * 1.5 ** (-8 / WEEKS_PER_YEAR))),
-        # At once, but after the appeal: three quarters wait 20 weeks for it, the others have two to lodge it.
-        ("danish-as-reported", 10_331.0, 10_331.0 * 1.5 ** (-(0.75 * 54 + 0.25 * 2) / WEEKS_PER_YEAR)),
-        ("uk-upfront-national", 9_737.0, 9_737.0 * 1.5 ** (-(0.75 * 54 + 0.25 * 2) / WEEKS_PER_YEAR)),
+        ("danish-2021", 3_299.0, 3_299.0 * (0.5 + 0.5 * 0.6 * 1.5 ** (-8 / WEEKS_PER_YEAR)), False),
+        # At once, but after the appeal: three quarters wait 54 weeks for it, the others have two to lodge it.
+        ("danish-as-reported", 10_331.0, 10_331.0 * 1.5 ** (-(0.75 * 54 + 0.25 * 2) / WEEKS_PER_YEAR), True),
+        ("uk-upfront-national", 9_737.0, 9_737.0 * 1.5 ** (-(0.75 * 54 + 0.25 * 2) / WEEKS_PER_YEAR), True),
     ],
 )
-def test_a_named_offer_is_worth_what_a_head_really_gets(policy: str, amount: float, worth: float) -> None:
+def test_a_named_offer_is_worth_what_a_head_really_gets(
+    policy: str, amount: float, worth: float, after_appeal: bool
+) -> None:
+    """Once refused, times the chance to be: that the claim fails, and the appeal where it is open only after it."""
+    lands = {name: home(FAMILIES, name) for name in FAMILIES.origins}
+
+    def refused(appealed: float) -> float:
+        return sum(
+            share * (1 - lands[name].grant_rate) * (1 - appealed * lands[name].appeal_allowed)
+            for name, share in FAMILIES.origins.items()
+        )
+
+    worth *= refused(0.75 if after_appeal else 0.0)
     found, b = load_policy(policy), Behaviour(payment_belief=0.6, discounting=0.5, present_bias=1.0)
     assert max(amount_per_head(o, found, FAMILIES) for o in found.offers.values()) == pytest.approx(amount, rel=0.01)
     assert max(worth_per_head(o, found, FAMILIES, b) for o in found.offers.values()) == pytest.approx(worth, rel=0.01)
-    support, own = 16_253.0, 3_000.0 * 0.6 * 1.5 ** (-4 / WEEKS_PER_YEAR)
+    support, own = 16_253.0, 3_000.0 * 0.6 * 1.5 ** (-4 / WEEKS_PER_YEAR) * refused(0.0)
     factor = ((support + worth) / (support + own)) ** 1.3
     assert pull_factors(found, FAMILIES, b, 1)[0] == pytest.approx(factor, rel=0.01)
 
@@ -59,7 +72,7 @@ def test_an_early_bonus_counts_within_the_cap() -> None:
     policy = Policy().with_values(
         {"offer.amount_per_person": 1_000.0, "offer.early_bonus": 0.5, "offer.early_weeks": 4}
     )
-    people = caseload(composition__family_share=0.0)
+    people = caseload(**ALL_REFUSED, composition__family_share=0.0)
     assert worth_per_head(policy.offer, policy, people, QUIET) == pytest.approx(1_500.0)
     capped = policy.with_values({"offer.household_cap": 1_200.0})
     assert worth_per_head(capped.offer, capped, people, QUIET) == pytest.approx(1_200.0)
@@ -96,10 +109,30 @@ def test_who_is_not_offered_anything_is_not_pulled() -> None:
     assert amount_per_head(whole.offer, whole, people) == pytest.approx(1_000.0)
     assert amount_per_head(families.offer, families, people) == pytest.approx(250.0)
     assert amount_per_head(safe.offer, safe, people) == pytest.approx(500.0)
+    named = whole.with_values({"offer.origins": "afghanistan"})
+    assert amount_per_head(named.offer, named, people) == pytest.approx(500.0)
+
+
+def test_what_is_in_kind_pulls_as_much_as_it_is_valued() -> None:
+    people = caseload(inflow_stage="exhausted", composition__family_share=0.0)
+    policy = Policy().with_values({"offer.amount_per_person": 1_000.0, "offer.in_kind_share": 0.5})
+    b = QUIET.with_values({"in_kind_value": 0.4})
+    assert worth_per_head(policy.offer, policy, people, b) == pytest.approx(700.0)
+
+
+def test_an_offer_after_the_appeal_counts_by_the_chance_that_both_fail() -> None:
+    """Half are refused; three quarters of those appeal, and two in five of them succeed."""
+    people = caseload(procedure__grant_rate=0.5, procedure__appeal_share=0.75, procedure__appeal_allowed=0.4)
+    policy = Policy().with_values({"offer.amount_per_person": 1_000.0})
+    assert amount_per_head(policy.offer, policy, people, by_chance=True) == pytest.approx(1_000.0 * 0.5 * 0.7)
+    early = policy.with_values({"offer.open_refused": True})
+    assert amount_per_head(early.offer, early, people, by_chance=True) == pytest.approx(500.0)
+    any_time = policy.with_values({"offer.open_awaiting": True})
+    assert amount_per_head(any_time.offer, any_time, people, by_chance=True) == pytest.approx(1_000.0)
 
 
 def test_an_offer_pulls_while_it_is_open_to_new_claims() -> None:
-    people = caseload(world__pull_elasticity=1.0, world__pull_reference_offer=0.0)
+    people = caseload(**ALL_REFUSED, world__pull_elasticity=1.0, world__pull_reference_offer=0.0)
     open_for_a_while = Policy().with_values(
         {"offer.amount_per_person": 5_115.0, "offer.start_week": 2, "offer.end_week": 4}
     )

@@ -176,8 +176,15 @@ def test_what_came_into_force_before_week_0_is_in_force_then() -> None:
 
 def test_a_date_needs_a_caseload_with_one() -> None:
     policy = timeline(Policy(), (date(2006, 1, 12), {"offer.amount_per_person": 3_000.0}))
-    with pytest.raises(InputError, match=r"regimes\.0\.from = '2006-01-12' is not accepted: a week of the run"):
+    with pytest.raises(InputError, match=r"regime\.0\.from = '2006-01-12' is not accepted: a week of the run"):
         prepare(policy, caseload(), QUIET)
+
+
+def test_a_date_before_the_week_of_the_regime_before_it_is_refused() -> None:
+    """Only when the caseload's date turns both into weeks can it be seen."""
+    policy = timeline(Policy(), (20, {"offer.child_share": 0.5}), (date(2005, 2, 1), {"offer.child_share": 0.6}))
+    with pytest.raises(InputError, match=r"regime\.1\.from = '2005-02-01' is not accepted: later than week 20"):
+        policy.timeline(DAY)
 
 
 def test_why_knows_the_policy_of_the_week() -> None:
@@ -227,7 +234,7 @@ def test_a_timeline_is_read_from_a_file_and_written_again(tmp_path: Path) -> Non
     assert policy.offer_names == ["more", "offer", "standing"]
     assert policy.regimes[0].levers == {"offer.amount_per_person": 3000, "offer.end_week": date(2006, 6, 30)}
     assert policy.regimes[1].levers == {"offers.more.amount_per_person": 0}
-    assert policy.figures["regimes.0.offer.amount_per_person"].source == "a newspaper"
+    assert policy.figures["regime.0.offer.amount_per_person"].source == "a newspaper"
     again = load_policy(written(tmp_path, to_toml(policy)))
     assert again.model_dump() == policy.model_dump()
     assert again.figures == policy.figures
@@ -236,14 +243,17 @@ def test_a_timeline_is_read_from_a_file_and_written_again(tmp_path: Path) -> Non
 @pytest.mark.parametrize(("text", "field", "allowed"), [
     ("[[regime]]\ntitle = 'x'", "regime.0.from", "a week, or a date"),
     ("[[regime]]\nfrom = 'soon'", "regime.0.from", "a week, or a date"),
-    ("[[regime]]\nfrom = 5\n[[regime]]\nfrom = 5", "regimes.1.start", "later than the regime before it"),
+    ("[[regime]]\nfrom = 5\n[[regime]]\nfrom = 5", "regime.1.from", "later than the regime before it"),
     ("[[regime]]\nfrom = 5\noffer.amount_per_persn = 3", "offer.amount_per_persn", "no such field"),
-    ("[[regime]]\nfrom = 5\noffer.child_share = -1", "regimes.0.offer.child_share", "a number from 0 to 10"),
+    ("[[regime]]\nfrom = 5\noffer.child_share = -1", "regime.0.offer.child_share", "a number from 0 to 10"),
     ("[regime]\nfrom = 5", "regime", "tables written [[regime]]"),
     ("[[offers]]\namount_per_person = 5", "offers.0.name", "the name of the offer"),
     ("[[offers]]\nname = 'a'\n[[offers]]\nname = 'a'", "offers.1.name", "each name once"),
     ("[offers.offer]\nchild_share = 1\n[offer]\nchild_share = 1", "offers.offer", "given once"),
     ("[standing]\namount_per_person = 5", "standing.start_week", "the week since which the offer stands"),
+    ('[offers."b c"]\namount_per_person = 5', "offers.b c", "a name of letters"),
+    ("[[regime]]\nfrom = 99999", "regime.0.from", "less than or equal to 5000"),
+    ("[offer]\nstart_week = 2006-06-01\nend_week = 2006-05-01", "offer.end_week", "at least start_week (2006-06-01)"),
     ("[offers.x]\norigins = 'Atlantis'", "offers.x.origins", "not the name or code of a country"),
     ("[offer]\nend_week = '2006-13-01'", "offer.end_week", "a whole number from -5000 to 5000 (week), or a date"),
 ])  # fmt: skip

@@ -117,7 +117,7 @@ def test_every_figure_keeps_its_value_inside_its_range(name: str) -> None:
 
 def given_at(inputs: Inputs, path: str) -> Any:
     """The value that a figure stands behind, a regime's levers and the inflow by year among them."""
-    if path.startswith("regimes."):
+    if path.startswith("regime."):
         _, number, lever = path.split(".", 2)
         return inputs.regimes[int(number)].levers[lever]  # type: ignore[attr-defined]
     if path.startswith("inflow."):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tiny import (
+    ALL_REFUSED,
     ATTENTIVE,
     LIVELY,
     QUIET,
@@ -45,7 +46,7 @@ def test_no_queue_serves_more_than_its_capacity() -> None:
 
 def test_capacity_follows_the_arrivals_that_a_policy_pulls() -> None:
     """Twice as many come: without the lever twice as many wait for decisions, with it as many as before are decided."""
-    people = caseload(households=10, inflow_per_week=6.0, procedure__decisions_per_week=6.0,
+    people = caseload(**ALL_REFUSED, households=10, inflow_per_week=6.0, procedure__decisions_per_week=6.0,
                       world__pull_elasticity=1.0, world__pull_reference_offer=0.0)  # fmt: skip
     pulling = STILL.with_values({"standing.amount_per_person": 5_115.0})
     following = pulling.with_values({"procedure.capacity_follows_inflow": True})
