@@ -106,6 +106,13 @@ def sweep_command(
             sys.stdout.flush()
             os._exit(128 + stop.signal)
         return 128 + stop.signal
+    from experiments.question.idle import idle_in_design
+    from experiments.question.study import lay_out
+    from experiments.report.printed import tell
+
+    if not outcome.failed:
+        for line in idle_in_design(lay_out(made)):
+            tell(line)
     _tell(outcome, as_json)
     return SOME_FAILED if outcome.failed else DONE
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from abm.arrays.pull import MOST_PULL
+from abm.inputs.parameters import InputError
 from experiments.question.case import Case
+from experiments.question.study import Study
 
 #: Runs of each case that are compared, with and without a setting.
 RUNS = 2
+#: Households of such a run of a design.
+FEW = 500
 
 
 def idle_settings(cases: Sequence[Case], without: Mapping[str, Sequence[Case]], seed: int) -> Iterator[str]:
@@ -29,6 +35,22 @@ def idle_settings(cases: Sequence[Case], without: Mapping[str, Sequence[Case]], 
             yield f"{words} changed no figure, in {RUNS} runs of each policy with and without it."
 
 
+def idle_in_design(study: Study) -> Iterator[str]:
+    """A sentence for each entry of a design's ``set`` that changes nothing at its first and its last point.
+
+    At most `FEW` households are simulated for it.
+    """
+    shared, settings = study.shared, study.shared.settings
+    cells = sorted({0, study.cells - 1})
+    for path, value in settings.items():
+        rest = replace(shared, settings={other: own for other, own in settings.items() if other != path})
+        with suppress(InputError):  # one without the other may contradict itself: then both have an effect
+            pairs = [(study.case(cell), rest.case(study.locate(cell)[0], study.settings(cell))) for cell in cells]
+            few = [tuple(replace(case, households=min(FEW, case.size)) for case in pair) for pair in pairs]
+            if all(_same(case, other, shared.seed + k) for case, other in few for k in range(RUNS)):
+                yield f"set.{path} = {value} changed no figure, in {RUNS} runs of the first and the last point."
+
+
 def held_arrivals(cases: Mapping[str, Case]) -> Iterator[str]:
     """A sentence for each case in which the pull factor is held at the most that it may be."""
     for label, case in cases.items():
@@ -37,6 +59,5 @@ def held_arrivals(cases: Mapping[str, Case]) -> Iterator[str]:
 
 
 def _same(case: Case, other: Case, seed: int) -> bool:
-    one, two = (made.prepared().run(seed) for made in (case, other))
-    same_history = one.state.history.tobytes() == two.state.history.tobytes()
-    return bool(same_history and one.values.tobytes() == two.values.tobytes())
+    one, two = (made.prepared().measures(seed) for made in (case, other))
+    return bool(one.tobytes() == two.tobytes())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.question.idle import held_arrivals, idle_settings
+from experiments.question.idle import held_arrivals, idle_in_design, idle_settings
 from experiments.question.question import ask
+from experiments.question.study import lay_out
 
 
 @pytest.mark.parametrize(("setting", "idle"), [
@@ -23,8 +24,22 @@ def test_a_setting_without_effect_is_told(setting: str, idle: bool) -> None:
 
 
 def test_a_pull_factor_that_is_held_is_told() -> None:
-    far = ask(["uk-upfront-national"], settings=["world.pull_elasticity=5", "world.support_worth=2500"], replicates=2)
+    settings = ["world.pull_elasticity=5", "world.support_worth=2500", "offer.household_cap=none",
+                "offer.amount_per_person=50000"]  # fmt: skip
+    far = ask(["uk-upfront-national"], settings=settings, replicates=2)
     near = ask(["uk-upfront-national"], settings=["world.pull_elasticity=0.5"], replicates=2)
     told = list(held_arrivals({"lasting": far.cases[1]}))
     assert told == ["lasting: the pull factor is held at 10 times the caseload's own arrivals."]
     assert list(held_arrivals({"lasting": near.cases[1]})) == []
+
+
+def test_an_entry_of_a_design_without_effect_is_told() -> None:
+    """A cap above every sum at every point, and one that binds at the largest amount only."""
+    design = {"variants": ["uk-upfront-national"], "factors": {"offer.amount_per_person": [1_000, 20_000]}, "weeks": 60}
+    high = lay_out(
+        {**design, "set": {"offer.household_cap": 900_000, "world.safety_week": 5, "world.hotel_night": 9.0}}
+    )
+    told = [line.split(" ")[0] for line in idle_in_design(high)]
+    assert "set.world.safety_week" in told
+    assert "set.world.hotel_night" not in told
+    assert "set.offer.household_cap" not in told  # without it the variant's own, lower, cap binds
