@@ -117,13 +117,18 @@ class Declaration:
     optional: bool = False
 
     @property
+    def whole(self) -> bool:
+        """Whether its values are whole numbers: counts and weeks (a date becomes a week)."""
+        return self.kind in ("int", "week")
+
+    @property
     def allowed(self) -> str:
         """The accepted values, as a phrase for an error message."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
         if self.kind == "bool":
             return "true or false"
-        words = {"int": "a whole number", "week": "a whole number", "float": "a number"}.get(self.kind, self.kind)
+        words = "a whole number" if self.whole else "a number" if self.kind == "float" else self.kind
         if self.ge is not None and self.le is not None:
             words += f" from {self.ge:.12g} to {self.le:.12g}"
         elif self.ge is not None:
@@ -403,7 +408,7 @@ def parse_value(declaration: Declaration, text: str, *, file: str = "--set") -> 
             return {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}[word.lower()]
         if declaration.kind == "week" and "-" in word[1:]:
             return date.fromisoformat(word)
-        if declaration.kind in ("int", "week"):
+        if declaration.whole:
             number = float(word)
             if number != int(number):
                 raise ValueError

@@ -100,7 +100,7 @@ def _converted(declared: Declaration, told: Mapping[str, Any], file: str) -> dic
     """A figure in another unit, in the declared one."""
     try:
         scaled = {key: told[key] * told["times"] for key in ("value", "low", "high") if key in told}
-        if declared.kind == "int":
+        if declared.whole:
             scaled["value"] = round(scaled["value"])
     except (OverflowError, ValueError):
         raise InputError(f"{declared.path}.times", told["times"], "a factor of a finite figure", file=file) from None
@@ -138,7 +138,7 @@ def _referred(declared: Declaration, told: Mapping[str, Any], file: str) -> tupl
     value = found.value * times
     low = None if found.low is None else found.low * times
     high = None if found.high is None else found.high * times
-    if declared.kind in ("int", "week"):
+    if declared.whole:
         value = round(value)
     computed = times != 1.0 or value != found.value
     figure = Figure(

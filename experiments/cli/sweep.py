@@ -110,7 +110,7 @@ def sweep_command(
     from experiments.question.study import lay_out
     from experiments.report.printed import tell
 
-    if not outcome.failed:
+    if outcome.new and not outcome.failed:
         for line in idle_in_design(lay_out(made)):
             tell(line)
     _tell(outcome, as_json)

@@ -124,7 +124,7 @@ class Choices:
             value = parse_value(declared, "none" if value is None else value, file="")
         elif isinstance(value, bool) is not (declared.kind == "bool"):
             raise InputError(path, value, declared.allowed)
-        elif declared.kind in ("int", "week", "float"):
+        elif declared.whole or declared.kind == "float":
             value = parse_value(declared, repr(value), file="")
         name = "shared" if side == "both" else f"levers_{side}"
         changed = {key: old for key, old in getattr(self, name).items() if key != path}

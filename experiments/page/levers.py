@@ -66,12 +66,12 @@ def _lever(declared: Declaration) -> dict[str, Any]:
         "name": declared.path.rsplit(".", 1)[-1].replace("_", " "),
         "meaning": declared.meaning,
         "unit": "" if declared.unit in ("1", "yes/no", "rule", "kind") else declared.unit,
-        "kind": "int" if declared.kind == "week" else declared.kind,
+        "kind": "int" if declared.whole else declared.kind,
         "choices": [{"value": c, "text": c.replace("_", " ")} for c in declared.choices],
         "optional": declared.optional,
         "least": least,
         "most": most,
-        "step": _step(least, most, whole=declared.kind in ("int", "week")),
+        "step": _step(least, most, whole=declared.whole),
         "ge": declared.ge,
         "le": declared.le,
         "allowed": declared.allowed,
@@ -81,7 +81,7 @@ def _lever(declared: Declaration) -> dict[str, Any]:
 
 def _ends(declared: Declaration) -> tuple[float, float]:
     """Ends of the slider: the plausible range if there is one, inside the hard bounds."""
-    if declared.kind not in ("int", "week", "float"):
+    if not (declared.whole or declared.kind == "float"):
         return 0.0, 1.0
     least, most = declared.low, declared.high
     if least is None:

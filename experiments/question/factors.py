@@ -61,7 +61,7 @@ class Factor:
         """The value a share (0–1, 1 excluded) of the way through the list or the range."""
         if self.values:
             return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
-        if self.declared.kind in ("int", "week"):
+        if self.declared.whole:
             return int(self.low) + min(
                 int(share * (int(self.high) - int(self.low) + 1)), int(self.high) - int(self.low)
             )
@@ -73,7 +73,7 @@ class Factor:
         else:
             value = self.low + share * (self.high - self.low)
         value = min(max(value, self.low), self.high)
-        return round(value) if self.declared.kind in ("int", "week") else value
+        return round(value) if self.declared.whole else value
 
 
 def declaration(path: str, value: Any, *, field: str, file: str) -> Declaration:
@@ -108,11 +108,11 @@ def typed(path: str, value: Any, *, field: str, file: str) -> Any:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise fault
-    if declared.kind in ("int", "week") and value != int(value):
+    if declared.whole and value != int(value):
         raise fault
     if (declared.ge is not None and value < declared.ge) or (declared.le is not None and value > declared.le):
         raise fault
-    return int(value) if declared.kind in ("int", "week") else float(value)
+    return int(value) if declared.whole else float(value)
 
 
 def factors_of(
@@ -164,7 +164,7 @@ def _range(path: str, given: Mapping[str, Any], declared: Declaration, field: st
     for end in ("low", "high"):
         if end not in given:
             raise InputError(field, dict(given), f"a range with low and high ({end} is missing)", file=file)
-    if declared.kind not in ("int", "week", "float"):
+    if not (declared.whole or declared.kind == "float"):
         raise InputError(field, dict(given), f"a list: {path} takes {declared.allowed}", file=file)
     low, high = (typed(path, given[end], field=f"{field}.{end}", file=file) for end in ("low", "high"))
     try:

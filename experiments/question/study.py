@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import abm
+from abm.arrays.setting import day_of
 from abm.inputs.parameters import Figure, InputError, Inputs, nearest_spelling, read
 from abm.scenarios.overrides import known_paths
 from abm.scenarios.scenario import load_behaviour, load_caseload, load_policy
@@ -247,7 +248,8 @@ def _figures(*inputs: tuple[Inputs, str]) -> dict[str, Figure]:
 
 def _own_value(case: Case, path: str) -> Any:
     model, declared = known_paths()[path]
-    held = next(x for x in (case.policy, case.caseload, case.members[0]) if isinstance(x, model))
+    policy = case.policy.in_weeks(day_of(case.caseload)) if declared.kind == "week" else case.policy
+    held = next(x for x in (policy, case.caseload, case.members[0]) if isinstance(x, model))
     return read(held, declared.path)
 
 

@@ -20,13 +20,15 @@ from experiments.storing.store import Folder, FolderError
 #: Columns that say which run a row is, before parameters and measures.
 KEYS = ("cell", "replicate", "attempt", "failed")
 SERIES = "series."
-_KINDS = {"float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
+_KINDS = {"float": pa.float64(), "bool": pa.bool_()}
 
 
 def parameter_fields(study: Study) -> list[tuple[str, Any]]:
     """Columns of the parameters that differ between points, with their Arrow types."""
     known = known_paths()
-    fields = [(path, _KINDS.get(known[path][1].kind, pa.string())) for path in study.paths]
+    told = [known[path][1] for path in study.paths]
+    kinds = [pa.int64() if declared.whole else _KINDS.get(declared.kind, pa.string()) for declared in told]
+    fields = list(zip(study.paths, kinds, strict=True))
     return [("factor", pa.string()), *fields] if study.points.varied is not None else fields
 
 

@@ -184,10 +184,7 @@ SLOW = (
 
 def start(tmp_path: Path, out: Path, **environment: str) -> subprocess.Popen[str]:
     file = tmp_path / "slow.toml"
-    file.write_text(
-        f'variants = ["uk-2025"]\nweeks = 4\nreplicates = 200\n[set]\n"offer.household_cap" = "none"\n'
-        f'[factors]\n"{AMOUNT}" = [1, 2]\n'
-    )
+    file.write_text(f'variants = ["uk-2025"]\nweeks = 4\nreplicates = 200\n[factors]\n"{AMOUNT}" = [1, 2]\n')
     code = SLOW.format(tests=str(TESTS), root=str(TESTS.parent))
     command = [sys.executable, "-c", code, str(file), "--out", str(out), "--workers", "2"]
     return subprocess.Popen(
@@ -367,3 +364,16 @@ def test_with_posterior_draws_a_precision_is_judged_by_draw(tmp_path: Path) -> N
 def test_workers_that_make_no_sense_are_refused(tmp_path: Path, options: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="--workers"):
         sweep(DESIGN, out=tmp_path / "out", **options)
+
+
+def test_weeks_are_factors_and_the_variants_own_date_is_a_week_in_the_table(tmp_path: Path) -> None:
+    design = {
+        "variants": ["uk-2002-2015"], "caseload": "uk-refused-2005", "weeks": 6, "households": 20, "replicates": 1,
+        "factors": {"standing.start_week": [0, 4], "standing.end_week": [5, 6]},
+        "sampling": {"method": "one-at-a-time"},
+    }  # fmt: skip
+    sweep(design, out=tmp_path / "out")
+    table = results(tmp_path / "out")
+    # 1 January 2002 lies in the 157th week before 3 January 2005.
+    assert set(table["standing.start_week"]) == {0, 4, -157}
+    assert set(table["standing.end_week"].dropna()) == {5, 6}
