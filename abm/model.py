@@ -10,21 +10,22 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 import abm.week.compiled as compiled
 from abm.arrays.ledger import Line
-from abm.arrays.setting import Setting, Spell, origin_names, spells
-from abm.arrays.state import FLOWS_AT, LEDGER_AT, STOCKS_AT, Flow, State
+from abm.arrays.setting import Setting, Spell, day_of, origin_names, spells
+from abm.arrays.state import COUNTED, FLOWS_AT, LEDGER_AT, STOCKS_AT, Counted, Event, Flow, Kin, State
 from abm.arrays.tally import incidence
 from abm.evidence.homeland import year_of
 from abm.household.stages import COL, ROUTES, STAGES, TOLD, Column, Housing, Kind, Stage
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
-from abm.inputs.parameters import InputError
+from abm.inputs.parameters import InputError, nearest_spelling
 from abm.inputs.policy import Policy
 from abm.measures import IDS, measured
 from abm.numerics.calendar import MONTHS_PER_YEAR, happened
@@ -148,6 +149,73 @@ class Run:
         columns = ["households", "return_rate", "assisted_return_rate", "removed_rate", "absconded_share"]
         return pd.DataFrame.from_dict(told, orient="index", columns=columns).rename_axis(group)
 
+    def flows(self, by: Sequence[str] = (), every: Every = "year") -> pd.DataFrame:
+        """What happened in each period, as a tidy table: a row a period, a group and an event.
+
+        A run that did not count events by group is run once more: the same seed gives the same run.
+
+        Parameters
+        ----------
+        by
+            What to tell apart besides the event: any of ``origin``, ``family``, ``housing`` (where first housed).
+        every
+            ``week`` (of the run), or the calendar's ``quarter`` or ``year``, in which a week counts where it begins.
+
+        Returns
+        -------
+        DataFrame
+            ``period`` (a whole number of weeks; or the day on which the quarter or year begins), the groups, ``event``
+            (assisted, unassisted, removed, disappeared, accepted), and how many ``households``, ``persons`` and
+            ``children`` of the whole caseload.  Nothing happened where there is no row.
+
+        Raises
+        ------
+        InputError
+            If a group or period is not known, or the caseload has no date to reckon a calendar from.
+        """
+        import pandas as pd
+
+        for name in by:
+            if name not in GROUPED:
+                raise InputError("by", name, "any of " + ", ".join(GROUPED), nearest=nearest_spelling(name, GROUPED))
+        periods = self._periods(every)
+        counted = self.events
+        week, event, group = np.nonzero(counted[:, :, COUNTED.households])
+        land, kin, housing = np.unravel_index(group, (len(self.prepared.origins), len(Kin), len(Housing)))
+        table = pd.DataFrame({
+            "period": periods[week],
+            "origin": np.array(self.prepared.origins, dtype=object)[land],
+            "family": kin == Kin.family,
+            "housing": np.array([housing.name.lower() for housing in Housing], dtype=object)[housing],
+            "event": np.array([event.name for event in Event], dtype=object)[event],
+        } | {unit.name: counted[week, event, unit, group] * self.prepared.weight for unit in Counted})  # fmt: skip
+        keys = ["period", *(name for name in GROUPED if name in by), "event"]
+        return table.groupby(keys, sort=True)[[unit.name for unit in Counted]].sum().reset_index()
+
+    @cached_property
+    def events(self) -> np.ndarray:
+        """Events of the simulated households, (weeks, events, counted, groups); run once more if not counted yet."""
+        if len(self.state.events):
+            return self.state.events
+        state = self.prepared.begin(self.seed, events=True)
+        self.prepared.advance(self.seed, state, 0, self.prepared.weeks)
+        return state.events
+
+    def _periods(self, every: str) -> np.ndarray:
+        """The period of each week: its number, or the first day of its quarter or year."""
+        weeks = len(self.state.history)
+        if every == "week":
+            return np.arange(weeks)
+        if every not in ("quarter", "year"):
+            raise InputError("every", every, "one of week, quarter, year")
+        start = day_of(self.prepared.caseload)
+        if start is None:
+            allowed = "the day on which week 0 begins, such as 2005-01-03; or every week"
+            raise InputError("date", self.prepared.caseload.date, allowed)
+        days = [start + timedelta(weeks=week) for week in range(weeks)]
+        months = [1 if every == "year" else day.month - (day.month - 1) % 3 for day in days]
+        return np.array([date(day.year, month, 1) for day, month in zip(days, months, strict=True)], dtype=object)
+
     def _groups(self, group: str, rows: np.ndarray) -> dict[Any, np.ndarray]:
         """Which of some rows belong to each group, by its name, in order."""
         s = self.state.s[:, rows]
@@ -162,6 +230,11 @@ class Run:
             keys = (s[COL.adults] + s[COL.children]).astype(int)
             names = range(int(keys.max(initial=0)) + 1)
         return {names[key]: keys == key for key in np.unique(keys).tolist()}
+
+
+#: What `Run.flows` can tell apart, and over which periods.
+GROUPED = ("origin", "family", "housing")
+Every = Literal["week", "quarter", "year"]
 
 
 def offered_column(offer: str) -> str:
@@ -249,9 +322,17 @@ class Prepared:
         )
         self.__dict__.update(again.__dict__)
 
-    def begin(self, seed: int) -> State:
-        """The households, their ties and an empty history, before week 0."""
+    def begin(self, seed: int, *, events: bool = False) -> State:
+        """The households, their ties and an empty history, before week 0.
+
+        Parameters
+        ----------
+        events
+            Whether departures, acceptances and disappearances are counted by group, for `Run.flows`.
+        """
         state: State = compiled.begin(np.uint64(key_of(checked_seed(seed))), self.setting)
+        if events:
+            state = state._replace(events=np.zeros((self.weeks, *state.events.shape[1:]), np.int64))
         return state
 
     def advance(self, seed: int, state: State, first: int, last: int) -> None:
@@ -261,9 +342,9 @@ class Prepared:
             if max(first, spell.week) < min(last, end):
                 compiled.advance(key, spell.setting, state, max(first, spell.week), min(last, end))
 
-    def run(self, seed: int = 0) -> Run:
-        """A whole run with everything that can be asked of it."""
-        state = self.begin(seed)
+    def run(self, seed: int = 0, *, events: bool = False) -> Run:
+        """A whole run with everything that can be asked of it; `events`: see `begin`."""
+        state = self.begin(seed, events=events)
         self.advance(seed, state, 0, self.weeks)
         return self.finished(seed, state)
 

@@ -173,7 +173,8 @@ def spells(policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: int,
     pull = pull_over(timeline, caseload, behaviour, weeks)
     inflow = np.stack([own, own * np.concatenate([np.ones(before), pull])])
     # What is no lever, packed once.
-    b, people, world = plain(behaviour), plain(caseload, without=(World, StageMix, HousingMix)), plain(caseload.world)
+    people, world = plain(caseload, without=(World, StageMix, HousingMix)), plain(caseload.world)
+    b = plain(of_the_place(behaviour, caseload.world))
     mixes = Mixes(stages=_mix(caseload.stages, Stage), housing=_mix(caseload.housing, Housing))
     lands, given = _origins(caseload, names), _given(caseload, names)
     made: list[Spell] = []
@@ -197,6 +198,15 @@ def spells(policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: int,
         )
         made.append(Spell(week, found.title, x, as_records(x)))
     return tuple(made)
+
+
+def of_the_place(behaviour: Behaviour, world: World) -> Behaviour:
+    """The behaviour with the constants of both ways of returning as they are in that country."""
+    assisted, unassisted = world.place_assisted, world.place_unassisted
+    if assisted == 0.0 and unassisted == 0.0:
+        return behaviour
+    known = {"assisted": behaviour.assisted + assisted, "unassisted": behaviour.unassisted + unassisted}
+    return behaviour.with_values(known)
 
 
 def pipeline_weeks(caseload: Caseload) -> int:

@@ -97,7 +97,26 @@ class Kin(Named):
     family = "households with children"
 
 
+class Event(Named):
+    """What is counted by origin, kind of household and first housing, in runs that are asked for it."""
+
+    assisted = "assisted returns"
+    unassisted = "unassisted returns"
+    removed = "enforced removals"
+    disappeared = "households that went out of contact"
+    accepted = "households that accepted an offer"
+
+
+class Counted(Named):
+    """What an event is counted in."""
+
+    households = "households"
+    persons = "persons"
+    children = "children"
+
+
 COUNT, LAND, KIN = numbers(Count), numbers(Land), numbers(Kin)
+EVENT, COUNTED = numbers(Event), numbers(Counted)
 
 
 class State(NamedTuple):
@@ -116,6 +135,7 @@ class State(NamedTuple):
     credibility: np.ndarray  # seen weekly chance of removal: an entry a `Kin`, (2,)
     counts: np.ndarray  # a row a `Count`, (counts, stages)
     history: np.ndarray  # one row a week: stocks, flows, upkeep, account; (weeks, HISTORY_COUNT)
+    events: np.ndarray  # events, a plane a week (or none: they are not asked for), (weeks, events, counted, groups)
     heard: np.ndarray  # rows with unread news, (rows,)
     queue: np.ndarray  # rows in line, (rows,)
     turns: np.ndarray  # their turns, (rows,)
@@ -146,6 +166,7 @@ def new_state(
         np.array([x.frame.credibility, x.frame.credibility_family]),
         np.zeros((len(COUNT), len(STAGES)), np.int64),
         np.zeros((int(x.frame.weeks), HISTORY_COUNT), np.int64),
+        np.zeros((0, len(EVENT), len(COUNTED), groups(x.origins.shape[1])), np.int64),
         np.empty(rows, np.int64),
         np.empty(rows, np.int64),
         np.empty(rows),
@@ -179,6 +200,30 @@ def upkeep_of(s, i: int) -> int:  # type: ignore[no-untyped-def]
     if case_is_open(stage):
         return UPKEEP.supported if supported(s, i) else UPKEEP.withdrawn
     return UPKEEP.out_of_contact if stage == STAGE.ABSCONDED else UPKEEP.stays
+
+
+@rule
+def groups(origins: int) -> int:
+    """How many groups of households events are told apart by."""
+    return origins * len(KIN) * len(HOUSING)
+
+
+@rule
+def group_of(s, i: int) -> int:  # type: ignore[no-untyped-def]
+    """The group of household i: its origin, whether it has children, and where it was first housed."""
+    kin = KIN.family if s[COL.children, i] > 0.0 else KIN.single
+    return (int(s[COL.origin, i]) * len(KIN) + kin) * len(HOUSING) + int(s[COL.first_housing, i])
+
+
+@rule
+def record(state: State, week: int, event: int, i: int) -> None:
+    """Count an event of household i, if this run is asked for them."""
+    if week < state.events.shape[0]:
+        children = int(state.s[COL.children, i])
+        group = group_of(state.s, i)
+        state.events[week, event, COUNTED.households, group] += 1
+        state.events[week, event, COUNTED.persons, group] += int(state.s[COL.adults, i]) + children
+        state.events[week, event, COUNTED.children, group] += children
 
 
 @rule

@@ -116,6 +116,14 @@ class World(Inputs):
         0.0, unit="1/year", ge=0, le=52, low=0, high=0.8,
         meaning="rate at which refused households in contact move on or disappear, as people of the place do whatever is offered",
     )
+    place_assisted: float = parameter(
+        0.0, unit="utility", ge=-30, le=30, low=-3, high=3,
+        meaning="constant of the country for assisted return, added to the behaviour's (0: as in the United Kingdom)",
+    )
+    place_unassisted: float = parameter(
+        0.0, unit="utility", ge=-30, le=30, low=-3, high=3,
+        meaning="constant of the country for unassisted return, added to the behaviour's (0: as in the United Kingdom)",
+    )
     detection_per_year: float = parameter(
         0.10, unit="1/year", ge=0, le=52, low=0.02, high=0.3, meaning="rate at which households out of contact are found again"
     )

@@ -6,7 +6,7 @@ import math
 
 from abm.arrays.ledger import LINE, charge
 from abm.arrays.setting import Setting
-from abm.arrays.state import COUNT, FLOW, LAND, LEDGER_AT, State, enter, is_at_risk, note
+from abm.arrays.state import COUNT, EVENT, FLOW, LAND, LEDGER_AT, State, enter, is_at_risk, note, record
 from abm.household.stages import COL, STAGE, was_refused
 from abm.numerics.arithmetic import routine, rule
 from abm.numerics.calendar import happened
@@ -42,14 +42,17 @@ def leave(key: int, week: int, x: Setting, state: State, i: int, route: float) -
     if route == STAGE.REMOVED:
         note(state, week, FLOW.removed_persons, persons)
         note(state, week, FLOW.removed_children, children)
+        record(state, week, EVENT.removed, i)
         tell_of_removal(state, i)
         return
     if route == STAGE.RETURNED_ASSISTED:
         note(state, week, FLOW.assisted, 1)
         note(state, week, FLOW.assisted_persons, persons)
+        record(state, week, EVENT.assisted, i)
     else:
         note(state, week, FLOW.unassisted, 1)
         note(state, week, FLOW.unassisted_persons, persons)
+        record(state, week, EVENT.unassisted, i)
     report = quantised(truth + x.b.news_noise * normal(key, identity, week, PURPOSE.REPORT))
     tell_of_return(state, i, report, route == STAGE.RETURNED_ASSISTED, paid)
 

@@ -29,6 +29,7 @@ from abm.arrays.ledger import LINE, UPKEEP, charge, support_week
 from abm.arrays.setting import Setting
 from abm.arrays.state import (
     COUNT,
+    EVENT,
     FLOW,
     KIN,
     LAND,
@@ -39,6 +40,7 @@ from abm.arrays.state import (
     enter,
     is_at_risk,
     note,
+    record,
     rehouse,
 )  # fmt: skip
 from abm.household.beliefs import (
@@ -220,6 +222,7 @@ def accept(key: int, week: int, x: Setting, state: State, i: int) -> None:
     waits = processing_weeks(key, int(s[COL.id, i]), week, x)
     s[COL.departs_at, i] = week + (waits if s[COL.stage, i] != STAGE.PROTECTED else 0.0)
     note(state, week, FLOW.accepted, 1)
+    record(state, week, EVENT.accepted, i)
     if s[COL.departs_at, i] == float(week):
         depart(key, week, x, state, i)
     else:
@@ -262,6 +265,7 @@ def go_irregular(week: int, state: State, i: int) -> None:
     enter(state, i, STAGE.ABSCONDED, week)
     s[COL.support_end, i] = NO_LIMIT
     note(state, week, FLOW.absconded, 1)
+    record(state, week, EVENT.disappeared, i)
 
 
 @routine
