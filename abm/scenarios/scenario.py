@@ -21,6 +21,7 @@ import csv
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -50,7 +51,7 @@ from abm.scenarios.people import check_offers, check_origins, people
 
 SCENARIOS = Path(__file__).parent
 BEHAVIOUR = EVIDENCE / "behaviour.toml"
-DRAWS = EVIDENCE / "behaviour_draws.csv"
+DRAWS = EVIDENCE / "posterior.csv"
 
 _TEXTS: dict[type[Inputs], tuple[str, ...]] = {
     Policy: ("name", "title", "describes", "context"),
@@ -81,16 +82,20 @@ def caseload_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (SCENARIOS / "caseloads").glob("*.toml")))
 
 
-def load_policy(name_or_path: str | Path) -> Policy:
-    """The policy of that name, or of the TOML file at that path.
+def load_policy(given: str | Path | Mapping[str, Any], *, inside: Path | None = None) -> Policy:
+    """The policy of that name, of the TOML file at that path, or of a table laid out like one.
+
+    Parameters
+    ----------
+    inside
+        The file in which the name, path or table stands: paths are relative to it, and messages name it.
 
     Raises
     ------
     InputError
         Naming file, field, value, what is allowed and the nearest spelling.
     """
-    policy = _load(Policy, "policy", name_or_path)
-    file = _shown(_located(name_or_path, "policy"))
+    policy, file = _load(Policy, "policy", given, inside)
     if policy.standing.amount_per_person > 0.0 and "standing.start_week" not in policy.figures:
         allowed = "the week since which the offer stands: negative, if from before the run (-520: for ten years)"
         raise InputError("standing.start_week", "nothing", allowed, file=file)
@@ -98,16 +103,21 @@ def load_policy(name_or_path: str | Path) -> Policy:
     return policy
 
 
-def load_caseload(name_or_path: str | Path) -> Caseload:
-    """The caseload of that name, or of the TOML file at that path.
+def load_caseload(given: str | Path | Mapping[str, Any], *, inside: Path | None = None) -> Caseload:
+    """The caseload of that name, of the TOML file at that path, or of a table laid out like one.
+
+    Parameters
+    ----------
+    inside
+        The file in which the name, path or table stands: paths are relative to it, and messages name it.
 
     Raises
     ------
     InputError
         Naming file, field, value, what is allowed and the nearest spelling.
     """
-    made = _load(Caseload, "caseload", name_or_path)
-    check_origins(made, file=_shown(_located(name_or_path, "caseload")))
+    made, file = _load(Caseload, "caseload", given, inside)
+    check_origins(made, file=file)
     made._figures.update(filled(made))
     return made
 
@@ -121,15 +131,16 @@ def load_behaviour(name_or_path: str | Path | None = None) -> Behaviour:
         Naming file, field, value, what is allowed and the nearest spelling.
     """
     if name_or_path is None:
-        return _load(Behaviour, "behaviour", BEHAVIOUR) if BEHAVIOUR.exists() else Behaviour()
-    return _load(Behaviour, "behaviour", name_or_path)
+        return _load(Behaviour, "behaviour", BEHAVIOUR)[0] if BEHAVIOUR.exists() else Behaviour()
+    return _load(Behaviour, "behaviour", name_or_path)[0]
 
 
 def load_behaviour_draws(path: Path = DRAWS) -> list[Behaviour]:
-    """The behavioural vectors that the fit accepted, one a row; empty without such a file.
+    """The behavioural vectors of a posterior, one a row; empty without such a file.
 
     A column is a field of `Behaviour` (with or without ``behaviour.`` before it); fields without a column
-    keep their fitted value.  Columns ``draw``, ``chain`` and ``distance`` are not parameters.
+    keep their fitted value.  Columns ``draw``, ``chain`` and ``distance`` are not parameters, and those that begin with
+    ``unknown.`` or ``discrepancy.`` belong to histories, not to households.
 
     Raises
     ------
@@ -146,7 +157,7 @@ def load_behaviour_draws(path: Path = DRAWS) -> list[Behaviour]:
         values = {}
         for column, text in row.items():
             name = str(column).removeprefix("behaviour.")
-            if name in ("draw", "chain", "distance"):
+            if name in ("draw", "chain", "distance") or name.startswith(("unknown.", "discrepancy.")):
                 continue
             if name not in known:
                 raise InputError(name, text, "no such parameter", file=file, nearest=nearest_spelling(name, known))
@@ -161,16 +172,24 @@ def load_behaviour_draws(path: Path = DRAWS) -> list[Behaviour]:
 # ---- from a file to values ------------------------------------------------------------------------
 
 
-def _load(model: type[M], kind: str, name_or_path: str | Path) -> M:
-    path = _located(name_or_path, kind)
-    read = _read(model, kind, path, ())
+def _load(
+    model: type[M], kind: str, given: str | Path | Mapping[str, Any], inside: Path | None = None
+) -> tuple[M, str]:
+    """What was given, read and validated, and the file that messages name."""
+    if isinstance(given, Mapping):
+        path = inside or Path(kind)
+        read = _read(model, kind, path, (), deepcopy(dict(given)))
+    else:
+        told = (kind, _shown(inside)) if inside else ("", "")
+        path = _located(given, kind, inside.parent if inside else None, told)
+        read = _read(model, kind, path, ())
     if "name" in _TEXTS[model]:
         read.values.setdefault("name", path.stem)
     if isinstance(read.values.get("regimes"), list):
         read.values["regimes"] = tuple(read.values["regimes"])
     made = build(model, _nested(model, read.values), file=_shown(path))
     made._figures.update(read.figures)
-    return made
+    return made, _shown(path)
 
 
 def _located(name_or_path: str | Path, kind: str, beside: Path | None = None, told: tuple[str, str] = ("", "")) -> Path:
@@ -239,9 +258,11 @@ def _syntax_error(fault: tomllib.TOMLDecodeError, text: str, path: Path) -> Inpu
     return InputError(f"line {line}", there, f"valid TOML: {message}", file=_shown(path))
 
 
-def _read(model: type[Inputs], kind: str, path: Path, seen: tuple[Path, ...]) -> Read:
-    """What the file at `path` and all it extends give."""
-    file, whole = _shown(path), document(path)
+def _read(
+    model: type[Inputs], kind: str, path: Path, seen: tuple[Path, ...], table: dict[str, Any] | None = None
+) -> Read:
+    """What the file at `path` (or a table inside it) and all it extends give."""
+    file, whole = _shown(path), document(path) if table is None else table
     base = whole.pop("extends", None)
     read = Read()
     if base is not None:
@@ -255,7 +276,8 @@ def _read(model: type[Inputs], kind: str, path: Path, seen: tuple[Path, ...]) ->
         read.values.pop("name", None)
     for key in _TEXTS[model]:
         if key in whole:
-            read.values[key] = whole.pop(key)
+            text = whole.pop(key)
+            read.values[key] = text.isoformat() if type(text) is date else text
     if model is Caseload:
         if "countries" in whole:
             read.values["countries"], told = countries(whole.pop("countries"), read.values.get("countries", {}), file)
