@@ -9,12 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from abm.scenarios.scenario import load_behaviour
-from experiments.calibration.calibrate import fit_table, write_table
-from experiments.calibration.validate import validation_table
 from experiments.compare.comparing import compare
 from experiments.compare.paired import rows
-from experiments.question.case import fitted_members
 from experiments.question.question import ask
 
 REFERENCE = Path("results") / "reference"
@@ -32,8 +28,6 @@ def main() -> None:
     """Write the headline, the fit and the held-out histories (some minutes on two cores)."""
     REFERENCE.mkdir(parents=True, exist_ok=True)
     headline().to_csv(REFERENCE / "headline.csv", index=False, lineterminator="\n")
-    write_table(fit_table(load_behaviour()), REFERENCE / "fit.csv")
-    write_table(validation_table(fitted_members()[0]), REFERENCE / "validation.csv")
 
 
 if __name__ == "__main__":

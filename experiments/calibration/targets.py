@@ -1,90 +1,110 @@
-"""What the model is held against: the rows of ``abm/evidence/targets.csv``, and those that a fit may use as moments."""
+"""What a fit aims at: the rows that may be used for it, as numbers on the log with their errors.
+
+Held-out rows are left out here, before anything else of them than their use is read.
+"""
 
 from __future__ import annotations
 
-import csv
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from abm.evidence.figures import EVIDENCE
+from experiments.calibration.discrepancy import Shocks, own_range, shocks_of
+from experiments.calibration.history import Binomial, History, Row
+from experiments.calibration.observing import Observed
+
+Array = NDArray[np.float64]
+
+#: Where the model counts nobody and the record has no chance of its own, a share of the recorded figure stands for it.
+FLOOR = 1e-3
 
 
 @dataclass(frozen=True)
-class Moment:
-    """One calibration target as a moment of the model.
+class Targets:
+    """Rows of the record that a fit may use.
 
     Attributes
     ----------
-    id
-        Row of ``targets.csv``.
-    value, low, high
-        Target, and the range that the fit treats as its central nine tenths.
-    meaning
-        What is compared with it.
-    weight
-        1 if the fit uses it; 0 if it is shown only.
+    rows
+        With their histories.
+    value
+        Recorded figures on the log, each with the least that its counting can tell added, (rows,).
+    least
+        What is added before the logarithm, to record and model alike, (rows,).
+    variance
+        Of the record on the log: the chance of its counting and its own range, (rows,).
     """
 
-    id: str
-    value: float
-    low: float
-    high: float
-    meaning: str
-    weight: float = 1.0
+    rows: tuple[tuple[History, Row], ...]
+    value: Array
+    least: Array
+    variance: Array
 
     @property
-    def sigma(self) -> float:
-        """Standard deviation on the log scale that the range stands for."""
-        return max(0.05, float(np.log(self.high / max(self.low, 1e-3)) / 3.29))
+    def ids(self) -> list[str]:
+        """The rows' ids."""
+        return [row.id for _, row in self.rows]
+
+    @property
+    def histories(self) -> list[History]:
+        """The histories to run, once each."""
+        return list({history.name: history for history, _ in self.rows}.values())
+
+    def moments(self, seen: Mapping[str, Observed]) -> Array:
+        """The model's figures on the log, as the record's are, (rows,); `seen`: a run of each history, by its name."""
+        found = [seen[history.name].values[row.id] for history, row in self.rows]
+        return np.log(np.nan_to_num(np.array(found)) + self.least)
+
+    def shocks(self, seen: Mapping[str, Observed]) -> Shocks:
+        """What may part record and model, see `experiments.calibration.discrepancy`."""
+        return shocks_of(self.rows, seen)
 
 
-@cache
-def target_rows() -> dict[str, dict[str, str]]:
-    """The rows of targets.csv by id."""
-    with (EVIDENCE / "targets.csv").open(encoding="utf-8", newline="") as file:
-        return {row["id"]: row for row in csv.DictReader(file)}
+def targets(histories: Sequence[History]) -> Targets:
+    """The rows of some histories that a fit may use."""
+    rows = tuple((history, row) for history in histories for row in history.rows if row.use == "calibrate")
+    values = np.array([float(row.value or 0.0) for _, row in rows])
+    told = [_counting(history, row) for history, row in rows]
+    least, chance = (np.array([pair[k] for pair in told]) for k in (0, 1))
+    own = np.array([own_range(row) for _, row in rows])
+    return Targets(rows, np.log(values + least), least, chance + own**2)
 
 
-def _moment(
-    name: str, meaning: str, low: float | None = None, high: float | None = None, weight: float = 1.0
-) -> Moment:
-    row = target_rows()[name]
-    if row["use"] != "calibrate":
-        raise ValueError(f"{name} is kept for validation and must not be fitted to")
-    value = float(row["value"])
-    low = float(row["low"]) if low is None else low
-    high = float(row["high"]) if high is None else high
-    return Moment(name, value, low, high, meaning, weight)
+def _counting(history: History, row: Row) -> tuple[float, float]:
+    """What is added before the logarithm, and the variance of counting on the log.
 
-
-#: The stock of 2004 is known to within 155,000–283,500; levels over it share that uncertainty.
-_STOCK_LOW, _STOCK_HIGH = 0.0095 / 0.013, 0.0175 / 0.013
-
-
-@cache
-def moments() -> tuple[Moment, ...]:
-    """The targets that the fit uses or shows.
-
-    The count of families out of contact, 32 of 116, carries its binomial error.  Where the evidence gives no range,
-    the count of 2005 and 2006 gets that of the stock it is taken from, and flows and the ratio get ±10 %, assumed.
+    Half a count is added: the logarithm of a Poisson or binomial count so mended has almost no bias and a variance of
+    one over the count (D. Cox, "The continuity correction", Biometrika 57, 1970).
     """
-    before, during = (float(target_rows()[f"UK_AVR_{year}"]["value"]) for year in (2005, 2006))
-    ratio = during / before
-    return (
-        _moment("UK_AVR_HAZARD_2004", "assisted persons in a year over the stock, offer of GBP 500"),
-        Moment(
-            "UK_AVR_2006/2005", ratio, 0.9 * ratio, 1.1 * ratio, "the year of the larger offer over the year before"
-        ),
-        _moment("UK_COHORT_ASSISTED", "assisted departures of the cohort within 8.5 years"),
-        _moment("UK_COHORT_VOLUNTARY", "assisted and unassisted departures of the cohort within 8.5 years"),
-        _moment("S9_ABSCOND", "families out of contact 60 weeks after losing support", 0.21, 0.35),
-        _moment("UK_AVR_2005", "assisted persons in 2005", before * _STOCK_LOW, before * _STOCK_HIGH, 0.0),
-        _moment("UK_AVR_2006", "assisted persons in 2006", during * _STOCK_LOW, during * _STOCK_HIGH, 0.0),
-        _moment("UK_COHORT_ENFORCED", "removals of the cohort within 8.5 years", weight=0.0),
-        _moment("S9_REMOVED", "families that left within 60 weeks of losing support", 0.0, 0.009, weight=0.0),
-        _moment("UK_VOL_FLOW_2023", "voluntary departures of persons in a year", 3_600, 4_400, weight=0.0),
-        _moment("UK_ENF_FLOW_2023", "removals of persons in a year", 1_680, 2_050, weight=0.0),
-        _moment("UK_ENF_CHILDREN", "children removed in a year", weight=0.0),
-    )
+    value = float(row.value or 0.0)
+    if isinstance(row.sampling, Binomial):
+        n = row.sampling.binomial
+        count = value * n + 0.5
+        return 0.5 / n, max(0.0, 1.0 - value) / count
+    if row.sampling == "poisson":
+        if row.over is None:
+            return 0.5, 1.0 / (value + 0.5)
+        below = history.by_id[row.over].value
+        if below is None:
+            return FLOOR * max(value, FLOOR), 0.0
+        return 0.5 / below, 1.0 / (value * below + 0.5) + 1.0 / (below + 0.5)
+    return FLOOR * max(value, FLOOR), 0.0
+
+
+def log_density(off: Array, covariance: Array) -> Array:
+    """Logarithm of the normal density at each deviation.
+
+    Parameters
+    ----------
+    off
+        (n, rows).
+    covariance
+        (n, rows, rows), or one for all.
+    """
+    lower = np.linalg.cholesky(covariance)
+    scaled = np.linalg.solve(np.broadcast_to(lower, (len(off), *lower.shape[-2:])), off[..., None])[..., 0]
+    spread = np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum(axis=-1)
+    return np.asarray(-0.5 * np.square(scaled).sum(axis=-1) - spread - 0.5 * off.shape[1] * math.log(2.0 * math.pi))

@@ -1,141 +1,228 @@
-"""Held-out histories: what the fitted model says of events that the fit never saw.
+"""Histories told by the model beforehand: what it would have predicted, against what was recorded.
 
-Each row of ``targets.csv`` with use ``validate`` is either simulated, with the parameter uncertainty of the
-ensemble and one seed a member, or listed as not represented, with the reason.  A history is reproduced if
-its value, or the range that the evidence gives, meets the runs' 5th to 95th percentile; otherwise it is a miss.
+A prediction is a distribution: of parameters (draws of the posterior), of what a history leaves open, of chance (a
+seed a draw), of shocks that no household chooses (`experiments.calibration.discrepancy`) and of the record's own error.
+A row is hit if the recorded figure lies between the 5th and the 95th percentile.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from abm.arrays.state import COUNT
-from abm.household.stages import COL, STAGE, Stage
-from abm.inputs.behaviour import Behaviour
-from abm.model import Run
-from abm.numerics.draws import key_of, uniform
-from abm.scenarios.scenario import load_caseload
-from experiments.calibration.calibrate import COHORT_WEEKS, history
-from experiments.calibration.targets import target_rows
-from experiments.question.case import load_case
-from experiments.question.defaults import DEFAULT_CASELOAD
+from experiments.calibration.discrepancy import own_range, recorded, shocks_of
+from experiments.calibration.history import Binomial, History, NotRepresented, Row
+from experiments.calibration.observing import Observed, checked, observe
+from experiments.calibration.posterior import Draw
 from experiments.running.threads import each
+from experiments.statistics.intervals import CONFIDENCE, PERCENTILES
 
-#: Households simulated in each history.
-SIZE = 6_000
+Array = NDArray[np.float64]
 
-#: Rows of the evidence that no part of the model stands for, and why.
-NOT_REPRESENTED: dict[str, str] = {
-    "UK_2014_DETENTION_CUT": "detainees are not told apart",
-    "UK_2016_COUNSEL": "a change of provider within a quarter is not modelled",
-    "FRP_NO_ENSURED": "the family returns process and its stages are not modelled",
-    "NL_AVR_RATE": "no caseload for the Netherlands",
-    "NO_AVR_RATE": "no caseload for Norway",
-    "DK_GRANT_2010": "no caseload of the permit holders of 2010",
-    "DK_GRANT_ELASTICITY": "no caseload of the permit holders of 2010",
-    "UK_COHORT_TOTAL": "not held out: the sum of two rows, one fitted and one worked into the policy",
-    "FRP_2014_16_AVR": "another population: all families without leave, most of whom never claimed",
-    "DE_2017": "no caseload for Germany",
-    "DE_2018Q1": "no caseload for Germany",
-    "DE_EARLY_SHARE": "no caseload for Germany",
-    "IE_POST": "no caseload for Ireland",
-}
+#: Seed of the first draw; predictions of a row drawn around each run; draws unless told otherwise.
+SEED, AROUND, DRAWS = 5_000, 40, 100
+#: An interval wider than this factor says little.
+LITTLE = 3.0
 
 
-def _after_the_larger_offer(behaviour: Behaviour, seed: int) -> dict[str, float]:
-    stock = load_caseload("uk-refused-2005").figure(
-        "households"
-    )  # known to within a factor of almost two: drawn over its range
-    low, high = stock.low or stock.value, stock.high or stock.value
-    drawn = int(low + (high - low) * uniform(key_of(seed), 0, 0, 0))
-    settings = {"caseload.households": drawn}
-    run = history("uk-2002-2015", "uk-refused-2005", behaviour, seed, weeks=208, size=SIZE, settings=settings)
-    persons = run.series["assisted_persons"].to_numpy() * run.prepared.weight
-    return {"UK_AVR_2007": float(persons[104:156].sum()), "UK_AVR_2008": float(persons[156:208].sum())}
+@dataclass(frozen=True)
+class Verdict:
+    """A row of the record against its predictive distribution.
+
+    Attributes
+    ----------
+    median, p05, p95
+        Of the prediction.
+    low, high
+        Central 90 % of the recorded figure: the record's own range, or the chance of its sampling; else the figure.
+    hit
+        Whether the figure lies in the interval; None without a figure.
+    distance
+        How far outside it lies, in widths of the interval: below 0 if the figure is lower, 0 inside.
+    """
+
+    history: str
+    row: Row
+    place: str
+    median: float
+    p05: float
+    p95: float
+    low: float | None
+    high: float | None
+    hit: bool | None
+    distance: float | None
+
+    @property
+    def factor(self) -> float:
+        """Of the 95th percentile over the 5th."""
+        return self.p95 / self.p05 if self.p05 > 0.0 else math.inf
+
+    @property
+    def says_little(self) -> bool:
+        """Whether the interval is so wide that a hit means little."""
+        return self.factor > LITTLE
+
+    @property
+    def words(self) -> str:
+        """A sentence on it."""
+        told = f"{number(self.median)} [{number(self.p05)}, {number(self.p95)}]"
+        if self.hit is None:
+            return f"{self.row.id}: predicted {told}; no figure is known."
+        found = f"{self.row.id}: {number(self.row.value)} recorded, {told} predicted"
+        if self.hit:
+            return f"{found}: a hit{', and it says little' if self.says_little else ''}."
+        side = "below" if (self.distance or 0.0) < 0.0 else "above"
+        return f"{found}: missed, {abs(self.distance or 0.0):.1f} widths of the interval {side} it."
+
+    def as_row(self) -> dict[str, Any]:
+        """The verdict as JSON and CSV have it."""
+        return {
+            "id": self.row.id, "use": self.row.use, "place": self.place, "history": self.history,
+            "quantity": self.row.quantity, "observed": self.row.value, "low": self.low, "high": self.high,
+            "median": _finite(self.median), "p05": _finite(self.p05), "p95": _finite(self.p95), "hit": self.hit,
+            "distance": self.distance, "says_little": self.says_little,
+        }  # fmt: skip
 
 
-def _cohort(behaviour: Behaviour, seed: int) -> dict[str, float]:
-    run = history("uk-2010", "uk-cohort-2010", behaviour, seed, weeks=COHORT_WEEKS, size=SIZE)
-    return {"UK_CHILD_SHARE": _children_among_assisted(run)}
+@dataclass(frozen=True)
+class Validation:
+    """Every row of some histories with its verdict, and what cannot be represented."""
+
+    verdicts: tuple[Verdict, ...]
+    not_represented: tuple[tuple[str, NotRepresented], ...]
+    draws: int
+
+    def of(self, use: str) -> list[Verdict]:
+        """The verdicts of one use that have a recorded figure."""
+        return [found for found in self.verdicts if found.row.use == use and found.hit is not None]
+
+    def coverage(self, use: str = "validate") -> tuple[int, int, float]:
+        """Hits, rows, and the median factor between the ends of the intervals, of one use."""
+        rows = self.of(use)
+        factor = float(np.median([found.factor for found in rows])) if rows else math.nan
+        return sum(bool(found.hit) for found in rows), len(rows), factor
 
 
-def _children_among_assisted(run: Run) -> float:
-    s = run.state.s
-    went = (s[COL.left_at] >= 0) & (s[COL.route] == STAGE.RETURNED_ASSISTED)
-    return float(s[COL.children, went].sum() / max(1.0, s[COL.children, went].sum() + s[COL.adults, went].sum()))
-
-
-def _cash_at_the_airport(behaviour: Behaviour, seed: int) -> dict[str, float]:
-    counts = []
-    for share in (1 / 3, 2 / 3):
-        settings = {"standing.paid_at_departure": share, "standing.in_kind_share": 1.0 - share}
-        run = history("uk-2010", "uk-refused-2005", behaviour, seed, weeks=39, size=SIZE * 2, settings=settings)
-        counts.append(float(run.series["assisted"].to_numpy()[26:39].sum()))
-    return {"UK_2010_CASH_TIMING": counts[1] / max(1.0, counts[0])}
-
-
-def _denmark(behaviour: Behaviour, seed: int) -> dict[str, float]:
-    prepared = load_case("danish-2021", "denmark-2020", (behaviour,), weeks=104).prepared()
-    state, stock = prepared.begin(seed), []
-    for week in (52, 104):
-        prepared.advance(seed, state, week - 52, week)
-        stock.append(float(state.counts[COUNT.persons, [Stage.EXHAUSTED, Stage.BOOKED]].sum()) * prepared.weight)
-    return {"DK_EXIT_2021": stock[0], "DK_EXIT_2022": stock[1]}
-
-
-def _pilot(behaviour: Behaviour, seed: int) -> dict[str, float]:
-    run = history("uk-pilot-2026", DEFAULT_CASELOAD, behaviour, seed, weeks=1, size=None)
-    return {"UK_PILOT_TAKEUP": float(run.series["accepted"].to_numpy()[0])}
-
-
-_HISTORIES: tuple[Callable[[Behaviour, int], dict[str, float]], ...] = (
-    _after_the_larger_offer, _cohort, _cash_at_the_airport, _denmark, _pilot,
-)  # fmt: skip
-
-
-def validation_table(behaviours: Sequence[Behaviour], first_seed: int = 5_000) -> list[dict[str, Any]]:
-    """Every held-out row: evidence, model, verdict.
+def validate(
+    histories: Sequence[History],
+    draws: Sequence[Draw],
+    *,
+    count: int = DRAWS,
+    seed: int = SEED,
+    workers: int | None = None,
+    told: Callable[[int], None] = lambda done: None,
+) -> Validation:
+    """Predict every row of some histories, and compare.
 
     Parameters
     ----------
-    behaviours
-        The ensemble (or the point fit, repeated).
-    first_seed
-        Member k runs with seed ``first_seed + k``.
+    draws
+        Draws of the posterior; more predictions than draws take them in turn.
+    count
+        Runs of each history: run k has draw k and seed ``seed + k``.
+    workers, told
+        See `experiments.running.threads.each`.
 
-    Returns
-    -------
-    list of dict
-        id, quantity, value, evidence_low, evidence_high, model (median of the runs), run_p05, run_p95,
-        verdict ("reproduced", "missed", "prediction: …" or "not represented: …").
+    Raises
+    ------
+    InputError
+        If a row is over another that counts nobody.
     """
-    jobs = [(past, member, first_seed + k) for past in _HISTORIES for k, member in enumerate(behaviours)]
-    found: dict[str, list[float]] = {}
-    for part in each(jobs, lambda job: job[0](job[1], job[2])):
-        for name, value in part.items():
-            found.setdefault(name, []).append(value)
-    rows = []
-    for name, row in target_rows().items():
-        if row["use"] == "validate":
-            rows.append(_row(name, row, found.get(name)))
-    return rows
+    real = [history for history in histories if history.policy is not None]
+    jobs = [(history, k) for k in range(count) for history in real]
+
+    def run(job: tuple[History, int]) -> Observed:
+        history, k = job
+        draw = draws[k % len(draws)]
+        return observe(history, draw.behaviour, draw.unknowns(history, k), seed + k)
+
+    found = each(jobs, run, workers=workers, told=told)
+    runs = {history.name: found[place :: len(real)] for place, history in enumerate(real)}
+    verdicts = []
+    for history in real:
+        checked(_middle(runs[history.name]), history)
+        verdicts += _judged(history, runs[history.name], [draws[k % len(draws)].year for k in range(count)], seed)
+    left_out = [(history.name, row) for history in histories for row in history.not_represented]
+    return Validation(tuple(verdicts), tuple(left_out), count)
 
 
-def _row(name: str, row: Mapping[str, str], values: Sequence[float] | None) -> dict[str, Any]:
-    value = float(row["value"]) if row["value"] else float("nan")
-    low, high = (float(row[key]) if row[key] else value for key in ("low", "high"))
-    told: dict[str, Any] = {"id": name, "quantity": row["quantity"], "value": value}
-    told |= {"evidence_low": low, "evidence_high": high}
-    if values is None:
-        return told | {
-            "model": float("nan"), "run_p05": float("nan"), "run_p95": float("nan"),
-            "verdict": f"not represented: {NOT_REPRESENTED[name]}",
-        }  # fmt: skip
-    p05, model, p95 = (float(q) for q in np.quantile(values, [0.05, 0.5, 0.95]))
-    verdict = "reproduced" if low <= p95 and high >= p05 else "missed"
-    if np.isnan(value):
-        verdict = "prediction: the figure was withheld"
-    return told | {"model": model, "run_p05": p05, "run_p95": p95, "verdict": verdict}
+def _middle(runs: Sequence[Observed]) -> Observed:
+    """Means over runs, of what has a value."""
+    ids = runs[0].values
+    values = {}
+    for name in ids:
+        known = [run.values[name] for run in runs if not math.isnan(run.values[name])]
+        values[name] = float(np.mean(known)) if known else math.nan
+    counts = {name: float(np.mean([run.counts[name] for run in runs])) for name in ids}
+    years: dict[str, Mapping[int, float]] = {}
+    for name in runs[0].years:
+        shares: dict[int, float] = {}
+        for run in runs:
+            for year, share in run.years[name].items():
+                shares[year] = shares.get(year, 0.0) + share
+        total = sum(shares.values())
+        years[name] = {year: share / total for year, share in shares.items()} if total else {}
+    return Observed(values, counts, years)
+
+
+def _judged(history: History, runs: Sequence[Observed], years: Sequence[float], seed: int) -> list[Verdict]:
+    rows = [row for row in history.rows if row.value is not None or row.use != "context"]
+    shocks = shocks_of([(history, row) for row in rows], {history.name: _middle(runs)})
+    predicted: list[list[Array]] = [[] for _ in rows]
+    for k, (run, year) in enumerate(zip(runs, years, strict=True)):
+        rng = np.random.default_rng([seed, k, *history.name.encode()])
+        around = shocks.draw(rng, year, AROUND)
+        for number, row in enumerate(rows):
+            predicted[number].append(recorded(row, run, around[:, number], rng))
+    return [_verdict(history, row, np.concatenate(values)) for row, values in zip(rows, predicted, strict=True)]
+
+
+def _verdict(history: History, row: Row, predicted: Array) -> Verdict:
+    known = predicted[~np.isnan(predicted)]
+    p05, median, p95 = (float(q) for q in np.percentile(known, [PERCENTILES[0], 50.0, PERCENTILES[1]]))
+    low, high = _range(row)
+    hit = distance = None
+    if row.value is not None:
+        hit = p05 <= row.value <= p95
+        outside = min(0.0, row.value - p05) + max(0.0, row.value - p95)
+        distance = 0.0 if hit else float(outside / max(p95 - p05, 1e-12))
+    return Verdict(history.name, row, history.place, median, p05, p95, low, high, hit, distance)
+
+
+def _range(row: Row) -> tuple[float | None, float | None]:
+    """Central 90 % of a recorded figure."""
+    from scipy.stats import beta, chi2
+
+    if row.value is None or row.low is not None or row.high is not None:
+        return (row.low if row.low is not None else row.value), (row.high if row.high is not None else row.value)
+    tail = (1.0 - CONFIDENCE) / 2.0
+    if isinstance(row.sampling, Binomial):
+        n = row.sampling.binomial
+        hits = round(row.value * n)
+        low = float(beta.ppf(tail, hits, n - hits + 1)) if hits else 0.0
+        return low, float(beta.ppf(1.0 - tail, hits + 1, n - hits)) if hits < n else 1.0
+    if row.sampling == "poisson" and row.over is None:
+        low = float(chi2.ppf(tail, 2.0 * row.value) / 2.0) if row.value else 0.0
+        return low, float(chi2.ppf(1.0 - tail, 2.0 * row.value + 2.0) / 2.0)
+    return row.value, row.value
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def number(value: float | None) -> str:
+    """A number as sentences have it: three digits that matter, thousands parted."""
+    if value is None or math.isnan(value):
+        return "–"
+    if value == 0.0 or abs(value) >= 100.0:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+__all__ = ["Validation", "Verdict", "number", "own_range", "validate"]

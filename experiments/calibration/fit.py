@@ -1,0 +1,395 @@
+"""Fitting: the posterior of everything that is free, given the rows of the record that may be used for it.
+
+Waves of runs in full teach an emulator what the simulator would say; a Markov chain on the emulator says where the next
+wave should be; the last wave's runs correct the emulator by importance weights, and equally weighted draws are taken
+from it.  Held-out rows are never read.
+
+1. Priors: `experiments.calibration.priors`.  2. Errors of the record and of the model: `targets`, `discrepancy`.
+3. Stand-in: `emulator`.  4. Chain: affine-invariant and differential-evolution moves (emcee).
+
+References
+----------
+M. Kennedy, A. O'Hagan, "Bayesian calibration of computer models" (J. R. Statist. Soc. B 63, 2001).
+D. Foreman-Mackey, D. Hogg, D. Lang, J. Goodman, "emcee: the MCMC hammer" (PASP 125, 2013).
+A. Gelman et al., "Bayesian Data Analysis" (3rd ed., 2013), ch. 10, on importance resampling.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.inputs.behaviour import Behaviour
+from abm.inputs.parameters import InputError
+from abm.model import MODEL_VERSION, prepare
+from experiments.calibration.discrepancy import Shocks
+from experiments.calibration.emulator import Emulator
+from experiments.calibration.history import History
+from experiments.calibration.observing import Observed, observe
+from experiments.calibration.priors import Prior, behaviour_priors, unknown_priors, year_prior
+from experiments.calibration.targets import Targets, log_density, targets
+from experiments.running.progress import Progress, Silent
+from experiments.running.threads import each, workers_of
+from experiments.storing.store import Folder
+
+Array = NDArray[np.float64]
+
+#: Coefficients that the record can have a say on: they act in squares and products, and in the Gaussian process.
+MAIN = (
+    "assisted", "unassisted", "irregular", "lost_support_irregular", "money", "consider", "alert_offer",
+    "alert_closing", "anticipation", "taste_return", "host_ties", "alert_refusal", "payment_belief", "in_kind_value",
+    "origin",
+)  # fmt: skip
+
+#: Points of each wave but the last, and how much wider than the posterior a wave's points are spread.
+WAVES, WIDER = (300, 200, 200), (1.0, 1.5, 1.2)
+#: Points of the last wave; draws taken in the end; runs that are written at once.
+LAST, DRAWS, CHUNK, NOISE = 600, 400, 40, 40
+#: Steps of the chain, of which the first third is thrown away; walkers for each free number; households in a fit.
+STEPS, WALKERS, SHARE = 3_000, 2.2, 0.6
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that determines a fit.
+
+    Attributes
+    ----------
+    priors
+        Of all free numbers, the spread of a year last.
+    share
+        Of the households that a history simulates, so many are in a fit, which averages over many runs.
+    """
+
+    histories: tuple[History, ...]
+    targets: Targets
+    priors: tuple[Prior, ...]
+    seed: int
+    waves: tuple[int, ...]
+    last: int
+    steps: int
+    share: float
+
+    @property
+    def simulated(self) -> tuple[Prior, ...]:
+        """The priors of what a run needs: all but the spread of a year."""
+        return self.priors[:-1]
+
+    @property
+    def main(self) -> list[int]:
+        """Coordinates that act in squares and products."""
+        wanted = {f"behaviour.{name}" for name in MAIN}
+        return [
+            k for k, prior in enumerate(self.simulated) if prior.name in wanted or prior.name.startswith("unknown.")
+        ]
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of everything that determines the runs."""
+        told = [
+            MODEL_VERSION,
+            self.seed,
+            self.waves,
+            self.last,
+            self.steps,
+            self.share,
+            [repr(prior) for prior in self.priors],
+        ]
+        for history in self.targets.histories:
+            unknown = {name: one.model_dump(mode="json") for name, one in history.unknown.items()}
+            rows = [row.model_dump(mode="json") for row in history.rows if row.use == "calibrate"]
+            prepared = prepare(history.policy or "", history.caseload or "", Behaviour(), weeks=history.weeks,
+                               households=history.households)  # fmt: skip
+            told.append([history.name, history.place, prepared.identity(0), unknown, rows])
+        return hashlib.blake2b(json.dumps(told, default=str).encode(), digest_size=16).hexdigest()
+
+    def behaviour(self, z: Array) -> Behaviour:
+        """The behaviour at a point."""
+        names = {p.name.removeprefix("behaviour."): float(p.value(z[k])) for k, p in enumerate(self.simulated)
+                 if p.name.startswith("behaviour.")}  # fmt: skip
+        return Behaviour().with_values(names)
+
+    def unknowns(self, z: Array) -> dict[str, float]:
+        """What histories leave open, at a point."""
+        return {p.name.removeprefix("unknown."): float(p.value(z[k])) for k, p in enumerate(self.simulated)
+                if p.name.startswith("unknown.")}  # fmt: skip
+
+    def seen(self, z: Array, seed: int) -> dict[str, Observed]:
+        """A run of each history at a point."""
+        behaviour, unknowns = self.behaviour(z), self.unknowns(z)
+        return {history.name: observe(history, behaviour, unknowns, seed, share=self.share)
+                for history in self.targets.histories}  # fmt: skip
+
+
+def plan(
+    histories: Sequence[History],
+    *,
+    seed: int = 1,
+    waves: Sequence[int] = WAVES,
+    last: int = LAST,
+    steps: int = STEPS,
+    share: float = SHARE,
+) -> Plan:
+    """What to fit to what.
+
+    Raises
+    ------
+    InputError
+        If no row may be used, or numbers make no sense.
+    """
+    aims = targets(histories)
+    if not aims.rows:
+        raise InputError("histories", [history.name for history in histories], "at least one row with use = calibrate")
+    if min((*waves, last), default=0) < 20 or not waves:
+        raise InputError("--points", list(waves), "at least 20 points in every wave")
+    used = aims.histories
+    priors = (*behaviour_priors(), *unknown_priors(used), year_prior())
+    return Plan(tuple(histories), aims, priors, seed, tuple(waves), last, steps, share)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A posterior.
+
+    Attributes
+    ----------
+    z
+        Draws of equal weight, coordinates, (draws, free numbers); the spread of a year last.
+    moments
+        What the simulator counted at each, on the log, (draws, rows).
+    prior_moments
+        The same at points of the prior (first wave), (points, rows).
+    chain
+        Thinned draws of the chain on the emulator, (n, free numbers).
+    weights
+        Importance weights of the last wave, summing to one.
+    last, last_moments
+        The last wave's points (free numbers, the spread of a year last) and what was counted there.
+    emulator, shocks
+        As used at the end.
+    noise
+        Variance of one run's moments at one point over seeds, (rows,).
+    """
+
+    plan: Plan
+    z: Array
+    moments: Array
+    prior_moments: Array
+    chain: Array
+    weights: Array
+    last: Array
+    last_moments: Array
+    emulator: Emulator
+    shocks: Shocks
+    noise: Array
+
+    @property
+    def effective(self) -> float:
+        """Effective size of the last wave: 1 / Σ w²."""
+        return float(1.0 / np.square(self.weights).sum())
+
+    def columns(self) -> dict[str, Array]:
+        """The draws as numbers, by name."""
+        return {prior.name: prior.value(self.z[:, k]) for k, prior in enumerate(self.plan.priors)}
+
+
+def fit(made: Plan, out: Path, *, workers: int | None = None, progress: Progress | None = None) -> Fit:
+    """Fit, or go on with a fit that was stopped: what was run is kept in a folder.
+
+    Raises
+    ------
+    FolderError
+        If the folder cannot be used.
+    InputError
+        If the extra `fit` is not installed.
+    """
+    _needs()
+    progress = progress or Silent()
+    total = sum(made.waves) + made.last + NOISE
+    with Folder(out, {"fit": made.fingerprint}, made.fingerprint) as folder:
+        told = {"rows": made.targets.ids, "free": [prior.name for prior in made.priors]}
+        folder.write_manifest({"state": "running", **told})
+        progress.start(
+            total, 0, f"{workers_of(workers)} threads; each point is {len(made.targets.histories)} histories"
+        )
+        done = 0
+
+        def run(name: str, points: Callable[[], Array], seed: int) -> tuple[Array, Array]:
+            nonlocal done
+            z = _kept(folder, name, points)
+            y = _run(made, folder, name, z, seed, workers, lambda now: progress.update(done + now, 0, total))
+            done += len(z)
+            return z, y
+
+        try:
+            shocks = made.targets.shocks(made.seen(np.zeros(len(made.simulated)), made.seed))
+            zs: list[Array] = []
+            ys: list[Array] = []
+            chain: Array | None = None
+            for number, count in enumerate(made.waves, start=1):
+                points = partial(_next_points, made, chain, count, number)
+                z, y = run(f"wave-{number}", points, 1_000_000 * number)
+                zs.append(z)
+                ys.append(y)
+                late = slice(-2, None)  # the first wave lies too far away to tell much where it matters
+                emulator = Emulator(np.concatenate(zs[late]), np.concatenate(ys[late]), made.main, made.seed)
+                chain = _kept(folder, f"chain-{number}", partial(_chain, made, emulator, shocks, number))
+            assert chain is not None
+            middle = np.tile(chain.mean(axis=0), (NOISE, 1))
+            _, again = run("noise", lambda: middle[:, :-1], 1_000_000 * (len(made.waves) + 1))
+            noise = again.var(axis=0, ddof=1)
+            last = chain[np.linspace(0, len(chain) - 1, made.last).astype(int)]
+            _, y = run("last", lambda: last[:, :-1], 1_000_000 * (len(made.waves) + 2))
+        finally:
+            progress.end()
+        weights = _weights(made, emulator, shocks, noise, last, y)
+        effective = float(1.0 / np.square(weights).sum())
+        folder.write_manifest({"state": "complete", "effective": effective, **told})
+    chosen = _resampled(weights, DRAWS, made.seed)
+    return Fit(made, last[chosen], y[chosen], ys[0], chain, weights, last, y, emulator, shocks, noise)
+
+
+def _needs() -> None:
+    try:
+        import emcee  # noqa: F401
+        import sklearn  # noqa: F401
+    except ImportError:
+        told = "the extra `fit`: pip install 'household-returns[fit]'"
+        raise InputError("returns fit", "emcee, scikit-learn", told) from None
+
+
+def _next_points(made: Plan, chain: Array | None, count: int, number: int) -> Array:
+    return _from_prior(made, count) if chain is None else _around(made, chain, count, number)
+
+
+def _from_prior(made: Plan, count: int) -> Array:
+    from scipy.stats import qmc, truncnorm
+
+    priors = made.simulated
+    u = qmc.LatinHypercube(len(priors), rng=np.random.default_rng(made.seed)).random(count)
+    low, high = np.array([prior.bounds for prior in priors]).T
+    return np.asarray(truncnorm.ppf(u, low, high))
+
+
+def _around(made: Plan, chain: Array, count: int, number: int) -> Array:
+    """Points spread like the chain, a little wider."""
+    rng = np.random.default_rng([made.seed, number])
+    some = chain[rng.choice(len(chain), count, replace=False), :-1]
+    middle = chain[:, :-1].mean(axis=0)
+    low, high = np.array([prior.bounds for prior in made.simulated]).T
+    return np.clip(middle + WIDER[min(number - 1, len(WIDER) - 1)] * (some - middle), low, high)
+
+
+def _chain(made: Plan, emulator: Emulator, shocks: Shocks, number: int) -> Array:
+    """Draws from the posterior on the emulator, thinned, (n, free numbers)."""
+    import emcee
+
+    low, high = np.array([prior.bounds for prior in made.priors]).T
+    size = len(made.priors)
+    walkers = 2 * math.ceil(WALKERS * size / 2)
+
+    def log_posterior(z: Array) -> Array:
+        inside = ((z >= low) & (z <= high)).all(axis=1)
+        found = np.full(len(z), -np.inf)
+        if inside.any():
+            guessed = emulator.predict(z[inside][:, :-1])
+            found[inside] = log_likelihood(made, shocks, guessed, z[inside], emulator.variance)
+            found[inside] -= 0.5 * np.square(z[inside]).sum(axis=1)
+        return found
+
+    rng = np.random.default_rng([made.seed, number, 7])
+    start = np.clip(0.3 * rng.standard_normal((walkers, size)), low + 1e-6, high - 1e-6)
+    moves = [(emcee.moves.DEMove(), 0.7), (emcee.moves.DESnookerMove(), 0.1), (emcee.moves.StretchMove(), 0.2)]
+    sampler = emcee.EnsembleSampler(walkers, size, log_posterior, vectorize=True, moves=moves)
+    state = emcee.State(start, random_state=np.random.RandomState(made.seed + number).get_state())
+    sampler.run_mcmc(state, made.steps)
+    burn = made.steps // 3
+    return np.asarray(sampler.get_chain(discard=burn, thin=max(1, (made.steps - burn) // 100), flat=True))
+
+
+def log_likelihood(
+    made: Plan, shocks: Shocks, moments: Array, z: Array, extra: Array, value: Array | None = None
+) -> Array:
+    """Logarithm of the chance of the record at some points.
+
+    Parameters
+    ----------
+    moments
+        What is counted there, by the emulator or in full, on the log, (points, rows).
+    z
+        (points, free numbers), the spread of a year last.
+    extra
+        Variance of what the moments are off by, (rows,).
+    value
+        Another record on the log than the real one, (rows,).
+    """
+    aims = made.targets
+    covariance = shocks.covariance(made.priors[-1].value(z[:, -1])) + np.diag(aims.variance + extra)
+    return log_density((aims.value if value is None else value) - moments, covariance)
+
+
+def _weights(made: Plan, emulator: Emulator, shocks: Shocks, noise: Array, z: Array, y: Array) -> Array:
+    """Importance weights of runs in full at points drawn by the emulator."""
+    right = log_likelihood(made, shocks, y, z, noise)
+    guessed = log_likelihood(made, shocks, emulator.predict(z[:, :-1]), z, emulator.variance)
+    raw = right - guessed
+    weights = np.exp(raw - raw.max())
+    return np.asarray(weights / weights.sum())
+
+
+def _resampled(weights: Array, count: int, seed: int) -> NDArray[np.intp]:
+    """Systematic resampling: positions of `count` draws of equal weight."""
+    start = np.random.default_rng([seed, 99]).random()
+    return np.searchsorted(np.cumsum(weights), (start + np.arange(count)) / count).clip(0, len(weights) - 1)
+
+
+def _kept(folder: Folder, name: str, points: Callable[[], Array]) -> Array:
+    """Points of that name: those written down, or else new ones, which are."""
+    file = f"{name}.npy"
+    if not (folder.path / file).exists():
+        _write(folder, file, points())
+    return np.asarray(np.load(folder.path / file))
+
+
+def _write(folder: Folder, file: str, table: Array) -> None:
+    buffer = io.BytesIO()
+    np.save(buffer, table)
+    content = buffer.getvalue()
+    folder.write(file, lambda target: target.write(content))
+
+
+def _run(
+    made: Plan, folder: Folder, name: str, z: Array, seed: int, workers: int | None, told: Callable[[int], None]
+) -> Array:
+    """What the simulator counts at some points, on the log; those already in the folder are not run again."""
+
+    def one(k: int) -> Array:
+        return made.targets.moments(made.seen(z[k], seed + k))
+
+    tables = []
+    for first in range(0, len(z), CHUNK):
+        file = f"{name}-runs-{first // CHUNK}.npy"
+        here = range(first, min(first + CHUNK, len(z)))
+        if not (folder.path / file).exists():
+            _write(folder, file, np.array(each(here, one, workers=workers)))
+        tables.append(np.load(folder.path / file))
+        told(here.stop)
+    return np.concatenate(tables)
+
+
+def described(made: Plan) -> dict[str, Any]:
+    """How large a fit is."""
+    return {
+        "rows": len(made.targets.rows), "free": len(made.priors), "histories": len(made.targets.histories),
+        "runs": (sum(made.waves) + made.last + NOISE) * len(made.targets.histories),
+    }  # fmt: skip

@@ -1,0 +1,69 @@
+"""The posterior as a table: draws of the behaviour, of what histories leave open, and of the spread of a year.
+
+`abm/evidence/posterior.csv` has a row a draw, all of equal weight, and a column a free number.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from abm.inputs.behaviour import Behaviour
+from abm.scenarios.scenario import DRAWS, load_behaviour, load_behaviour_draws
+from experiments.calibration.history import History
+from experiments.calibration.priors import YEAR, YEAR_HIGH, YEAR_LOW, drawn, unknown_priors
+
+#: Seed of what is drawn from a prior because no fit has a say on it.
+PRIOR_SEED = 7
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One draw of everything that is free.
+
+    Attributes
+    ----------
+    behaviour
+        Coefficients of the household's decision.
+    year
+        Spread of a country's yearly counts about the model, on the log.
+    fitted
+        What histories leave open, by name, as far as the fit has a draw of it.
+    """
+
+    behaviour: Behaviour
+    year: float
+    fitted: Mapping[str, float] = field(default_factory=dict)
+
+    def unknowns(self, history: History, number: int) -> dict[str, float]:
+        """What a history leaves open: the fit's draw of it, or else draw `number` of its range."""
+        found = {}
+        for prior in unknown_priors([history]):
+            name = prior.name.removeprefix("unknown.")
+            found[name] = self.fitted[name] if name in self.fitted else drawn(prior, number, PRIOR_SEED)
+        return found
+
+
+def load_draws(path: Path = DRAWS) -> list[Draw]:
+    """The draws of a posterior; without a table, the one behaviour that there is.
+
+    Raises
+    ------
+    InputError
+        If a column is unknown or a value is not allowed.
+    """
+    members = load_behaviour_draws(path)
+    if not members:
+        return [Draw(load_behaviour(), math.sqrt(YEAR_LOW * YEAR_HIGH))]
+    with path.open(encoding="utf-8", newline="") as lines:
+        table = list(csv.DictReader(lines))
+    made = []
+    for member, row in zip(members, table, strict=True):
+        fitted = {
+            name.removeprefix("unknown."): float(text) for name, text in row.items() if name.startswith("unknown.")
+        }
+        made.append(Draw(member, float(row.get(YEAR) or math.sqrt(YEAR_LOW * YEAR_HIGH)), fitted))
+    return made
