@@ -38,9 +38,9 @@ def rows(found: Attribution) -> list[Row]:
     -------
     list of dict
         measure, title, unit, group (``from``, ``to``, ``change`` or a group), mean, median, mean_low and mean_high
-        (90 % interval of the mean, by behavioural vector), run_p05 and run_p95 (5th and 95th percentile of the runs), share,
-        share_low and share_high (of the change; a ratio of means with its 90 % interval; NaN where the change cannot be
-        told from nought), distinguishable, defined (runs that have the measure), inputs (paths that differ).
+        (90 % interval of the mean, by behavioural vector), run_p05 and run_p95 (5th and 95th percentile of the runs),
+        share, share_low and share_high (of the change; a ratio of means with its 90 % interval; NaN where the change
+        cannot be told from nought), distinguishable, defined (runs that have the measure), inputs (paths that differ).
     """
     made = []
     for k, asked in enumerate(found.asked.outcomes):
