@@ -191,9 +191,13 @@ def attribute(asked: Asked, *, workers: int | None = None, progress: Progress | 
     mixtures = asked.mixtures()
     jobs = [(mixed, replicate) for replicate in range(asked.replicates) for mixed in mixtures]
 
+    # Where all replicates share a behaviour, each mixture is packed once.
+    packed = {} if len(asked.both[0].members) > 1 else {id(mixed): mixed.prepared() for mixed in mixtures}
+
     def run(job: tuple[Mixture, int]) -> Array:
         mixed, replicate = job
-        return found_in(mixed.prepared(replicate), asked.seed + replicate, asked.outcomes)
+        prepared = packed.get(id(mixed)) or mixed.prepared(replicate)
+        return found_in(prepared, asked.seed + replicate, asked.outcomes)
 
     told.start(len(jobs), 0, f"{count} threads")
     try:

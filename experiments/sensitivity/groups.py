@@ -18,7 +18,7 @@ OFFER, PUBLICITY, THREAT, OTHER = "offer", "publicity", "threat", "other"
 #: What each group is, for people.
 GROUPS: dict[str, str] = {
     OFFER: "offers: the money, its terms and when it is paid, help after return",
-    PUBLICITY: "publicity: the attention that an announcement and a closing date bring, advisers' visits",
+    PUBLICITY: "publicity: that an offer is made, the attention that it and its last day draw, advisers' visits",
     THREAT: "threat: the chance of removal that is announced, and to whom",
     "enforcement": "enforcement: removal attempts, and how often they succeed",
     "procedure": "procedure: speed and outcome of decisions and appeals, weeks from accepting to leaving",
@@ -79,6 +79,14 @@ BELONGS: dict[str, str] = {
 WHOLE = ("origins", "rows", "inflow", "countries", "date")
 #: How many households stand for the caseload is no cause of anything.
 NO_CAUSE = ("caseload.default_sample",)
+
+
+#: What a caseload gives for all of its people together.  In a mixture it goes with their number: 700 arrivals a week
+#: at a stock of 40,000 are 7 at one of 400.
+WITH_SIZE = (
+    "caseload.inflow_per_week", "caseload.inflow", "caseload.procedure.decisions_per_week",
+    "caseload.procedure.appeals_per_week", "caseload.procedure.reviews_per_week",
+)  # fmt: skip
 
 
 @cache

@@ -39,6 +39,7 @@ from experiments.sensitivity.groups import (
     PUBLICITY,
     THREAT,
     WHOLE,
+    WITH_SIZE,
     caseload_path,
     caseload_values,
     group_of,
@@ -134,12 +135,18 @@ def differences(both: Both) -> dict[str, list[str]]:
     """What differs between two situations: the paths of each group, in the order of `GROUPS`.
 
     A lever that only a later change of the policy sets counts as well; announcements that differ count as
-    ``announcements`` of the publicity.
+    ``announcements`` of the publicity.  Arrivals and capacities are taken by the size of the stock, so the same number
+    of them differs where the stocks do.
     """
     one, other = both
     found: dict[str, dict[str, None]] = {group: {} for group in GROUPS}
     first, second = caseload_values(one.caseload), caseload_values(other.caseload)
-    changed = [path for path in first if first[path] != second[path] and path not in NO_CAUSE]
+    sizes = first["caseload.households"] != second["caseload.households"]
+    changed = [
+        path
+        for path in first
+        if path not in NO_CAUSE and (first[path] != second[path] or (sizes and path in WITH_SIZE and first[path]))
+    ]
     changed += [path for path in lever_paths() if read(one.policy, path) != read(other.policy, path)]
     for name in sorted({*one.policy.offers, *other.policy.offers}):
         theirs = [case.policy.offers.get(name, Offer()) for case in both]
@@ -223,6 +230,13 @@ def _put(values: dict[str, Any], path: str, value: Any) -> None:
     for parent in parents:
         values = values[parent]
     values[leaf] = value
+
+
+def _got(values: dict[str, Any], path: str) -> Any:
+    found: Any = values
+    for name in path.split("."):
+        found = found[name]
+    return found
 
 
 def _week(when: Week, case: Case) -> int:
@@ -315,7 +329,11 @@ def _open_weeks(case: Case) -> NDArray[np.bool_]:
 
 
 def mixed_caseload(sides: Sides, both: tuple[Caseload, Caseload]) -> Caseload:
-    """The caseload of a mixture: people, procedure, world and arrivals, each from the side of its group."""
+    """The caseload of a mixture: people, procedure, world and arrivals, each from the side of its group.
+
+    Arrivals and capacities go with the number of households: a mixture has as many of them for each household of its
+    stock as the side that they are taken from.
+    """
     if both[0] == both[1]:
         return both[0]
     whole = [caseload.model_dump() for caseload in both]
@@ -325,6 +343,12 @@ def mixed_caseload(sides: Sides, both: tuple[Caseload, Caseload]) -> Caseload:
         _put(values, path, read(both[side], path))
     for name in WHOLE:
         values[name] = both[sides[group_of(f"caseload.{name}")]].model_dump()[name]
+    for path in WITH_SIZE:
+        theirs = both[sides[group_of(path)]].households
+        if theirs != values["households"]:
+            factor, given = values["households"] / theirs, _got(values, path.removeprefix("caseload."))
+            scaled = {y: rate * factor for y, rate in given.items()} if isinstance(given, dict) else given * factor
+            _put(values, path.removeprefix("caseload."), scaled)
     # A place that the table of countries does not know stays a place, whoever lives there.
     places = {name: told for held in both for name, told in held.model_dump()["countries"].items() if told["like"]}
     values["countries"] = places | values["countries"]

@@ -191,6 +191,14 @@ def test_taking_what_does_not_differ_from_the_other_side_changes_nothing(both: B
     tiny.assert_same_run(mixed, both[0].prepared().run(3))
 
 
+def test_arrivals_go_with_the_number_of_people(both: Both) -> None:
+    one, other = both  # 400 households with 3 arrivals a week; 300 with 1
+    assert mixture({"composition": 1}, both).case.caseload.inflow_per_week == 3.0 * 300 / 400
+    assert mixture({"inflow": 1}, both).case.caseload.inflow_per_week == 1.0 * 400 / 300
+    same = replace(other, caseload=one.caseload.with_values({"households": 200}))
+    assert "caseload.inflow_per_week" in differences((one, same))["inflow"]
+
+
 # ---- money and publicity ----------------------------------------------------------------------------
 
 
