@@ -11,7 +11,8 @@ and the attention without the money:
   nobody's attention is drawn to it;
 - what the side of the publicity announces and that of the offers does not is announced with a penny in place of its
   amount, as in `experiments.question.control`;
-- a threat that comes with an offer comes with such a penny where the offer itself does not, and draws no attention.
+- a threat that comes with an offer comes with such a penny where the offer itself does not, and draws no attention;
+  it goes with whatever else the mixture announces as well.
 """
 
 from __future__ import annotations
@@ -107,6 +108,8 @@ class Mixture:
 
     def prepared(self, replicate: int = 0) -> Prepared:
         """The mixture packed for running, with the behaviour of a replicate.
+
+        Its identity does not tell in which weeks news draws no attention, so it is no key to store its runs under.
 
         Raises
         ------

@@ -78,6 +78,12 @@ def test_what_each_side_is_given_of_its_own_is_told_apart(capsys: pytest.Capture
     assert rows[-1]["share"] == 1.0
 
 
+def test_a_situation_may_be_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "half.toml").write_text('extends = "uk-2025"\n[standing]\namount_per_person = 1500\n', encoding="utf-8")
+    assert main(["attribute", "uk-2025@uk-families-2026", "./half.toml", *SMALL, "--json"]) == 0
+    assert {row["group"] for row in json.loads(capsys.readouterr().out)["rows"]} == {"from", "to", "change", "offer"}
+
+
 @pytest.mark.parametrize(("argv", "told"), [
     (["uk-2025"], "or --hold DATE in its place"),
     (["uk-2025", "uk-pilot-2062"], "Did you mean 'uk-pilot-2026'"),
