@@ -89,7 +89,8 @@ def attribute_command(
         Threads; without a number, one a core. The results do not depend on it.
     """
     from experiments.running.threads import workers_of
-    from experiments.sensitivity.attribution import ask, attribute
+    from experiments.sensitivity.asking import ask
+    from experiments.sensitivity.attribution import attribute
 
     workers_of(workers)
     named = [name.strip() for name in groups.split(",") if name.strip()] if groups else []

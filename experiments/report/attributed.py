@@ -17,7 +17,8 @@ from rich.text import Text
 from abm.model import MODEL_VERSION
 from experiments.report.amounts import NONE, Scale, number, scale
 from experiments.report.terminal import OF_MEAN, OF_RUNS, fits
-from experiments.sensitivity.attribution import Array, Asked, Attribution
+from experiments.sensitivity.asking import Asked
+from experiments.sensitivity.attribution import Array, Attribution
 from experiments.sensitivity.groups import GROUPS, OTHER
 from experiments.statistics.intervals import differs, ratio_of_means, spread
 from experiments.storing.output import Place, Writer, fingerprint

@@ -17,9 +17,11 @@ from abm.inputs.parameters import InputError, declarations, read
 from abm.inputs.policy import Offer, Policy, Regime
 from abm.scenarios.overrides import known_paths
 from experiments.question.case import Case, load_case
-from experiments.sensitivity.attribution import Asked, Player, ask, attribute, held, players, shapley
+from experiments.sensitivity.announcing import announcements
+from experiments.sensitivity.asking import Asked, Player, ask, held, players
+from experiments.sensitivity.attribution import attribute, shapley
 from experiments.sensitivity.groups import BELONGS, GROUPS, WHOLE, group_of
-from experiments.sensitivity.mixing import Both, announcements, differences, mixed_policy, mixture
+from experiments.sensitivity.mixing import Both, differences, mixed_policy, mixture
 from experiments.sensitivity.outcomes import found_in, horizon, outcome
 
 WEEKS, HOUSEHOLDS = 40, 120
