@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
+from experiments.cli.attribute import attribute_command
 from experiments.cli.compare import app as compare_app
 from experiments.cli.run import run_command, why_command
 from experiments.cli.show import list_app, show_command
@@ -34,6 +35,7 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.command(compare_app)
+app.command(attribute_command, name="attribute")
 app.command(run_command, name="run")
 app.command(why_command, name="why")
 app.command(list_app)

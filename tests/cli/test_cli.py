@@ -340,7 +340,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_help_and_version_succeed(returns) -> None:
-    for command in ([], ["compare"], ["run"], ["why"], ["list"], ["show"], ["sweep"]):
+    for command in ([], ["attribute"], ["compare"], ["run"], ["why"], ["list"], ["show"], ["sweep"]):
         code, out, _ = returns(*command, "--help")
         assert code == 0
         assert "Usage" in out
