@@ -143,7 +143,7 @@ def text(tables: Mapping[str, Sequence[Mapping[str, Any]]], asked: Sequence[Aske
     lines = [
         "# What is forecast, and how to hold it against what happens", "",
         f"Made on {day} with {draws} draws of the posterior, before any figure was published: the take-up of the pilot",
-        "of March 2026 was withheld when it closed. Made anew by `python -m experiments.calibration.reference`.", "",
+        "of March 2026 was withheld when it closed. Made anew by `python -m experiments.report.reference`.", "",
     ]  # fmt: skip
     for one in asked:
         lines += [f"## {one.title[0].upper()}{one.title[1:]}", "",

@@ -13,6 +13,7 @@ from cyclopts import App, Parameter
 from experiments.question.defaults import MAX_REPLICATES
 
 if TYPE_CHECKING:
+    from experiments.question.study import Study
     from experiments.sweep.sweeping import Outcome
 
 #: Exit codes: every run done; some runs failed.
@@ -110,11 +111,24 @@ def sweep_command(
     from experiments.question.study import lay_out
     from experiments.report.printed import tell
 
+    if made.behaviour is None and made.posterior is None:
+        tell(_drawn(lay_out(made)))
     if outcome.new and not outcome.failed:
         for line in idle_in_design(lay_out(made)):
             tell(line)
     _tell(outcome, as_json)
     return SOME_FAILED if outcome.failed else DONE
+
+
+def _drawn(study: Study) -> str:
+    """Which behaviours the runs had."""
+    count = min(study.vectors, study.design.replicates)
+    if study.vectors == 1:
+        return "Every run has the one fitted behaviour (uncertainty = seeds)."
+    return (
+        f"Replicates take draws of the posterior in turn, the same at every point ({count:,} of {study.vectors:,});"
+        ' uncertainty = "seeds" in the design takes the one fitted behaviour instead.'
+    )
 
 
 def _tell(outcome: Outcome, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from abm.inputs.parameters import InputError, Inputs, build, nearest_spelling, parameter
 from abm.scenarios.scenario import document
+from experiments.question.case import Uncertainty
 from experiments.question.defaults import DEFAULT_CASELOAD, DEFAULT_VARIANTS, SEED, WEEKS
 from experiments.question.factors import typed
 
@@ -58,6 +59,7 @@ class Design(Inputs):
     )
     seed: int = parameter(SEED, unit="", ge=0, le=2**62, meaning="seed of replicate 0; replicate r has seed + r")
     series: bool = parameter(False, unit="yes/no", meaning="keep the weekly series of every run")
+    uncertainty: Uncertainty | None = None
     posterior: str | None = None
     draws: int | None = parameter(
         None, unit="draws", ge=1, le=10_000_000, meaning="draws of the posterior used; none: all"
@@ -149,6 +151,10 @@ def _check(design: Design) -> None:
         raise InputError("variants", repeated[0], "each variant once", file=file)
     if design.every_household and design.households is not None:
         raise InputError("households", design.households, "none when every_household is true", file=file)
+    for name, given in (("posterior", design.posterior), ("behaviour", design.behaviour)):
+        if design.uncertainty == "parameters" and given is not None:
+            allowed = f"left out beside {name}: it says which behaviours are run"
+            raise InputError("uncertainty", design.uncertainty, allowed, file=file)
     if design.draws is not None and design.posterior is None:
         raise InputError("draws", design.draws, "only beside posterior, the file of draws", file=file)
     for path, value in design.set.items():

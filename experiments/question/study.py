@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 import abm
 from abm.arrays.setting import day_of
+from abm.inputs.behaviour import Behaviour
 from abm.inputs.parameters import Figure, InputError, Inputs, nearest_spelling, read
 from abm.scenarios.overrides import known_paths
 from abm.scenarios.scenario import load_behaviour, load_caseload, load_policy
-from experiments.question.case import Case
+from experiments.question.case import Case, fitted_members
 from experiments.question.design import Design, load_design
 from experiments.question.factors import OWN, factors_of
 from experiments.question.sampling import Points, lay_points
@@ -43,7 +44,7 @@ class Shared:
     Attributes
     ----------
     cases
-        One a variant, before settings change it.
+        One a variant, before settings change it.  Where it has several behaviours, replicates take them in turn.
     settings
         The design's own, for every cell.
     seed
@@ -68,15 +69,22 @@ class Shared:
         """The seed of a replicate of a cell (or of many): replicate r of draw d has seed + r × draws + d."""
         return self.seed + replicate * self.draws + cell % self.draws
 
-    def case(self, variant: int, settings: Mapping[str, Any]) -> Case:
-        """A variant with the design's settings and those of a cell.
+    @property
+    def vectors(self) -> int:
+        """Parameter vectors that replicates take in turn."""
+        return len(self.cases[0].members)
+
+    def case(self, variant: int, settings: Mapping[str, Any], replicate: int = 0) -> Case:
+        """A variant with the design's settings and those of a cell, and the behaviour of a replicate.
 
         Raises
         ------
         InputError
             If the values do not go together (a cap below the amount, for example).
         """
-        return self.cases[variant].with_settings({**self.settings, **settings}, file=self.file)
+        bare = self.cases[variant]
+        one = replace(bare, members=(bare.members[replicate % self.vectors],))
+        return one.with_settings({**self.settings, **settings}, file=self.file)
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,15 @@ class Study:
     def runs(self) -> int:
         """Number of runs that the design asks for."""
         return self.cells * self.design.replicates
+
+    @property
+    def vectors(self) -> int:
+        """Parameter vectors that the runs of a point have: draws of the design's file, or those taken in turn."""
+        return len(self.draws) if len(self.draws) > 1 else self.shared.vectors
+
+    def vector(self, cell: ArrayOrInt, replicate: ArrayOrInt) -> ArrayOrInt:
+        """Which of them a run has."""
+        return cell % len(self.draws) if len(self.draws) > 1 else replicate % self.shared.vectors
 
     def locate(self, cell: int) -> tuple[int, int, int]:
         """Variant, point and draw of a cell."""
@@ -152,7 +169,7 @@ class Study:
             "model version": shared.model_version,
             "variants": _hash([case.policy.model_dump(mode="json") for case in shared.cases]),
             "caseload": _hash(first.caseload.model_dump(mode="json")),
-            "behaviour": _hash(first.members[0].model_dump(mode="json")),
+            "behaviour": _hash([member.model_dump(mode="json") for member in first.members]),
             "[set]": _hash(dict(shared.settings)),
             "points": _hash([columns[0], self.points.varied, len(self.points)]),
             "posterior draws": _hash([columns[1], len(self.draws)]),
@@ -192,7 +209,8 @@ def lay_out(design: Design | Mapping[str, Any] | str | Path) -> Study:
     design = load_design(design)
     file = design.file
     caseload = _loaded(load_caseload, "caseload", design.caseload, file)
-    behaviour = _loaded(load_behaviour, "behaviour", design.behaviour, file)
+    members = _members(design, file)
+    behaviour = members[0]
     policies = tuple(_loaded(load_policy, "variants", name, file) for name in design.variants)
     if design.every_household:
         households: int | None = caseload.households
@@ -204,7 +222,7 @@ def lay_out(design: Design | Mapping[str, Any] | str | Path) -> Study:
         design, [len(f.at_levels(design.sampling.levels)) for f in factors] if design.sampling.method == "grid" else []
     )
     draws = _draws(design)
-    first = Case(policies[0], caseload, (behaviour,), design.weeks, households)
+    first = Case(policies[0], caseload, members, design.weeks, households)
     shared = Shared(
         cases=tuple(replace(first, policy=policy) for policy in policies), settings=dict(design.set),
         seed=design.seed, draws=len(draws), series=design.series, file=file, model_version=abm.MODEL_VERSION,
@@ -217,6 +235,13 @@ def lay_out(design: Design | Mapping[str, Any] | str | Path) -> Study:
             f"factors.{path}", design.factors[path], f"not a parameter that {design.posterior} draws", file=file
         )
     return Study(design, shared, points, draws)
+
+
+def _members(design: Design, file: str) -> tuple[Behaviour, ...]:
+    """The behaviours that replicates take in turn: those that the design names, or else the posterior's draws."""
+    if design.behaviour is not None or design.posterior is not None:
+        return (_loaded(load_behaviour, "behaviour", design.behaviour, file),)
+    return fitted_members(design.uncertainty)[0]
 
 
 def _loaded(load: Callable[[Any], Inputed], field: str, name: Any, file: str) -> Inputed:
@@ -248,6 +273,8 @@ def _figures(*inputs: tuple[Inputs, str]) -> dict[str, Figure]:
 
 def _own_value(case: Case, path: str) -> Any:
     model, declared = known_paths()[path]
+    if model is Behaviour and len(case.members) > 1:
+        return None  # a draw of its own in every run
     policy = case.policy.in_weeks(day_of(case.caseload)) if declared.kind == "week" else case.policy
     held = next(x for x in (policy, case.caseload, case.members[0]) if isinstance(x, model))
     return read(held, declared.path)

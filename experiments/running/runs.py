@@ -57,18 +57,19 @@ class Runner:
 
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
-        self._kept: dict[int, Prepared] = {}
+        self._kept: dict[tuple[int, int], Prepared] = {}
         self._lock = threading.Lock()
 
-    def prepared(self, job: Job) -> Prepared:
-        """The job's point, prepared now or a moment ago."""
-        found = self._kept.get(job.cell)
+    def prepared(self, job: Job, replicate: int) -> Prepared:
+        """The job's point with the behaviour of a replicate, prepared now or a moment ago."""
+        key = (job.cell, replicate % self.shared.vectors)
+        found = self._kept.get(key)
         if found is None:
-            found = self.shared.case(job.variant, job.settings).prepared()
+            found = self.shared.case(job.variant, job.settings, replicate).prepared()
             with self._lock:
                 while len(self._kept) >= KEPT_POINTS:
                     del self._kept[next(iter(self._kept))]
-                self._kept[job.cell] = found
+                self._kept[key] = found
         return found
 
     def __call__(self, jobs: Sequence[Job]) -> Done:
@@ -86,15 +87,15 @@ class Runner:
         for job in jobs:
             for replicate in job.replicates:
                 try:
-                    self._run(job, self.shared.seed_of(job.cell, int(replicate)), row, done)
+                    self._run(job, int(replicate), row, done)
                 except Exception as fault:
                     done.errors[row] = _told(fault)
                 row += 1
         done.seconds = time.perf_counter() - begun
         return done
 
-    def _run(self, job: Job, seed: int, row: int, done: Done) -> None:
-        prepared = self.prepared(job)
+    def _run(self, job: Job, replicate: int, row: int, done: Done) -> None:
+        prepared, seed = self.prepared(job, replicate), self.shared.seed_of(job.cell, replicate)
         done.run_ids[row] = prepared.identity(seed)
         if done.series is None:
             done.measures[row] = prepared.measures(seed)

@@ -59,7 +59,8 @@ class Looks:
             again = 0
             for target in self._targets:
                 values = _of_point(measured[target.measure], starts, group, draws, runs)
-                vectors = np.repeat(np.arange(draws), runs)
+                cell, replicate = np.divmod(np.arange(draws * runs), runs)
+                vectors = self._study.vector(cell, replicate)
                 most = self._most * draws
                 taken = look(values, target.half_width, self._number, most=most, vectors=vectors)
                 self._last[group, target.measure] = taken

@@ -192,12 +192,16 @@ def _summaries(take: _Taker, study: Study, found: Index) -> Iterator[pa.Table]:
         runs, vectors = np.diff([*starts, len(cells)]), np.ones(len(starts), np.int64)
         defined, means = np.add.reduceat(~np.isnan(values), starts, axis=0, dtype=np.int64), values
         independent = starts
-        if len(study.draws) > 1:
-            # Runs that share a draw are not independent: the mean is over the means of draws, and so is its interval.
-            draw_starts = np.flatnonzero(np.concatenate(([True], cells[1:] != cells[:-1])))
-            _, means, _ = _moments(values, draw_starts)
-            independent = np.searchsorted(draw_starts, starts)
-            vectors = np.diff([*independent, len(draw_starts)])
+        if study.vectors > 1:
+            # Runs that share a vector are not independent: the mean is over the vectors' means, and so is its interval.
+            own = study.vector(cells, table.column("replicate").to_numpy())
+            order = np.lexsort((own, group))
+            labels, parts = own[order], group[order]
+            fresh = (labels[1:] != labels[:-1]) | (parts[1:] != parts[:-1])
+            vector_starts = np.flatnonzero(np.concatenate(([True], fresh)))
+            _, means, _ = _moments(values[order], vector_starts)
+            independent = np.searchsorted(vector_starts, starts)
+            vectors = np.diff([*independent, len(vector_starts)])
         count, mean, deviation = _moments(means, independent)
         half = half_width(count, deviation)
         with np.errstate(divide="ignore", invalid="ignore"):
