@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: The end of a bar at the low and at the high end of an input, and the two indices.
-LOW, HIGH = COLOURS[0], COLOURS[1]
+ENDS = {"low": COLOURS[0], "high": COLOURS[1]}
 FIRST, TOTAL = "#2F6F62", "#A9CFC4"
 
 
@@ -38,7 +38,7 @@ def _draw(found: Sensitivity) -> Figure:
     figure = Figure(figsize=(13.5, height))
     grid = figure.add_gridspec(
         1, 2, width_ratios=(1.35, 1.0), left=0.225, right=0.975, top=1 - above / height, bottom=below / height,
-        wspace=0.08,
+        wspace=0.13,
     )  # fmt: skip
     left = figure.add_subplot(grid[0])
     _tornado(left, found, bars, measure_scale(found, bars), panels)
@@ -56,22 +56,19 @@ def _tornado(axes: Axes, found: Sensitivity, bars: list[Row], s: Scale, height: 
     """The measure from one end of each input to the other; the value of the input stands at each end."""
     centre = float(found.centre.mean()) * s.factor
     for place, row in zip(range(len(bars))[::-1], bars, strict=True):
-        ends = {end: row[f"at_{end}"] * s.factor for end in ("low", "high")}
-        for end, colour in (("low", LOW), ("high", HIGH)):
-            axes.barh(place, ends[end] - centre, left=centre, height=0.56, color=colour, linewidth=0,
+        away = {end: row[f"at_{end}"] * s.factor - centre for end in ("low", "high")}
+        opposite = away["low"] * away["high"] < 0
+        far, near = sorted(("low", "high"), key=lambda end: -abs(away[end]))
+        for end in (far, near):
+            # Where both ends lie on one side, the shorter bar is drawn thin on the longer one, and its number opposite.
+            height = 0.56 if opposite or end == far else 0.26
+            axes.barh(place, away[end], left=centre, height=height, color=ENDS[end], linewidth=0,
                       alpha=1.0 if row["differ"] else 0.45)  # fmt: skip
-        # Where both ends lie on one side, the nearer value would stand on the farther one's bar: it goes opposite.
-        apart = (ends["low"] - centre) * (ends["high"] - centre) < 0
-        for end in ("low", "high"):
-            nearer = abs(ends[end] - centre) < abs(ends["high" if end == "low" else "low"] - centre)
-            right = ends[end] >= centre
-            at = ends[end]
-            if not apart and (nearer or (end == "low" and ends["low"] == ends["high"])):
-                other = ends["high" if end == "low" else "low"]
-                right, at = other < centre, centre
+            right = away[end] > 0 if opposite or end == far else away[far] <= 0
+            at = centre + (away[end] if opposite or end == far else 0.0)
             axes.annotate(plain(float(f"{row[end]:.4g}")), (at, place), xytext=(4 if right else -4, 0), va="center",
                           textcoords="offset points", ha="left" if right else "right", fontsize=8,
-                          color=LOW if end == "low" else HIGH)  # fmt: skip
+                          color=ENDS[end])  # fmt: skip
     axes.axvline(centre, color=BASELINE, linewidth=1)
     if found.inquiry.paired:
         axes.axvline(0, color="black", linewidth=1, linestyle=(0, (3, 2)))
@@ -87,7 +84,7 @@ def _tornado(axes: Axes, found: Sensitivity, bars: list[Row], s: Scale, height: 
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    handles = [Patch(color=LOW, label="at its low end"), Patch(color=HIGH, label="at its high end"),
+    handles = [Patch(color=ENDS["low"], label="at its low end"), Patch(color=ENDS["high"], label="at its high end"),
                Line2D([], [], color=BASELINE, linewidth=1, label="reference")]  # fmt: skip
     if found.inquiry.paired:
         handles.append(Line2D([], [], color="black", linewidth=1, linestyle=(0, (3, 2)), label="zero"))

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from experiments.report.amounts import Scale, number, plain, scale
+from experiments.report.amounts import Scale, number, plain, pounds, scale
 from experiments.report.terminal import fits
 from experiments.sensitivity.analysis import Sensitivity
-from experiments.sensitivity.rows import Row, share_rows, tornado_rows, turn_rows
+from experiments.sensitivity.rows import Row, screening_rows, share_rows, tornado_rows, turn_rows
 from experiments.statistics.intervals import spread
 
 #: Characters of a bar of the tornado, and names of left-out inputs that are written out.
@@ -48,6 +48,13 @@ def measure_scale(found: Sensitivity, bars: Sequence[Row]) -> Scale:
     """The scale that suits every value of the measure that is written."""
     ends = [row[key] for row in bars for key in ("at_low", "at_high")]
     return scale(found.inquiry.measure.unit, [*ends, float(found.centre.mean())], ends)
+
+
+def amount(value: float, s: Scale) -> str:
+    """One value by itself, with its unit."""
+    if s.label.startswith("£"):
+        return ("-" if value < 0 else "") + pounds(abs(value)) + s.label.lstrip("£kmbn")
+    return f"{s.value(value)} {s.label}"
 
 
 def heading(found: Sensitivity) -> str:
@@ -98,22 +105,24 @@ def _header(found: Sensitivity, s: Scale) -> Iterator[Text]:
     yield Text(points_told(found))
     for setting in inquiry.settings:
         yield Text(f"Set: {setting}", style="yellow")
-    value, interval = s.value(at.mean), s.interval(at.mean_low, at.mean_high)
+    interval = f" ({amount(at.mean_low, s)}, {amount(at.mean_high, s)})" if at.mean_low < at.mean_high else ""
     yield Text.assemble(
-        "At the reference: ", (f"{value} {s.label}", "bold"), f" {_round(interval)}, its 90 % interval over seeds. "
-        f"{len(inquiry.factors):,} inputs vary, evenly over their plausible ranges and independently of each other;"
-        " behaviour is the one fitted vector at the reference, and fitted coefficients vary like all others, whether or"
-        " not the targets of the fit are then met.",
-    )  # fmt: skip
+        "At the reference: ", (amount(at.mean, s), "bold"), f"{interval}; the 90 % interval is over seeds."
+    )
+    yield Text(
+        f"{len(inquiry.factors):,} inputs vary, evenly over their plausible ranges and independently of each other."
+        " The reference has the one fitted behaviour; fitted coefficients vary like all others, whether or not the"
+        " targets of the fit are then met."
+    )
 
 
 def _shares(console: Console, found: Sensitivity, s: Scale) -> None:
     shares, rows = found.shares, share_rows(found)
-    deviation = s.value(math.sqrt(shares.variance))
+    deviation = amount(math.sqrt(shares.variance), s)
     console.print(
         Text.assemble(
             ("Shares of the variance", "bold reverse"),
-            f" between points (standard deviation {deviation} {s.label}) when these {len(rows)} vary and all else is at"
+            f" between points (standard deviation {deviation}) when these {len(rows)} vary and all else is at"
             " the reference",
         )
     )
@@ -140,9 +149,9 @@ def _shares(console: Console, found: Sensitivity, s: Scale) -> None:
     console.print(
         Text(
             "First-order and total indices ± half their 90 % interval; bold where the total lies above the share of the"
-            f" seeds, which every total index may hold. As the reference varies by seed, it would be"
-            f" {_percent(at_centre)} (standard deviation of one {'pair of runs' if found.inquiry.paired else 'run'}"
-            f" {s.value(math.sqrt(found.seeds_variance))} {s.label}).",
+            " seeds, as much of which any total index may hold. Reckoned from the seeds at the reference alone, that"
+            f" share would be {_percent(at_centre)} (standard deviation of one"
+            f" {'pair of runs' if found.inquiry.paired else 'run'} {amount(math.sqrt(found.seeds_variance), s)}).",
             style="dim",
         )
     )
@@ -158,15 +167,18 @@ def _tornado(console: Console, found: Sensitivity, bars: Sequence[Row], s: Scale
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
         table.add_column("", overflow="fold")
         for name in ("low", "there", "high", "there"):
-            table.add_column(name, justify="right", no_wrap=wide)
+            table.add_column(name, justify="right", no_wrap=True)
         if wide:
             table.add_column("│ reference", no_wrap=True)
         for row in bars:
             style = "bold" if row["differ"] else "dim"
-            cells = [part for end in ("low", "high") for part in (plain(_short(row[end])), _mean(row, f"at_{end}", s))]
-            told = [Text(cell, style) for cell in cells]
-            drawn = [Text(_bar(row["at_low"], row["at_high"], centre, min(ends), max(ends)))] if wide else []
-            table.add_row(Text(row["input"], style), *told, *drawn)
+            cells = []
+            for end in ("low", "high"):
+                told = _mean(row, f"at_{end}", s) if wide else s.value(row[f"at_{end}"])
+                cells += [Text(plain(_short(row[end])), style), Text(told, style)]
+            if wide:
+                cells.append(Text(_bar(row["at_low"], row["at_high"], centre, min(ends), max(ends))))
+            table.add_row(Text(row["input"], style), *cells)
         if not wide or fits(console, table):
             console.print(table)
             break
@@ -182,7 +194,7 @@ def _turns(found: Sensitivity) -> Iterator[Text]:
     for row in rows:
         yield Text(turn_told(row), style="" if row["outside_noise"] else "dim")
     if not rows:
-        yield Text("At no value of any of these inputs, taken by itself: all ends have the sign of the reference.")
+        yield Text("Nowhere, as any of these inputs by itself goes from end to end.")
 
 
 def _closing(found: Sensitivity, s: Scale) -> Iterator[Text]:
@@ -190,15 +202,16 @@ def _closing(found: Sensitivity, s: Scale) -> Iterator[Text]:
     if left:
         told = ", ".join(f"{path} {s.value(effect)}" for path, effect in list(left.items())[:NAMED])
         more = f", and {len(left) - NAMED:,} with less (screening.csv)" if len(left) > NAMED else ""
-        least = min(float(e) for e in found.screening.mu_star if e >= max(left.values(), default=0.0))
+        least = min(row["mu_star"] for row in screening_rows(found) if row["decomposed"])
         yield Text(
             f"Left out after screening, with their mean absolute effect over the whole range (µ*, {s.label}; the"
             f" least of those kept has {s.value(least)}): {told}{more}."
         )
     if found.idle:
-        yield Text(f"Without any effect here, to the last bit ({len(found.idle)}): {', '.join(found.idle)}.")
-    for path, why in inquiry.held.items():
-        yield Text(f"Held at its reference: {path} ({why}).")
+        yield Text(f"Without any effect here, to the last bit ({len(found.idle)}): {', '.join(found.idle)}.", "dim")
+    if inquiry.held:
+        held = "; ".join(f"{path} ({why})" for path, why in inquiry.held.items())
+        yield Text(f"Held at the reference: {held}.", "dim")
     if inquiry.without_range:
         named = ", ".join(inquiry.without_range)
         yield Text(f"No plausible range is declared, and not varied: {named}.", style="dim")
