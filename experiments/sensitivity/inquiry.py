@@ -242,7 +242,9 @@ def _factors(case: Case, over: Sequence[str], levers: bool) -> tuple[list[Factor
             chosen.add(path)
         looked_at += group
     if levers:
-        looked_at += own_levers
+        # Of offers that the variant does not make there is nothing to vary, unless one is asked for by name.
+        unmade = tuple(f"{name}." for name in Policy.usual if name not in case.policy.offer_names)
+        looked_at += [path for path in own_levers if not path.startswith(unmade)]
     without: list[str] = []
     for path in dict.fromkeys(looked_at):
         if path not in wanted:

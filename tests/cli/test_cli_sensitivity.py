@@ -6,11 +6,16 @@ import csv
 import json
 import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import abm
 from experiments.cli.main import main
 
 SMALL = [
@@ -96,4 +101,27 @@ def test_a_measure_that_runs_lack_or_that_stays_the_same_is_refused_and_nothing_
     code, out, err = returns("sensitivity", "uk-2025", "--measure", "dispersal_week", *SMALL)
     assert (code, out) == (2, "")
     assert "a measure that varies" in err
+    assert os.listdir(".") == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads in /proc")
+@pytest.mark.slow
+def test_ctrl_c_exits_130_and_leaves_nothing_half_written() -> None:
+    abm.simulate("uk-2025", "uk-families-2026", weeks=5, households=10)  # nothing is left to compile
+    env = {**os.environ, "PYTHONPATH": str(Path(abm.__file__).parents[1])}
+    command = [sys.executable, "-m", "experiments.cli.main", "sensitivity", "--measure", "cost_npv", "--out", "kept/it"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+    try:
+        # Once the first run is done, the threads are at work.
+        deadline = time.monotonic() + 120
+        while len(os.listdir(f"/proc/{process.pid}/task")) < 3 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, out) == (130, "")
+    assert "nothing was written" in err
+    assert "Traceback" not in err
     assert os.listdir(".") == []

@@ -59,6 +59,13 @@ def test_levers_vary_when_asked_for() -> None:
     assert by_path(asked(over=["offer"])).keys() >= {"offer.amount_per_person", "offer.paid_at_departure"}
 
 
+def test_levers_of_offers_that_a_policy_does_not_make_do_not_vary_with_the_others() -> None:
+    inquiry = inquire("uk-2025", measure="cost_npv", levers=True)
+    assert not any(path.startswith("offer.") for path in by_path(inquiry))
+    assert "standing.amount_per_person" in by_path(inquiry)
+    assert by_path(inquire("uk-2025", measure="cost_npv", over=["offer.amount_per_person"]))
+
+
 def test_groups_paths_and_ranges_of_ones_own() -> None:
     found = by_path(asked(over=["behaviour", "world.hotel_night=100:120"]))
     assert found["world.hotel_night"] == (100.0, 120.0)
