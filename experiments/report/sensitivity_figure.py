@@ -61,14 +61,15 @@ def _tornado(axes: Axes, found: Sensitivity, bars: list[Row], s: Scale, height: 
         far, near = sorted(("low", "high"), key=lambda end: -abs(away[end]))
         for end in (far, near):
             # Where both ends lie on one side, the shorter bar is drawn thin on the longer one, and its number opposite.
-            height = 0.56 if opposite or end == far else 0.26
-            axes.barh(place, away[end], left=centre, height=height, color=ENDS[end], linewidth=0,
+            thick = 0.56 if opposite or end == far else 0.26
+            axes.barh(place, away[end], left=centre, height=thick, color=ENDS[end], linewidth=0,
                       alpha=1.0 if row["differ"] else 0.45)  # fmt: skip
             right = away[end] > 0 if opposite or end == far else away[far] <= 0
             at = centre + (away[end] if opposite or end == far else 0.0)
             axes.annotate(plain(float(f"{row[end]:.4g}")), (at, place), xytext=(4 if right else -4, 0), va="center",
                           textcoords="offset points", ha="left" if right else "right", fontsize=8,
-                          color=ENDS[end])  # fmt: skip
+                          color=ENDS[end], zorder=5,
+                          bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8})  # fmt: skip
     axes.axvline(centre, color=BASELINE, linewidth=1)
     if found.inquiry.paired:
         axes.axvline(0, color="black", linewidth=1, linestyle=(0, (3, 2)))
@@ -76,6 +77,7 @@ def _tornado(axes: Axes, found: Sensitivity, bars: list[Row], s: Scale, height: 
     axes.set_ylim(-0.6, len(bars) - 0.4)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
+    axes.use_sticky_edges = False  # room for the numbers beside the bars
     axes.margins(x=0.12)
     axes.locator_params(axis="x", nbins=6)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
@@ -110,7 +112,7 @@ def _shares(axes: Axes, found: Sensitivity, bars: list[Row], height: float) -> N
     axes.axvline(noise, color=BASELINE, linewidth=1, linestyle=(0, (1, 1.5)), label=f"only seeds: {number(noise)} %")
     axes.set_yticks([])
     axes.set_ylim(-0.6, len(bars) - 0.4)
-    axes.set_xlim(0, None)
+    axes.set_xlim(0, min(102.0, axes.get_xlim()[1]))  # an interval may reach beyond what an index can be
     axes.locator_params(axis="x", nbins=6)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g} %")
     axes.set_xlabel("share of the variance")

@@ -198,14 +198,17 @@ def _turns(found: Sensitivity) -> Iterator[Text]:
 
 
 def _closing(found: Sensitivity, s: Scale) -> Iterator[Text]:
-    inquiry, left = found.inquiry, found.left_out
+    inquiry, screened = found.inquiry, screening_rows(found)
+    left = [row for row in screened if row["mu_star"] > 0.0 and not row["decomposed"]]
     if left:
-        told = ", ".join(f"{path} {s.value(effect)}" for path, effect in list(left.items())[:NAMED])
+        told = ", ".join(
+            f"{row['input']} {s.value(row['mu_star'])} ± {s.value(row['mu_star_half'])}" for row in left[:NAMED]
+        )
         more = f", and {len(left) - NAMED:,} with less (screening.csv)" if len(left) > NAMED else ""
-        least = min(row["mu_star"] for row in screening_rows(found) if row["decomposed"])
+        least = min(row["mu_star"] for row in screened if row["decomposed"])
         yield Text(
-            f"Left out after screening, with their mean absolute effect over the whole range (µ*, {s.label}; the"
-            f" least of those kept has {s.value(least)}): {told}{more}."
+            f"Left out after screening, with their mean absolute effect over the whole range (µ* ± half its 90 %"
+            f" interval, {s.label}; the least of those kept has {s.value(least)}): {told}{more}."
         )
     if found.idle:
         yield Text(f"Without any effect here, to the last bit ({len(found.idle)}): {', '.join(found.idle)}.", "dim")

@@ -161,9 +161,10 @@ def inquire(
     told = _measure(measure, against)
     names = [name for name in (against, variant) if name is not None]
     bare = [load_case(name, caseload, weeks=weeks, households=households) for name in names]
+    if against == variant:
+        raise InputError("--against", against, "another policy than the variant")
     labels = tuple(case.policy.name for case in bare)
-    if len(set(labels)) < len(labels):
-        raise InputError("--against", against, f"another policy than the variant, {labels[-1]}")
+    labels = labels if len(set(labels)) == len(labels) else tuple(names)  # two files may share a name
     changes = parse_settings(settings, labels)
 
     def made(some: Sequence[Change]) -> tuple[Case, ...]:
