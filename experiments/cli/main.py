@@ -15,6 +15,7 @@ from cyclopts import App, CycloptsError
 from experiments.cli.attribute import attribute_command
 from experiments.cli.compare import app as compare_app
 from experiments.cli.run import run_command, why_command
+from experiments.cli.sensitivity import app as sensitivity_app
 from experiments.cli.show import list_app, show_command
 from experiments.cli.sweep import app as sweep_app
 
@@ -43,6 +44,7 @@ app.command(show_command, name="show")
 app.command(sweep_app)
 app.command("experiments.cli.validate:validate_command", name="validate")
 app.command("experiments.cli.fit:fit_command", name="fit")
+app.command(sensitivity_app)
 app.command("experiments.cli.serve:app", name="serve", help="Open the page in a browser, on this machine only.")
 
 

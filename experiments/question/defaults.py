@@ -16,3 +16,8 @@ WEEKS, SEED = 260, 0
 
 #: Most replicates that a precision may ask for.
 MAX_REPLICATES = 2_000
+
+#: Of a sensitivity analysis: seeds of each point, trajectories of the screening, base points of the shares of variance,
+#: inputs that they are of at most, and seeds at the reference and at the ends of the tornado.  About five minutes on
+#: two cores for the families of the pilot, five years and two policies.
+REPLICATES, TRAJECTORIES, POINTS, MOST_DECOMPOSED, AT_ENDS = 2, 5, 128, 10, 32

@@ -157,7 +157,7 @@ class Study:
     @cached_property
     def _own(self) -> list[dict[str, Any]]:
         given = {path: value for path, value in self.shared.settings.items() if path in self.paths}
-        return [{path: _own_value(case, path) for path in self.paths} | given for case in self.shared.cases]
+        return [{path: own_value(case, path) for path in self.paths} | given for case in self.shared.cases]
 
     @cached_property
     def inputs(self) -> dict[str, str]:
@@ -216,7 +216,7 @@ def lay_out(design: Design | Mapping[str, Any] | str | Path) -> Study:
         households: int | None = caseload.households
     else:
         households = design.households
-    figures = _figures((policies[0], ""), (caseload, "caseload."), (behaviour, "behaviour."))
+    figures = figures_by_path((policies[0], ""), (caseload, "caseload."), (behaviour, "behaviour."))
     factors = factors_of(design.factors, figures, file=file)
     _count_cells(
         design, [len(f.at_levels(design.sampling.levels)) for f in factors] if design.sampling.method == "grid" else []
@@ -263,7 +263,8 @@ def _count_cells(design: Design, levels: list[int]) -> None:
         raise InputError("sampling.levels", design.sampling.levels, allowed, file=design.file)
 
 
-def _figures(*inputs: tuple[Inputs, str]) -> dict[str, Figure]:
+def figures_by_path(*inputs: tuple[Inputs, str]) -> dict[str, Figure]:
+    """The figures that the files of some inputs give, by the path under which each can be set."""
     return {
         path if path.startswith("world.") else f"{prefix}{path}": figure
         for held, prefix in inputs
@@ -271,7 +272,8 @@ def _figures(*inputs: tuple[Inputs, str]) -> dict[str, Figure]:
     }
 
 
-def _own_value(case: Case, path: str) -> Any:
+def own_value(case: Case, path: str) -> Any:
+    """The value that a case itself has at a path; a date as its week."""
     model, declared = known_paths()[path]
     if model is Behaviour and len(case.members) > 1:
         return None  # a draw of its own in every run
