@@ -76,7 +76,7 @@ class Emulator:
             alpha = float(RidgeCV(alphas=ALPHAS).fit(self._features(z), y).alpha_)
         self._alpha = alpha
         self._trend = Ridge(alpha=alpha).fit(self._features(z), y)
-        left = y - self._trend.predict(self._features(z))
+        left = y - self._trend.predict(self._features(z)).reshape(y.shape)
         self._scale = np.maximum(left.std(axis=0), 1e-9)
         fixed = kernel is not None
         if kernel is None:
@@ -91,4 +91,4 @@ class Emulator:
     def predict(self, z: Array) -> Array:
         """Outputs at some points, (points, outputs)."""
         rest = self._gp.predict(z[:, self.main]).reshape(len(z), -1)
-        return np.asarray(self._trend.predict(self._features(z)) + rest * self._scale)
+        return np.asarray(self._trend.predict(self._features(z)).reshape(len(z), -1) + rest * self._scale)

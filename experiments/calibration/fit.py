@@ -348,9 +348,10 @@ def _weights(made: Plan, emulator: Emulator, shocks: Shocks, noise: Array, z: Ar
 
 
 def _resampled(weights: Array, count: int, seed: int) -> NDArray[np.intp]:
-    """Systematic resampling: positions of `count` draws of equal weight."""
-    start = np.random.default_rng([seed, 99]).random()
-    return np.searchsorted(np.cumsum(weights), (start + np.arange(count)) / count).clip(0, len(weights) - 1)
+    """Systematic resampling: positions of `count` draws of equal weight, shuffled."""
+    rng = np.random.default_rng([seed, 99])
+    found = np.searchsorted(np.cumsum(weights), (rng.random() + np.arange(count)) / count)
+    return rng.permutation(found.clip(0, len(weights) - 1))
 
 
 def _kept(folder: Folder, name: str, points: Callable[[], Array]) -> Array:

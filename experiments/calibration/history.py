@@ -367,7 +367,7 @@ def _check(history: History) -> None:
         _check_row(history, row)
         here = {place_name(name, places) for name in history.caseload.origins}
         for origin in row.origins:
-            if place_name(origin, places) not in here:
+            if place_name(origin, places, field=f"row {row.id}.origins", file=file) not in here:
                 near = nearest_spelling(origin, history.caseload.origins)
                 allowed = "origins that the caseload has"
                 raise InputError(f"row {row.id}.origins", origin, allowed, file=file, nearest=near)

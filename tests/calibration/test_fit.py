@@ -1,0 +1,157 @@
+"""Fitting: emulator, chain and weights against what is known exactly, and a whole fit on a small history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+pytest.importorskip("emcee")
+pytest.importorskip("sklearn")
+
+from small_history import TEXT
+
+from abm.inputs.behaviour import Behaviour
+from abm.scenarios.scenario import load_behaviour, load_behaviour_draws
+from experiments.calibration import fit as fitting
+from experiments.calibration.discrepancy import Shocks
+from experiments.calibration.emulator import Emulator
+from experiments.calibration.fit import Plan, fit, plan
+from experiments.calibration.fitted import summary, write
+from experiments.calibration.forecast import crps
+from experiments.calibration.history import load_history
+from experiments.calibration.posterior import load_draws
+from experiments.calibration.priors import Prior, behaviour_priors, drawn, year_prior
+from experiments.calibration.targets import Targets
+from experiments.storing.store import FolderError
+
+
+def test_priors_have_their_range_as_their_central_nine_tenths_and_keep_inside_hard_bounds() -> None:
+    priors = {prior.name: prior for prior in behaviour_priors()}
+    assert len(priors) > 40
+    money, assisted = priors["behaviour.money"], priors["behaviour.assisted"]
+    assert money.on_log
+    assert not assisted.on_log
+    for prior in (money, assisted):
+        assert prior.value(norm.ppf(0.05)) == pytest.approx(prior.low)
+        assert prior.value(norm.ppf(0.95)) == pytest.approx(prior.high)
+        assert prior.coordinate(prior.value(0.7)) == pytest.approx(0.7)
+    for prior in priors.values():
+        low, high = prior.bounds
+        Behaviour().with_values({prior.name.removeprefix("behaviour."): float(prior.value(np.clip(-9.0, low, high)))})
+        values = [drawn(prior, k, 1) for k in range(30)]
+        assert min(values) >= prior.least
+        assert max(values) <= prior.most
+
+
+def test_the_emulator_knows_how_far_off_it_is() -> None:
+    rng = np.random.default_rng(1)
+    z = rng.standard_normal((240, 6))
+
+    def simulated(x: Any, noise: float) -> Any:
+        right = np.stack([1.0 + x[:, 0] - 0.5 * x[:, 1] ** 2, np.sin(x[:, 0]) + 0.3 * x[:, 4]], axis=1)
+        return right + noise * rng.standard_normal(right.shape)
+
+    made = Emulator(z, simulated(z, 0.1), [0, 1])
+    fresh = rng.standard_normal((400, 6))
+    off = made.predict(fresh) - simulated(fresh, 0.1)
+    assert np.allclose(np.mean(off**2, axis=0), made.variance, rtol=0.5)
+    assert (made.variance < 0.02).all()
+    assert (made.explained > 0.9).all()
+
+
+def _linear() -> tuple[Plan, SimpleNamespace, Shocks]:
+    """Two numbers, of which two rows of the record are sums with noise: the posterior is known."""
+    priors = (
+        Prior("behaviour.one", -1.6448536, 1.6448536, False),
+        Prior("behaviour.two", -1.6448536, 1.6448536, False),
+    )
+    aims = Targets((), np.array([1.0, -0.5]), np.zeros(2), np.array([0.25, 0.25]))
+    made = Plan((), aims, (*priors, year_prior()), 5, (20,), 20, 1_500, 1.0)
+    emulator = SimpleNamespace(predict=lambda z: z[:, :2] @ np.array([[1.0, 1.0], [0.0, 1.0]]), variance=np.zeros(2))
+    return made, emulator, Shocks(np.zeros((2, 1)), np.zeros((2, 1)))
+
+
+def test_the_chain_finds_a_posterior_that_is_known() -> None:
+    made, emulator, shocks = _linear()
+    chain = fitting._chain(made, emulator, shocks, 1)  # type: ignore[arg-type]
+    slopes = np.array([[1.0, 0.0], [1.0, 1.0]])  # row of the record by number
+    precision = np.eye(2) + slopes.T @ slopes / 0.25
+    wanted = np.linalg.solve(precision, slopes.T @ made.targets.value / 0.25)
+    assert np.allclose(chain[:, :2].mean(axis=0), wanted, atol=0.05)
+    assert np.allclose(np.cov(chain[:, :2].T), np.linalg.inv(precision), atol=0.04)
+    # The spread of a year loads on nothing here: it keeps its prior.
+    assert chain[:, 2].mean() == pytest.approx(0.0, abs=0.12)
+    assert chain[:, 2].std() == pytest.approx(1.0, abs=0.1)
+    again = fitting._chain(made, emulator, shocks, 1)  # type: ignore[arg-type]
+    assert np.array_equal(chain, again)
+
+
+def test_weights_correct_what_the_emulator_gets_wrong() -> None:
+    made, emulator, shocks = _linear()
+    chain = fitting._chain(made, emulator, shocks, 1)  # type: ignore[arg-type]
+    shifted = emulator.predict(chain[:, :-1]) + np.array([0.3, 0.0])
+    weights = fitting._weights(made, emulator, shocks, np.zeros(2), chain, shifted)  # type: ignore[arg-type]
+    slopes = np.array([[1.0, 0.0], [1.0, 1.0]])
+    precision = np.eye(2) + slopes.T @ slopes / 0.25
+    wanted = np.linalg.solve(precision, slopes.T @ (made.targets.value - np.array([0.3, 0.0])) / 0.25)
+    assert np.allclose(weights @ chain[:, :2], wanted, atol=0.05)
+    chosen = fitting._resampled(weights, 400, 1)
+    assert np.allclose(chain[chosen, :2].mean(axis=0), wanted, atol=0.1)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Plan:
+    path = tmp_path / "small.toml"
+    path.write_text(TEXT, encoding="utf-8")
+    return plan([load_history(path)], waves=(40, 24), last=24, steps=120)
+
+
+@pytest.mark.slow
+def test_a_whole_fit_is_resumed_and_leaves_draws_that_load(
+    small: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = fit(small, tmp_path / "whole")
+    calls = {"left": 70}
+    observe = fitting.observe
+
+    def stopping(*given: Any, **options: Any) -> Any:
+        calls["left"] -= 1
+        if calls["left"] < 0:
+            raise KeyboardInterrupt
+        return observe(*given, **options)
+
+    monkeypatch.setattr(fitting, "observe", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        fit(small, tmp_path / "stopped")
+    monkeypatch.setattr(fitting, "observe", observe)
+    resumed = fit(small, tmp_path / "stopped")
+    assert np.array_equal(whole.z, resumed.z)
+    assert np.array_equal(whole.last_moments, resumed.last_moments)
+    assert 1.0 <= whole.effective <= len(whole.last)
+    told = summary(whole)
+    write(whole, told, tmp_path / "whole")
+    draws = load_draws(tmp_path / "whole" / "posterior.csv")
+    assert len(draws) == len(whole.z) >= 300
+    assert "ruritania_stock" in draws[0].fitted
+    assert 0.0 < draws[0].year < 2.0
+    middle = load_behaviour(tmp_path / "whole" / "reference.toml")
+    members = load_behaviour_draws(tmp_path / "whole" / "posterior.csv")
+    assert any(np.isclose(middle.money, member.money, rtol=1e-5) for member in members)
+    assert {row["says"] for row in told.parameters} <= {"identified", "weakly identified", "not identified"}
+    assert [row["id"] for row in told.rows] == ["R_2005"]
+    assert (tmp_path / "whole" / "prior-predictive.png").stat().st_size > 5_000
+    other = plan(list(small.histories), waves=(40, 24), last=24, steps=120, seed=2)
+    with pytest.raises(FolderError):
+        fit(other, tmp_path / "whole")
+
+
+def test_the_score_of_a_forecast_is_the_known_one() -> None:
+    draws = norm.ppf((np.arange(20_000) + 0.5) / 20_000)
+    # Gneiting and Raftery (2007): of a standard normal forecast at 0, (√2 − 1)/√π.
+    assert crps(draws, 0.0) == pytest.approx((2**0.5 - 1) / np.pi**0.5, abs=1e-3)
+    assert crps(np.array([3.0, 3.0]), 5.0) == pytest.approx(2.0)
