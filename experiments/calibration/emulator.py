@@ -1,32 +1,48 @@
 """A fast stand-in for the simulator: the logarithms of what it would count, as a function of the free numbers.
 
-A second-order response surface (ridge regression) carries most of it; a Gaussian process on what that leaves over
-carries the rest.  How far off the stand-in is, noise of the simulator included, is measured on points that it was not
-given.
+Each output has a linear trend over all free numbers, of which the lasso keeps those that matter, and a Gaussian process
+over the ten that matter most, on what the trend leaves over.  How far off the stand-in is, noise of the simulator
+included, is measured on points that it was not given.
 
 References
 ----------
 J. Sacks, W. Welch, T. Mitchell, H. Wynn, "Design and analysis of computer experiments" (Statistical Science 4, 1989).
 L. Bastos, A. O'Hagan, "Diagnostics for Gaussian process emulators" (Technometrics 51, 2009).
+R. Tibshirani, "Regression shrinkage and selection via the lasso" (J. R. Statist. Soc. B 58, 1996).
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.running.threads import each
+
 Array = NDArray[np.float64]
 
-#: Strengths of the ridge that are tried, parts of the cross-validation, and most points of the Gaussian process.
-ALPHAS, FOLDS, MOST = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0), 5, 700
+#: Coordinates in a Gaussian process, parts of a cross-validation, and points and steps that fit its lengths.
+MOST, FOLDS, FITTED, STEPS = 10, 5, 240, 40
+
+
+@dataclass(frozen=True)
+class _Output:
+    """The stand-in of one output."""
+
+    trend: Any
+    process: Any
+    scale: float
+    top: NDArray[np.intp]
+
+    def predict(self, z: Array) -> Array:
+        return np.asarray(self.trend.predict(z) + self.scale * self.process.predict(z[:, self.top]))
 
 
 class Emulator:
-    """Response surface and Gaussian process for several outputs at once.
+    """Trends and Gaussian processes of several outputs.
 
     Parameters
     ----------
@@ -34,10 +50,10 @@ class Emulator:
         Points, standard normal coordinates, (points, free numbers).
     y
         Outputs, (points, outputs).
-    main
-        Which coordinates may act in squares, products and in the Gaussian process; the others act along a line.
     seed
-        Of the split in the cross-validation.
+        Of the splits.
+    workers
+        Threads.
 
     Attributes
     ----------
@@ -47,48 +63,65 @@ class Emulator:
         Share of the outputs' variance that it explains on such points, (outputs,).
     """
 
-    def __init__(self, z: Array, y: Array, main: Sequence[int], seed: int = 0) -> None:
-        from sklearn.model_selection import KFold
-
-        self.main = list(main)
-        self._fit(z, y)
-        missed = np.zeros(y.shape)
-        for train, test in KFold(FOLDS, shuffle=True, random_state=seed).split(z):
-            part = Emulator.__new__(Emulator)
-            part.main = self.main
-            part._fit(z[train], y[train], kernel=self._gp.kernel_, alpha=self._alpha)
-            missed[test] = y[test] - part.predict(z[test])
-        self.variance = np.mean(missed**2, axis=0)
-        self.explained = 1.0 - self.variance / np.maximum(y.var(axis=0), 1e-12)
-
-    def _features(self, z: Array) -> Array:
-        some = z[:, self.main]
-        first, second = np.triu_indices(len(self.main))
-        return np.concatenate([z, some[:, first] * some[:, second]], axis=1)
-
-    def _fit(self, z: Array, y: Array, kernel: Any = None, alpha: float | None = None) -> None:
+    def __init__(self, z: Array, y: Array, seed: int = 0, *, workers: int | None = None) -> None:
         from sklearn.exceptions import ConvergenceWarning
-        from sklearn.gaussian_process import GaussianProcessRegressor
-        from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
-        from sklearn.linear_model import Ridge, RidgeCV
+        from threadpoolctl import threadpool_limits
 
-        if alpha is None:
-            alpha = float(RidgeCV(alphas=ALPHAS).fit(self._features(z), y).alpha_)
-        self._alpha = alpha
-        self._trend = Ridge(alpha=alpha).fit(self._features(z), y)
-        left = y - self._trend.predict(self._features(z)).reshape(y.shape)
-        self._scale = np.maximum(left.std(axis=0), 1e-9)
-        fixed = kernel is not None
-        if kernel is None:
-            lengths = np.full(len(self.main), 4.0)
-            kernel = ConstantKernel(0.3, (1e-3, 10.0)) * RBF(lengths, (0.8, 100.0)) + WhiteKernel(0.7, (1e-2, 10.0))
-        some = slice(-MOST, None)  # the latest points lie where it matters
-        process = GaussianProcessRegressor(kernel, optimizer=None if fixed else "fmin_l_bfgs_b", alpha=1e-8)
-        with warnings.catch_warnings():
+        # One thread an output: those of the linear algebra would wait for each other.
+        with warnings.catch_warnings(), threadpool_limits(1):
             warnings.simplefilter("ignore", ConvergenceWarning)  # a coordinate without effect has no length of its own
-            self._gp = process.fit(z[some][:, self.main], left[some] / self._scale)
+            made = each(range(y.shape[1]), lambda k: _made(z, y[:, k], seed), workers=workers)
+        self._outputs = [output for output, _ in made]
+        self.variance = np.array([missed for _, missed in made])
+        self.explained = 1.0 - self.variance / np.maximum(y.var(axis=0), 1e-12)
 
     def predict(self, z: Array) -> Array:
         """Outputs at some points, (points, outputs)."""
-        rest = self._gp.predict(z[:, self.main]).reshape(len(z), -1)
-        return np.asarray(self._trend.predict(self._features(z)).reshape(len(z), -1) + rest * self._scale)
+        return np.stack([output.predict(z) for output in self._outputs], axis=1)
+
+
+def _made(z: Array, y: Array, seed: int) -> tuple[_Output, float]:
+    """The stand-in of one output, and the mean square of what it is off by on points that it was not given."""
+    from sklearn.model_selection import KFold
+
+    whole = _fitted(z, y, seed)
+    missed = np.zeros(len(y))
+    for train, test in KFold(FOLDS, shuffle=True, random_state=seed).split(z):
+        missed[test] = y[test] - _fitted(z[train], y[train], seed, like=whole).predict(z[test])
+    return whole, float(np.mean(missed**2))
+
+
+def _fitted(z: Array, y: Array, seed: int, like: _Output | None = None) -> _Output:
+    """A stand-in; `like`: with its penalty, its coordinates and the lengths of its process."""
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+    from sklearn.linear_model import Lasso, LassoCV
+
+    if like is None:
+        trend: Any = LassoCV(cv=4, random_state=seed).fit(z, y)
+        top = np.argsort(-np.abs(trend.coef_), kind="stable")[:MOST]
+    else:
+        trend, top = Lasso(alpha=_penalty(like.trend)).fit(z, y), like.top
+    left = y - trend.predict(z)
+    scale = max(float(left.std()), 1e-9)
+    if like is None:
+        start = ConstantKernel(1.0, (1e-3, 100.0)) * RBF(np.full(len(top), 3.0), (0.5, 50.0))
+        some = np.random.default_rng(seed).permutation(len(z))[:FITTED]
+        first = GaussianProcessRegressor(start + WhiteKernel(0.3, (1e-2, 10.0)), optimizer=_few_steps, alpha=1e-8)
+        kernel = first.fit(z[some][:, top], left[some] / scale).kernel_
+    else:
+        kernel = like.process.kernel_
+    process = GaussianProcessRegressor(kernel, optimizer=None, alpha=1e-8).fit(z[:, top], left / scale)
+    return _Output(trend, process, scale, top)
+
+
+def _few_steps(value: Any, start: Array, bounds: Array) -> tuple[Array, float]:
+    """Lengths good enough: the likelihood is flat around the best ones."""
+    from scipy.optimize import minimize
+
+    found = minimize(value, start, method="L-BFGS-B", jac=True, bounds=bounds, options={"maxfun": STEPS})
+    return found.x, float(found.fun)
+
+
+def _penalty(trend: Any) -> float:
+    return max(float(getattr(trend, "alpha_", getattr(trend, "alpha", 1e-3))), 1e-6)

@@ -1,8 +1,8 @@
 """Fitting: the posterior of everything that is free, given the rows of the record that may be used for it.
 
-Waves of runs in full teach an emulator what the simulator would say; a Markov chain on the emulator says where the next
-wave should be; the last wave's runs correct the emulator by importance weights, and equally weighted draws are taken
-from it.  Held-out rows are never read.
+Waves of runs in full teach an emulator what the simulator would say; a Markov chain on the emulator says where the
+next wave should be.  The last wave is run at draws of the chain before it; the emulator that has seen it gives the
+posterior, and how much it moved those draws is told as their effective size.  Held-out rows are never read.
 
 1. Priors: `experiments.calibration.priors`.  2. Errors of the record and of the model: `targets`, `discrepancy`.
 3. Stand-in: `emulator`.  4. Chain: affine-invariant and differential-evolution moves (emcee).
@@ -11,7 +11,7 @@ References
 ----------
 M. Kennedy, A. O'Hagan, "Bayesian calibration of computer models" (J. R. Statist. Soc. B 63, 2001).
 D. Foreman-Mackey, D. Hogg, D. Lang, J. Goodman, "emcee: the MCMC hammer" (PASP 125, 2013).
-A. Gelman et al., "Bayesian Data Analysis" (3rd ed., 2013), ch. 10, on importance resampling.
+A. Gelman et al., "Bayesian Data Analysis" (3rd ed., 2013), ch. 10, on importance weights and their effective size.
 """
 
 from __future__ import annotations
@@ -44,19 +44,12 @@ from experiments.storing.store import Folder
 
 Array = NDArray[np.float64]
 
-#: Coefficients that the record can have a say on: they act in squares and products, and in the Gaussian process.
-MAIN = (
-    "assisted", "unassisted", "irregular", "lost_support_irregular", "money", "consider", "alert_offer",
-    "alert_closing", "anticipation", "taste_return", "host_ties", "alert_refusal", "payment_belief", "in_kind_value",
-    "origin",
-)  # fmt: skip
-
-#: Points of each wave but the last, and how much wider than the posterior a wave's points are spread.
-WAVES, WIDER = (300, 200, 200), (1.0, 1.5, 1.2)
-#: Points of the last wave; draws taken in the end; runs that are written at once.
-LAST, DRAWS, CHUNK, NOISE = 600, 400, 40, 40
+#: Points of each wave, and how much wider than the posterior so far the points of a wave are spread (the last: not).
+WAVES, WIDER = (300, 200, 200, 300), (1.0, 1.5, 1.2)
+#: Draws taken in the end, runs that are written at once, and runs at one point that tell the noise of a run.
+DRAWS, CHUNK, NOISE = 400, 40, 40
 #: Steps of the chain, of which the first third is thrown away; walkers for each free number; households in a fit.
-STEPS, WALKERS, SHARE = 3_000, 2.2, 0.6
+STEPS, WALKERS, SHARE = 2_000, 2.2, 0.6
 
 
 @dataclass(frozen=True)
@@ -76,7 +69,6 @@ class Plan:
     priors: tuple[Prior, ...]
     seed: int
     waves: tuple[int, ...]
-    last: int
     steps: int
     share: float
 
@@ -86,21 +78,12 @@ class Plan:
         return self.priors[:-1]
 
     @property
-    def main(self) -> list[int]:
-        """Coordinates that act in squares and products."""
-        wanted = {f"behaviour.{name}" for name in MAIN}
-        return [
-            k for k, prior in enumerate(self.simulated) if prior.name in wanted or prior.name.startswith("unknown.")
-        ]
-
-    @property
     def fingerprint(self) -> str:
         """Hash of everything that determines the runs."""
         told = [
             MODEL_VERSION,
             self.seed,
             self.waves,
-            self.last,
             self.steps,
             self.share,
             [repr(prior) for prior in self.priors],
@@ -136,7 +119,6 @@ def plan(
     *,
     seed: int = 1,
     waves: Sequence[int] = WAVES,
-    last: int = LAST,
     steps: int = STEPS,
     share: float = SHARE,
 ) -> Plan:
@@ -150,11 +132,11 @@ def plan(
     aims = targets(histories)
     if not aims.rows:
         raise InputError("histories", [history.name for history in histories], "at least one row with use = calibrate")
-    if min((*waves, last), default=0) < 20 or not waves:
-        raise InputError("--points", list(waves), "at least 20 points in every wave")
+    if len(waves) < 2 or min(waves) < 20:
+        raise InputError("--waves", list(waves), "at least two waves of at least 20 points")
     used = aims.histories
     priors = (*behaviour_priors(), *unknown_priors(used), year_prior())
-    return Plan(tuple(histories), aims, priors, seed, tuple(waves), last, steps, share)
+    return Plan(tuple(histories), aims, priors, seed, tuple(waves), steps, share)
 
 
 @dataclass(frozen=True)
@@ -165,16 +147,14 @@ class Fit:
     ----------
     z
         Draws of equal weight, coordinates, (draws, free numbers); the spread of a year last.
-    moments
-        What the simulator counted at each, on the log, (draws, rows).
-    prior_moments
-        The same at points of the prior (first wave), (points, rows).
     chain
-        Thinned draws of the chain on the emulator, (n, free numbers).
-    weights
-        Importance weights of the last wave, summing to one.
+        Thinned draws of the last chain, (n, free numbers).
+    prior_moments
+        What was counted at points of the prior (first wave), on the log, (points, rows).
     last, last_moments
-        The last wave's points (free numbers, the spread of a year last) and what was counted there.
+        The last wave: draws of the chain before it, and what was counted there.
+    weights
+        How the last wave changed what the emulator says at its points: importance weights, summing to one.
     emulator, shocks
         As used at the end.
     noise
@@ -183,12 +163,11 @@ class Fit:
 
     plan: Plan
     z: Array
-    moments: Array
-    prior_moments: Array
     chain: Array
-    weights: Array
+    prior_moments: Array
     last: Array
     last_moments: Array
+    weights: Array
     emulator: Emulator
     shocks: Shocks
     noise: Array
@@ -215,7 +194,7 @@ def fit(made: Plan, out: Path, *, workers: int | None = None, progress: Progress
     """
     _needs()
     progress = progress or Silent()
-    total = sum(made.waves) + made.last + NOISE
+    total = sum(made.waves) + NOISE
     with Folder(out, {"fit": made.fingerprint}, made.fingerprint) as folder:
         told = {"rows": made.targets.ids, "free": [prior.name for prior in made.priors]}
         folder.write_manifest({"state": "running", **told})
@@ -227,7 +206,7 @@ def fit(made: Plan, out: Path, *, workers: int | None = None, progress: Progress
         def run(name: str, points: Callable[[], Array], seed: int) -> tuple[Array, Array]:
             nonlocal done
             z = _kept(folder, name, points)
-            y = _run(made, folder, name, z, seed, workers, lambda now: progress.update(done + now, 0, total))
+            y = _run(made, folder, name, z[:, :-1], seed, workers, lambda now: progress.update(done + now, 0, total))
             done += len(z)
             return z, y
 
@@ -235,28 +214,28 @@ def fit(made: Plan, out: Path, *, workers: int | None = None, progress: Progress
             shocks = made.targets.shocks(made.seen(np.zeros(len(made.simulated)), made.seed))
             zs: list[Array] = []
             ys: list[Array] = []
+            emulators: list[Emulator] = []
             chain: Array | None = None
             for number, count in enumerate(made.waves, start=1):
-                points = partial(_next_points, made, chain, count, number)
-                z, y = run(f"wave-{number}", points, 1_000_000 * number)
+                z, y = run(f"wave-{number}", partial(_points, made, chain, count, number), 1_000_000 * number)
                 zs.append(z)
                 ys.append(y)
-                late = slice(-2, None)  # the first wave lies too far away to tell much where it matters
-                emulator = Emulator(np.concatenate(zs[late]), np.concatenate(ys[late]), made.main, made.seed)
-                chain = _kept(folder, f"chain-{number}", partial(_chain, made, emulator, shocks, number))
+                late = slice(1 if number > 2 else 0, None)  # the first wave lies far from where it matters
+                here, counted = np.concatenate(zs[late])[:, :-1], np.concatenate(ys[late])
+                emulators.append(Emulator(here, counted, made.seed, workers=workers))
+                chain = _kept(folder, f"chain-{number}", partial(_chain, made, emulators[-1], shocks, number))
             assert chain is not None
             middle = np.tile(chain.mean(axis=0), (NOISE, 1))
-            _, again = run("noise", lambda: middle[:, :-1], 1_000_000 * (len(made.waves) + 1))
-            noise = again.var(axis=0, ddof=1)
-            last = chain[np.linspace(0, len(chain) - 1, made.last).astype(int)]
-            _, y = run("last", lambda: last[:, :-1], 1_000_000 * (len(made.waves) + 2))
+            _, again = run("noise", lambda: middle, 1_000_000 * (len(made.waves) + 1))
         finally:
             progress.end()
-        weights = _weights(made, emulator, shocks, noise, last, y)
+        weights = _weights(made, emulators[-2], emulators[-1], shocks, zs[-1])
         effective = float(1.0 / np.square(weights).sum())
         folder.write_manifest({"state": "complete", "effective": effective, **told})
-    chosen = _resampled(weights, DRAWS, made.seed)
-    return Fit(made, last[chosen], y[chosen], ys[0], chain, weights, last, y, emulator, shocks, noise)
+    chosen = np.random.default_rng([made.seed, 99]).choice(len(chain), DRAWS, replace=False)
+    return Fit(
+        made, chain[chosen], chain, ys[0], zs[-1], ys[-1], weights, emulators[-1], shocks, again.var(axis=0, ddof=1)
+    )
 
 
 def _needs() -> None:
@@ -268,31 +247,25 @@ def _needs() -> None:
         raise InputError("returns fit", "emcee, scikit-learn", told) from None
 
 
-def _next_points(made: Plan, chain: Array | None, count: int, number: int) -> Array:
-    return _from_prior(made, count) if chain is None else _around(made, chain, count, number)
-
-
-def _from_prior(made: Plan, count: int) -> Array:
+def _points(made: Plan, chain: Array | None, count: int, number: int) -> Array:
+    """Points of a wave: of the prior, or spread like the chain, a little wider but in the last wave."""
     from scipy.stats import qmc, truncnorm
 
-    priors = made.simulated
-    u = qmc.LatinHypercube(len(priors), rng=np.random.default_rng(made.seed)).random(count)
-    low, high = np.array([prior.bounds for prior in priors]).T
-    return np.asarray(truncnorm.ppf(u, low, high))
-
-
-def _around(made: Plan, chain: Array, count: int, number: int) -> Array:
-    """Points spread like the chain, a little wider."""
-    rng = np.random.default_rng([made.seed, number])
-    some = chain[rng.choice(len(chain), count, replace=False), :-1]
-    middle = chain[:, :-1].mean(axis=0)
-    low, high = np.array([prior.bounds for prior in made.simulated]).T
-    return np.clip(middle + WIDER[min(number - 1, len(WIDER) - 1)] * (some - middle), low, high)
+    low, high = np.array([prior.bounds for prior in made.priors]).T
+    if chain is None:
+        u = qmc.LatinHypercube(len(made.simulated), rng=np.random.default_rng(made.seed)).random(count)
+        u = np.column_stack([u, np.random.default_rng([made.seed, 1]).random(count)])
+        return np.asarray(truncnorm.ppf(u, low, high))
+    wider = 1.0 if number == len(made.waves) else WIDER[min(number - 1, len(WIDER) - 1)]
+    some = chain[np.random.default_rng([made.seed, number]).choice(len(chain), count, replace=False)]
+    middle = chain.mean(axis=0)
+    return np.clip(middle + wider * (some - middle), low, high)
 
 
 def _chain(made: Plan, emulator: Emulator, shocks: Shocks, number: int) -> Array:
     """Draws from the posterior on the emulator, thinned, (n, free numbers)."""
     import emcee
+    from threadpoolctl import threadpool_limits
 
     low, high = np.array([prior.bounds for prior in made.priors]).T
     size = len(made.priors)
@@ -312,7 +285,8 @@ def _chain(made: Plan, emulator: Emulator, shocks: Shocks, number: int) -> Array
     moves = [(emcee.moves.DEMove(), 0.7), (emcee.moves.DESnookerMove(), 0.1), (emcee.moves.StretchMove(), 0.2)]
     sampler = emcee.EnsembleSampler(walkers, size, log_posterior, vectorize=True, moves=moves)
     state = emcee.State(start, random_state=np.random.RandomState(made.seed + number).get_state())
-    sampler.run_mcmc(state, made.steps)
+    with threadpool_limits(1):  # matrices so small are slower in several threads
+        sampler.run_mcmc(state, made.steps)
     burn = made.steps // 3
     return np.asarray(sampler.get_chain(discard=burn, thin=max(1, (made.steps - burn) // 100), flat=True))
 
@@ -338,20 +312,12 @@ def log_likelihood(
     return log_density((aims.value if value is None else value) - moments, covariance)
 
 
-def _weights(made: Plan, emulator: Emulator, shocks: Shocks, noise: Array, z: Array, y: Array) -> Array:
-    """Importance weights of runs in full at points drawn by the emulator."""
-    right = log_likelihood(made, shocks, y, z, noise)
-    guessed = log_likelihood(made, shocks, emulator.predict(z[:, :-1]), z, emulator.variance)
-    raw = right - guessed
-    weights = np.exp(raw - raw.max())
+def _weights(made: Plan, before: Emulator, after: Emulator, shocks: Shocks, z: Array) -> Array:
+    """Importance weights of draws made with one emulator, under another that has seen runs in full there."""
+    one, other = (log_likelihood(made, shocks, emulator.predict(z[:, :-1]), z, emulator.variance)
+                  for emulator in (before, after))  # fmt: skip
+    weights = np.exp(other - one - (other - one).max())
     return np.asarray(weights / weights.sum())
-
-
-def _resampled(weights: Array, count: int, seed: int) -> NDArray[np.intp]:
-    """Systematic resampling: positions of `count` draws of equal weight, shuffled."""
-    rng = np.random.default_rng([seed, 99])
-    found = np.searchsorted(np.cumsum(weights), (rng.random() + np.arange(count)) / count)
-    return rng.permutation(found.clip(0, len(weights) - 1))
 
 
 def _kept(folder: Folder, name: str, points: Callable[[], Array]) -> Array:
@@ -392,5 +358,5 @@ def described(made: Plan) -> dict[str, Any]:
     """How large a fit is."""
     return {
         "rows": len(made.targets.rows), "free": len(made.priors), "histories": len(made.targets.histories),
-        "runs": (sum(made.waves) + made.last + NOISE) * len(made.targets.histories),
+        "runs": (sum(made.waves) + NOISE) * len(made.targets.histories),
     }  # fmt: skip

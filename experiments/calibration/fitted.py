@@ -61,7 +61,7 @@ class Summary:
     ranks: list[dict[str, Any]]
     effective: float
     draws: int
-    different: int
+    last: int
 
     def as_json(self) -> dict[str, Any]:
         """Everything as JSON has it."""
@@ -86,8 +86,8 @@ class Summary:
             pairs = [f"{row['one']} and {row['other']} ({row['correlation']:+.2f})" for row in self.correlations[:6]]
             told.append(f"Known together rather than apart: {_listed(pairs)}.")
         told.append(
-            f"{self.draws} draws of equal weight, {self.different} of them different, from an effective"
-            f" {self.effective:.0f} runs in full."
+            f"{self.draws} draws of equal weight; the last wave of runs moved those before it by little or much:"
+            f" an effective {self.effective:.0f} of {self.last} are left."
         )
         told.append(
             f"Ranks of {REPETITIONS} invented records are even for {len(self.ranks) - len(uneven)} of {len(self.ranks)}"
@@ -104,7 +104,7 @@ def summary(found: Fit) -> Summary:
     """Sum up a fit."""
     return Summary(
         rows=_rows(found), parameters=_parameters(found), correlations=_correlations(found), ranks=_ranks(found),
-        effective=found.effective, draws=len(found.z), different=len(np.unique(found.z, axis=0)),
+        effective=found.effective, draws=len(found.z), last=len(found.last),
     )  # fmt: skip
 
 
@@ -113,14 +113,15 @@ def predicted(found: Fit, moments: Array, year: Array, seed: int = 3) -> Array:
     rng = np.random.default_rng(seed)
     aims = found.plan.targets
     off = np.concatenate([found.shocks.draw(rng, float(one), 1) for one in year])
-    off += np.sqrt(aims.variance) * rng.standard_normal(off.shape)
+    off += np.sqrt(aims.variance + found.emulator.variance) * rng.standard_normal(off.shape)
     return np.asarray(np.exp(moments + off) - aims.least)
 
 
 def _rows(found: Fit) -> list[dict[str, Any]]:
     aims = found.plan.targets
     year = found.plan.priors[-1].value(found.z[:, -1])
-    told = np.concatenate([predicted(found, found.moments, year, seed) for seed in range(3, 13)])
+    moments = found.emulator.predict(found.z[:, :-1])
+    told = np.concatenate([predicted(found, moments, year, seed) for seed in range(3, 13)])
     ends: Array = np.asarray(np.percentile(told, [PERCENTILES[0], 50.0, PERCENTILES[1]], axis=0))
     p05, median, p95 = ends[0], ends[1], ends[2]
     made = []
@@ -175,7 +176,7 @@ def _ranks(found: Fit, repetitions: int = REPETITIONS, seed: int = 11) -> list[d
     columns = {prior.name: k for k, prior in enumerate(made.priors) if prior.name in RANKED}
     ranks: dict[str, list[float]] = {name: [] for name in columns}
     guessed = found.emulator.predict(chain[:, :-1])
-    for k in rng.choice(len(found.last), min(repetitions, len(found.last)), replace=False):
+    for k in rng.choice(len(found.last), repetitions, p=found.weights):
         off = found.shocks.draw(rng, float(year[k]), 1)[0]
         invented = found.last_moments[k] + off + np.sqrt(made.targets.variance) * rng.standard_normal(len(off))
         raw = log_likelihood(made, found.shocks, guessed, chain, found.emulator.variance, value=invented)
@@ -221,7 +222,7 @@ def rounded(values: Array) -> list[float]:
 def middle(found: Fit) -> int:
     """The draw in the middle: nearest to the mean of what is identified and of what was counted, in spreads of each."""
     known = [k for k, row in enumerate(_parameters(found)) if row["spread_down"] >= WEAKLY]
-    seen = np.concatenate([found.z[:, known], found.moments], axis=1)
+    seen = np.concatenate([found.z[:, known], found.emulator.predict(found.z[:, :-1])], axis=1)
     rest = [k for k in range(found.z.shape[1]) if k not in known]
     scaled = (seen - seen.mean(axis=0)) / np.maximum(seen.std(axis=0), 1e-12)
     open_ends = (found.z[:, rest] - found.z[:, rest].mean(axis=0)) / np.maximum(found.z[:, rest].std(axis=0), 1e-12)
@@ -256,7 +257,8 @@ def picture(found: Fit, told: Summary) -> Any:
     rng = np.random.default_rng(5)
     prior_year = found.plan.priors[-1].value(rng.standard_normal(len(found.prior_moments)))
     before = predicted(found, found.prior_moments, prior_year)
-    after = predicted(found, found.moments, found.plan.priors[-1].value(found.z[:, -1]))
+    moments = found.emulator.predict(found.z[:, :-1])
+    after = predicted(found, moments, found.plan.priors[-1].value(found.z[:, -1]))
     recorded = np.array(
         [max(float(row.value or 0.0), least) for (_, row), least in zip(aims.rows, aims.least, strict=True)]
     )

@@ -73,8 +73,8 @@ def attribute_command(
     seed
         Seed of the first run; run r of every mixture has seed + r.
     uncertainty
-        parameters: each run takes the next vector of the fitted ensemble; seeds: the one fitted vector.
-        Without a word, parameters if there is an ensemble.
+        parameters: each run takes the next draw of the posterior; seeds: the one fitted vector.
+        Without a word, parameters if there is a posterior.
     settings
         PATH=VALUE in both situations, as often as you like.
     from_settings

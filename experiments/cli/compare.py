@@ -59,8 +59,7 @@ def compare_command(
     baseline
         The policy that the others are compared with.
     replicates
-        Runs of each policy; without a number about 100, fewer for a large caseload, and every parameter
-        vector of the ensemble as often.
+        Runs of each policy; without a number about 100, fewer for a large caseload.
     weeks
         Horizon in weeks.
     households
@@ -80,8 +79,8 @@ def compare_command(
     by
         Show return rates by group as well.
     uncertainty
-        parameters: each run takes the next vector of the fitted ensemble; seeds: the one fitted vector.
-        Without a word, parameters if there is an ensemble.
+        parameters: each run takes the next draw of the posterior; seeds: the one fitted vector.
+        Without a word, parameters if there is a posterior.
     precision
         MEASURE=±X: add runs, in whole rounds of parameter vectors, until the 90 % interval of the mean paired
         difference is at most X either side, or more runs of the same vectors would not do.

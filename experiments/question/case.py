@@ -121,18 +121,18 @@ def fitted_members(uncertainty: Uncertainty | None = None) -> tuple[tuple[Behavi
     Parameters
     ----------
     uncertainty
-        ``parameters``: the ensemble that the fit accepted; ``seeds``: the one fitted vector.  Without a word,
-        the ensemble where there is one.
+        ``parameters``: the draws of the posterior; ``seeds``: the one fitted vector.  Without a word,
+        the draws where there are some.
 
     Raises
     ------
     InputError
-        If an ensemble is asked for and there is none.
+        If draws are asked for and there are none.
     """
     if uncertainty != "seeds":
         ensemble = tuple(load_behaviour_draws())
         if ensemble:
             return ensemble, "parameters"
         if uncertainty == "parameters":
-            raise InputError("--uncertainty", uncertainty, "seeds: there is no ensemble of fitted parameters yet")
+            raise InputError("--uncertainty", uncertainty, "seeds: there is no posterior yet")
     return (load_behaviour(),), "seeds"

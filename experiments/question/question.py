@@ -158,7 +158,7 @@ class Question:
         """One sentence if the replicates take some parameter vectors more often than others; else nothing."""
         count = len(self.behaviours)
         rounds, more = divmod(self.replicates, count)
-        if not more or self.precision:
+        if not more or self.precision or self.replicates < count:
             return ""
         return (
             f"{self.replicates:,} runs take {more} of the {count} parameter vectors {_times(rounds + 1)} and"
@@ -201,8 +201,8 @@ def ask(
     settings
         As ``--set`` gives them; see `parse_settings`.
     uncertainty
-        ``parameters``: a fitted behavioural vector of the ensemble a replicate; ``seeds``: the one fitted
-        vector.  Without a word, parameters where there is an ensemble.
+        ``parameters``: a draw of the posterior a replicate; ``seeds``: the one fitted
+        vector.  Without a word, parameters where there is a posterior.
 
     Raises
     ------
@@ -252,8 +252,8 @@ def usual_replicates(case: Case) -> int:
 
 
 def even_replicates(wanted: int, vectors: int) -> int:
-    """The multiple of the number of vectors, at least one round, that is nearest to so many replicates."""
-    return vectors * max(1, round(wanted / vectors))
+    """As many replicates as wanted, or beyond one round of vectors the nearest number of whole rounds."""
+    return wanted if wanted <= vectors else vectors * round(wanted / vectors)
 
 
 def _labels(names: Sequence[str], own: Sequence[str]) -> list[str]:

@@ -79,7 +79,7 @@ def header(comparison: Comparison) -> Iterator[Text]:
     if q.uncertainty == "parameters":
         used, there = min(comparison.replicates, len(q.behaviours)), len(q.behaviours)
         which = f"{there:,}" if used == there else f"{used:,} of {there:,}"
-        kind = f"Chance and parameters vary: {which} fitted behavioural vectors in turn, the same under every policy."
+        kind = f"Chance and parameters vary: {which} draws of the posterior in turn, the same under every policy."
     else:
         kind = "Chance varies; the behavioural parameters are the one fitted vector."
     yield Text(

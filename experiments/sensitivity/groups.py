@@ -58,7 +58,7 @@ BELONGS: dict[str, str] = {
     "world.enforcement_attempt": OTHER, "world.enforcement_success": OTHER, "world.detention_day": OTHER,
     "world.detention_days": OTHER, "world.detention_days_family": OTHER, "world.discount_rate": OTHER,
     "world.price_year": OTHER, "world.lasting_cost_year": OTHER, "world.lasting_taxes_year": OTHER,
-    "world.unsupported_cost_year": OTHER,
+    "world.unsupported_cost_year": OTHER, "world.place_assisted": OTHER, "world.place_unassisted": OTHER,
     "world.removal_success": "enforcement", "world.removal_success_family": "enforcement",
     "world.removal_school": "enforcement", "world.removal_absconded": "enforcement",
     "world.detection_per_year": "enforcement",

@@ -106,8 +106,8 @@ def confidence_of_look(number: int) -> float:
 
 
 def whole_rounds(runs: int, vectors: int) -> int:
-    """At least so many runs, each vector as often as any other."""
-    return -(-runs // vectors) * vectors
+    """At least so many runs, each vector as often as any other; or fewer than there are vectors, once each."""
+    return runs if runs <= vectors else -(-runs // vectors) * vectors
 
 
 def look(values: ArrayLike, half_width: float, number: int, *, most: int, vectors: ArrayLike | None = None) -> Look:
@@ -135,6 +135,8 @@ def look(values: ArrayLike, half_width: float, number: int, *, most: int, vector
     given = np.asarray(values, dtype=np.float64)
     runs, defined = len(given), int((~np.isnan(given)).sum())
     at_a_time = 1 if vectors is None else len(np.unique(np.asarray(vectors)))
+    if at_a_time == runs:  # a vector of its own for each run so far
+        at_a_time = 1
     means = vector_means(given, vectors)
     means = means[~np.isnan(means)]
     count = len(means)

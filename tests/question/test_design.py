@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from abm.inputs.parameters import InputError
+from abm.scenarios.scenario import load_behaviour
 from experiments.question.design import DESIGNS, Design, design_names, load_design
 from experiments.question.study import lay_out
 
@@ -44,7 +45,10 @@ def test_one_at_a_time_leaves_the_other_factors_at_the_variants_own_values() -> 
         {"behaviour.money": 0.1},
     ]
     assert study.value(3, AMOUNT) == study.shared.cases[0].policy.offer.amount_per_person
-    assert study.value(0, "behaviour.money") == study.shared.cases[0].members[0].money
+    # Every replicate has a draw of its own; with the one fitted behaviour there is one number.
+    assert study.value(0, "behaviour.money") is None
+    one = lay_out({**fields, "uncertainty": "seeds"})
+    assert one.value(0, "behaviour.money") == load_behaviour().money
     assert study.points.varied == ("", AMOUNT, AMOUNT, "behaviour.money")
 
 

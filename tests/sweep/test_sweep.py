@@ -19,6 +19,7 @@ import tiny_model
 
 import abm
 from abm.inputs.parameters import InputError
+from abm.scenarios.scenario import load_behaviour_draws
 from experiments.question.study import lay_out
 from experiments.statistics.precision import FIRST, Target, confidence_of_look
 from experiments.sweep import results, sweep
@@ -47,7 +48,8 @@ def test_a_row_of_the_table_is_what_the_model_gives_for_its_values_and_seed(tmp_
     table = sweep({**REAL, "seed": 11}, out=tmp_path / "out").results()
     assert len(table) == 2 * 2 * 4
     for _, row in table.sample(4, random_state=1).iterrows():
-        behaviour = abm.load_behaviour().with_values({"money": row["behaviour.money"]})
+        draws = load_behaviour_draws()  # replicates take them in turn
+        behaviour = draws[row["replicate"] % len(draws)].with_values({"money": row["behaviour.money"]})
         policy, caseload = abm.load_policy(row["variant"]), abm.load_caseload("uk-families-2026")
         prepared = abm.prepare(policy, caseload, behaviour, weeks=30, households=100)
         assert row["run_id"] == prepared.identity(int(row["seed"]))
@@ -70,8 +72,7 @@ def test_weekly_series_are_kept_when_asked_for(tmp_path: Path) -> None:
     outcome = sweep({**REAL, "series": True, "replicates": 2}, out=tmp_path / "out")
     series = outcome.results("series")
     assert len(series) == 2 * 2 * 2 * 30
-    prepared = abm.prepare("uk-2025", "uk-families-2026", weeks=30, households=100)
-    behaviour = abm.load_behaviour().with_values({"money": outcome.results()["behaviour.money"].iloc[0]})
+    behaviour = load_behaviour_draws()[1].with_values({"money": outcome.results()["behaviour.money"].iloc[0]})
     prepared = abm.prepare("uk-2025", "uk-families-2026", behaviour, weeks=30, households=100)
     expected = prepared.run(1).series
     found = series[(series["variant"] == "uk-2025") & (series["point"] == 0) & (series["replicate"] == 1)]
@@ -259,7 +260,7 @@ def test_the_summary_has_students_interval_of_each_point_and_measure(tmp_path: P
         interval = scipy.stats.ttest_1samp(values, 0.0).confidence_interval(0.90)
         assert row[["mean", "mean_low", "mean_high"]].tolist() == pytest.approx([values.mean(), *interval])
         assert row[["run_p05", "run_p95"]].tolist() == pytest.approx(np.percentile(values, [5, 95]).tolist())
-        assert row[["runs", "vectors", "defined"]].tolist() == [5, 1, 5]
+        assert row[["runs", "vectors", "defined"]].tolist() == [5, 5, 5]  # a draw of its own for each run
         assert row["standard_error"] == pytest.approx(values.std(ddof=1) / 5**0.5)
         assert row["unit"] == abm.MEASURES[row["measure"]].unit
     pd.testing.assert_frame_equal(pd.read_csv(outcome.folder / "summary.csv"), summary, check_dtype=False, rtol=1e-12)
