@@ -176,7 +176,7 @@ def _recovery(table: pd.DataFrame) -> str:
 def _sensitivity(table: pd.DataFrame) -> str:
     if table.empty:
         return ""
-    rows = [[f"`{row.path}`", f"{row.first:.2f}", f"{row.total:.2f} ± {row.total_conf:.2f}"]
+    rows = [[f"`{row.input}`", f"{row.first:.2f} ± {row.first_half:.2f}", f"{row.total:.2f} ± {row.total_half:.2f}"]
             for row in table.head(12).itertuples()]  # fmt: skip
     return (
         "## 7. Sensitivity\n\nSobol' indices of the pilot's net saving in five years against `uk-2025`, over"
@@ -189,14 +189,19 @@ def _sensitivity(table: pd.DataFrame) -> str:
 def _attribution(table: pd.DataFrame) -> str:
     if table.empty:
         return ""
-    rows = [[str(row.case), str(row.measure), str(row.group), _number(row.share), f"{100 * row.part:.0f} % "
-             f"({100 * row.part_low:.0f}, {100 * row.part_high:.0f})".replace("-", "−")]
-            for row in table.itertuples()]  # fmt: skip
+    causes = table[~table["group"].isin(["from", "to"])]
+    rows = []
+    for row in causes.itertuples():
+        interval = f"{_number(row.mean)} ({_number(row.mean_low)}, {_number(row.mean_high)})"
+        part = "" if row.group == "change" or pd.isna(row.share) else f"{100 * row.share:.0f} %".replace("-", "−")
+        whole = row.group == "change"
+        first = [f"**{row.case}**", f"{row.title} ({row.unit})"] if whole else ["", ""]
+        rows.append([*first, "the whole change" if whole else str(row.group), interval, part])
     return (
         "## 8. What did it\n\nShapley shares of a change over its causes (`returns attribute`), with 90 %"
         " intervals over the"
         " posterior; what is assumed of the world is not in them.\n\n"
-        + _table(["change", "measure", "cause", "of it", "share"], rows)
+        + _table(["change", "measure", "cause", "mean", "share"], rows)
     )
 
 

@@ -53,6 +53,10 @@ class Player(NamedTuple):
     inputs: tuple[str, ...]
 
 
+#: Draws of the posterior that are used unless more runs are asked for.
+MANY = 60
+
+
 @dataclass(frozen=True)
 class Asked:
     """An attribution, loaded and checked.
@@ -174,7 +178,7 @@ def ask(
     outcomes = tuple(outcome(text, other.caseload) for text in asked_for)
     long = horizon(outcomes, weeks, WEEKS)
     both = (replace(one, weeks=long), replace(other, weeks=long))
-    count = replicates if replicates is not None else len(members) if len(members) > 1 else USUAL_REPLICATES
+    count = replicates if replicates is not None else min(len(members), MANY) if len(members) > 1 else USUAL_REPLICATES
     if not 1 <= count <= MOST_REPLICATES:
         raise InputError("--replicates", count, f"a whole number from 1 to {MOST_REPLICATES:,}")
     checked_seed(checked_seed(seed) + count)
