@@ -124,7 +124,9 @@ def own_range(row: Row) -> float:
     """Spread on the log of what the record itself leaves open, sampling aside."""
     if row.low is None or row.high is None or not row.value:
         return 0.0
-    return float(np.log(row.high / max(row.low, 1e-3 * row.value)) / (2.0 * Z95))
+    if row.low <= 0.0:  # no lower end on the log: the upper half stands for both
+        return float(np.log(row.high / row.value) / Z95)
+    return float(np.log(row.high / row.low) / (2.0 * Z95))
 
 
 def recorded(row: Row, observed: Observed, shocks: Array, rng: np.random.Generator) -> Array:

@@ -45,7 +45,7 @@ from experiments.storing.store import Folder
 Array = NDArray[np.float64]
 
 #: Points of each wave, and how much wider than the posterior so far the points of a wave are spread (the last: not).
-WAVES, WIDER = (300, 200, 200, 300), (1.0, 1.5, 1.2)
+WAVES, WIDER = (300, 200, 200, 120), (1.0, 1.5, 1.2)
 #: Draws taken in the end, runs that are written at once, and runs at one point that tell the noise of a run.
 DRAWS, CHUNK, NOISE = 400, 40, 40
 #: Steps of the chain, of which the first third is thrown away; walkers for each free number; households in a fit.
@@ -214,28 +214,36 @@ def fit(made: Plan, out: Path, *, workers: int | None = None, progress: Progress
             shocks = made.targets.shocks(made.seen(np.zeros(len(made.simulated)), made.seed))
             zs: list[Array] = []
             ys: list[Array] = []
-            emulators: list[Emulator] = []
+            emulators: dict[int, Emulator] = {}
+
+            def emulator(number: int) -> Emulator:
+                """The one taught by the waves so far, made when it is needed."""
+                if number not in emulators:
+                    late = slice(1 if number > 2 else 0, number)  # the first wave lies far from where it matters
+                    here, counted = np.concatenate(zs[late])[:, :-1], np.concatenate(ys[late])
+                    emulators[number] = Emulator(here, counted, made.seed, workers=workers)
+                return emulators[number]
+
+            def chained(number: int) -> Array:
+                return _chain(made, emulator(number), shocks, number)
+
             chain: Array | None = None
             for number, count in enumerate(made.waves, start=1):
                 z, y = run(f"wave-{number}", partial(_points, made, chain, count, number), 1_000_000 * number)
                 zs.append(z)
                 ys.append(y)
-                late = slice(1 if number > 2 else 0, None)  # the first wave lies far from where it matters
-                here, counted = np.concatenate(zs[late])[:, :-1], np.concatenate(ys[late])
-                emulators.append(Emulator(here, counted, made.seed, workers=workers))
-                chain = _kept(folder, f"chain-{number}", partial(_chain, made, emulators[-1], shocks, number))
+                chain = _kept(folder, f"chain-{number}", partial(chained, number))
             assert chain is not None
             middle = np.tile(chain.mean(axis=0), (NOISE, 1))
             _, again = run("noise", lambda: middle, 1_000_000 * (len(made.waves) + 1))
         finally:
             progress.end()
-        weights = _weights(made, emulators[-2], emulators[-1], shocks, zs[-1])
+        before, after = emulator(len(made.waves) - 1), emulator(len(made.waves))
+        weights = _weights(made, before, after, shocks, zs[-1])
         effective = float(1.0 / np.square(weights).sum())
         folder.write_manifest({"state": "complete", "effective": effective, **told})
     chosen = np.random.default_rng([made.seed, 99]).choice(len(chain), DRAWS, replace=False)
-    return Fit(
-        made, chain[chosen], chain, ys[0], zs[-1], ys[-1], weights, emulators[-1], shocks, again.var(axis=0, ddof=1)
-    )
+    return Fit(made, chain[chosen], chain, ys[0], zs[-1], ys[-1], weights, after, shocks, again.var(axis=0, ddof=1))
 
 
 def _needs() -> None:
