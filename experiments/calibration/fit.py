@@ -46,8 +46,8 @@ Array = NDArray[np.float64]
 
 #: Points of each wave, and how much wider than the posterior so far the points of a wave are spread (the last: not).
 WAVES, WIDER = (300, 200, 200, 120), (1.0, 1.5, 1.2)
-#: Draws taken in the end, runs that are written at once, and runs at one point that tell the noise of a run.
-DRAWS, CHUNK, NOISE = 400, 40, 40
+#: Draws taken in the end, draws that are run in full to check it, runs written at once, and runs that tell their noise.
+DRAWS, CHECKED, CHUNK, NOISE = 400, 200, 40, 40
 #: Steps of the chain, of which the first third is thrown away; walkers for each free number; households in a fit.
 STEPS, WALKERS, SHARE = 2_000, 2.2, 0.6
 
@@ -147,14 +147,14 @@ class Fit:
     ----------
     z
         Draws of equal weight, coordinates, (draws, free numbers); the spread of a year last.
-    chain
-        Thinned draws of the last chain, (n, free numbers).
+    chain, before
+        Thinned draws of the last chain, and of the one before it, (n, free numbers).
     prior_moments
         What was counted at points of the prior (first wave), on the log, (points, rows).
-    last, last_moments
-        The last wave: draws of the chain before it, and what was counted there.
+    check, check_moments
+        Draws of the last chain that were run in full, and what was counted there.
     weights
-        How the last wave changed what the emulator says at its points: importance weights, summing to one.
+        Of the last wave's points, drawn before it, under the emulator that has seen them; they sum to one.
     emulator, shocks
         As used at the end.
     noise
@@ -164,9 +164,10 @@ class Fit:
     plan: Plan
     z: Array
     chain: Array
+    before: Array
     prior_moments: Array
-    last: Array
-    last_moments: Array
+    check: Array
+    check_moments: Array
     weights: Array
     emulator: Emulator
     shocks: Shocks
@@ -176,6 +177,12 @@ class Fit:
     def effective(self) -> float:
         """Effective size of the last wave: 1 / Σ w²."""
         return float(1.0 / np.square(self.weights).sum())
+
+    @property
+    def moved(self) -> float:
+        """How far the last wave moved the means of the posterior, in its spreads (root mean square)."""
+        off = (self.chain.mean(axis=0) - self.before.mean(axis=0)) / self.chain.std(axis=0)
+        return float(np.sqrt(np.square(off).mean()))
 
     def columns(self) -> dict[str, Array]:
         """The draws as numbers, by name."""
@@ -194,7 +201,7 @@ def fit(made: Plan, out: Path, *, workers: int | None = None, progress: Progress
     """
     _needs()
     progress = progress or Silent()
-    total = sum(made.waves) + NOISE
+    total = sum(made.waves) + NOISE + CHECKED
     with Folder(out, {"fit": made.fingerprint}, made.fingerprint) as folder:
         told = {"rows": made.targets.ids, "free": [prior.name for prior in made.priors]}
         folder.write_manifest({"state": "running", **told})
@@ -236,14 +243,19 @@ def fit(made: Plan, out: Path, *, workers: int | None = None, progress: Progress
             assert chain is not None
             middle = np.tile(chain.mean(axis=0), (NOISE, 1))
             _, again = run("noise", lambda: middle, 1_000_000 * (len(made.waves) + 1))
+            some = chain[np.random.default_rng([made.seed, 98]).choice(len(chain), CHECKED, replace=False)]
+            check, seen = run("check", lambda: some, 1_000_000 * (len(made.waves) + 2))
         finally:
             progress.end()
-        before, after = emulator(len(made.waves) - 1), emulator(len(made.waves))
-        weights = _weights(made, before, after, shocks, zs[-1])
-        effective = float(1.0 / np.square(weights).sum())
-        folder.write_manifest({"state": "complete", "effective": effective, **told})
-    chosen = np.random.default_rng([made.seed, 99]).choice(len(chain), DRAWS, replace=False)
-    return Fit(made, chain[chosen], chain, ys[0], zs[-1], ys[-1], weights, after, shocks, again.var(axis=0, ddof=1))
+        after = emulator(len(made.waves))
+        weights = _weights(made, emulator(len(made.waves) - 1), after, shocks, zs[-1])
+        chosen = np.random.default_rng([made.seed, 99]).choice(len(chain), DRAWS, replace=False)
+        earlier = _kept(folder, f"chain-{len(made.waves) - 1}", lambda: chained(len(made.waves) - 1))
+        found = Fit(made, chain[chosen], chain, earlier, ys[0], check, seen, weights, after, shocks,
+                    again.var(axis=0, ddof=1))  # fmt: skip
+        done_told = {"effective": found.effective, "of": len(zs[-1]), "moved": found.moved}
+        folder.write_manifest({"state": "complete", **done_told, **told})
+    return found
 
 
 def _needs() -> None:
@@ -366,5 +378,5 @@ def described(made: Plan) -> dict[str, Any]:
     """How large a fit is."""
     return {
         "rows": len(made.targets.rows), "free": len(made.priors), "histories": len(made.targets.histories),
-        "runs": (sum(made.waves) + NOISE) * len(made.targets.histories),
+        "runs": (sum(made.waves) + NOISE + CHECKED) * len(made.targets.histories),
     }  # fmt: skip

@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.inputs.behaviour import Behaviour
+from abm.inputs.parameters import declarations
 from experiments.calibration.fit import Fit, log_likelihood
 from experiments.statistics.intervals import PERCENTILES
 
@@ -62,6 +64,7 @@ class Summary:
     effective: float
     draws: int
     last: int
+    moved: float
 
     def as_json(self) -> dict[str, Any]:
         """Everything as JSON has it."""
@@ -86,8 +89,9 @@ class Summary:
             pairs = [f"{row['one']} and {row['other']} ({row['correlation']:+.2f})" for row in self.correlations[:6]]
             told.append(f"Known together rather than apart: {_listed(pairs)}.")
         told.append(
-            f"{self.draws} draws of equal weight; the last wave of runs moved those before it by little or much:"
-            f" an effective {self.effective:.0f} of {self.last} are left."
+            f"{self.draws} draws of equal weight. The last wave of runs moved the means of the posterior by"
+            f" {self.moved:.2f} of a spread (root mean square); its {self.last} points, drawn before it, have an"
+            f" effective size of {self.effective:.0f} under the emulator that has seen them."
         )
         told.append(
             f"Ranks of {REPETITIONS} invented records are even for {len(self.ranks) - len(uneven)} of {len(self.ranks)}"
@@ -104,7 +108,7 @@ def summary(found: Fit) -> Summary:
     """Sum up a fit."""
     return Summary(
         rows=_rows(found), parameters=_parameters(found), correlations=_correlations(found), ranks=_ranks(found),
-        effective=found.effective, draws=len(found.z), last=len(found.last),
+        effective=found.effective, draws=len(found.z), last=len(found.weights), moved=found.moved,
     )  # fmt: skip
 
 
@@ -113,15 +117,14 @@ def predicted(found: Fit, moments: Array, year: Array, seed: int = 3) -> Array:
     rng = np.random.default_rng(seed)
     aims = found.plan.targets
     off = np.concatenate([found.shocks.draw(rng, float(one), 1) for one in year])
-    off += np.sqrt(aims.variance + found.emulator.variance) * rng.standard_normal(off.shape)
+    off += np.sqrt(aims.variance) * rng.standard_normal(off.shape)
     return np.asarray(np.exp(moments + off) - aims.least)
 
 
 def _rows(found: Fit) -> list[dict[str, Any]]:
     aims = found.plan.targets
-    year = found.plan.priors[-1].value(found.z[:, -1])
-    moments = found.emulator.predict(found.z[:, :-1])
-    told = np.concatenate([predicted(found, moments, year, seed) for seed in range(3, 13)])
+    year = found.plan.priors[-1].value(found.check[:, -1])
+    told = np.concatenate([predicted(found, found.check_moments, year, seed) for seed in range(3, 13)])
     ends: Array = np.asarray(np.percentile(told, [PERCENTILES[0], 50.0, PERCENTILES[1]], axis=0))
     p05, median, p95 = ends[0], ends[1], ends[2]
     made = []
@@ -172,18 +175,18 @@ def _ranks(found: Fit, repetitions: int = REPETITIONS, seed: int = 11) -> list[d
     made = found.plan
     rng = np.random.default_rng([made.seed, seed])
     chain = found.chain[rng.choice(len(found.chain), min(SAMPLE, len(found.chain)), replace=False)]
-    year = made.priors[-1].value(found.last[:, -1])
+    year = made.priors[-1].value(found.check[:, -1])
     columns = {prior.name: k for k, prior in enumerate(made.priors) if prior.name in RANKED}
     ranks: dict[str, list[float]] = {name: [] for name in columns}
     guessed = found.emulator.predict(chain[:, :-1])
-    for k in rng.choice(len(found.last), repetitions, p=found.weights):
+    for k in rng.permutation(len(found.check))[:repetitions]:
         off = found.shocks.draw(rng, float(year[k]), 1)[0]
-        invented = found.last_moments[k] + off + np.sqrt(made.targets.variance) * rng.standard_normal(len(off))
+        invented = found.check_moments[k] + off + np.sqrt(made.targets.variance) * rng.standard_normal(len(off))
         raw = log_likelihood(made, found.shocks, guessed, chain, found.emulator.variance, value=invented)
         weight = np.exp(raw - raw.max())
         weight /= weight.sum()
         for name, column in columns.items():
-            below = float(weight[chain[:, column] < found.last[k, column]].sum())
+            below = float(weight[chain[:, column] < found.check[k, column]].sum())
             ranks[name].append(below)
     return [{"name": name, "repetitions": len(held), "mean": float(np.mean(held)),
              "p": float(kstest(held, "uniform").pvalue)} for name, held in ranks.items()]  # fmt: skip
@@ -219,32 +222,26 @@ def rounded(values: Array) -> list[float]:
     return [float(f"{value:.6g}") for value in values]
 
 
-def middle(found: Fit) -> int:
-    """The draw in the middle: nearest to the mean of what is identified and of what was counted, in spreads of each."""
-    known = [k for k, row in enumerate(_parameters(found)) if row["spread_down"] >= WEAKLY]
-    seen = np.concatenate([found.z[:, known], found.emulator.predict(found.z[:, :-1])], axis=1)
-    rest = [k for k in range(found.z.shape[1]) if k not in known]
-    scaled = (seen - seen.mean(axis=0)) / np.maximum(seen.std(axis=0), 1e-12)
-    open_ends = (found.z[:, rest] - found.z[:, rest].mean(axis=0)) / np.maximum(found.z[:, rest].std(axis=0), 1e-12)
-    distance = np.square(scaled).mean(axis=1) + np.square(open_ends).mean(axis=1)
-    return int(distance.argmin())
-
-
 def reference_text(found: Fit) -> str:
-    """The draw in the middle as a behaviour file, each coefficient with its posterior range and what is known of it."""
-    place = middle(found)
-    lines = ["# Written by `returns fit`: the draw in the middle of abm/evidence/posterior.csv.", ""]
+    """The middle of the posterior as a behaviour file, each coefficient with its range and what is known of it.
+
+    The middle is the mean of each coordinate.  No draw would do: in so many dimensions each lies far out in some.
+    """
+    middle = found.chain.mean(axis=0)
+    lines = ["# Written by `returns fit`: the middle of the posterior, abm/evidence/posterior.csv.", ""]
     for k, row in enumerate(_parameters(found)):
         if not row["name"].startswith("behaviour."):
             continue
-        value = float(f"{float(found.plan.priors[k].value(found.z[place, k])):.6g}")
+        value = float(f"{float(found.plan.priors[k].value(middle[k])):.6g}")
         low, high = (float(f"{row[end]:.4g}") for end in ("p05", "p95"))
-        known = row["says"] != "not identified"
-        source = "posterior of abm/evidence/VALIDATION.md: " if known else "prior; the record says nothing on it: "
+        name = row["name"].removeprefix("behaviour.")
+        declared = declarations(Behaviour)[name]
+        mark, source = declared.mark, f"{declared.source}; " if declared.source else ""
+        if row["says"] != "not identified":
+            mark, source = "fitted", ""
         lines.append(
-            f"{row['name'].removeprefix('behaviour.')} = {{ value = {value!r}, low = {min(low, value)!r},"
-            f' high = {max(high, value)!r}, mark = "{"fitted" if known else "assumed"}",'
-            f' source = "{source}{row["says"]}" }}'
+            f"{name} = {{ value = {value!r}, low = {min(low, value)!r}, high = {max(high, value)!r},"
+            f' mark = "{mark}", source = "{source}abm/evidence/VALIDATION.md: {row["says"]}" }}'
         )
     return "\n".join(lines) + "\n"
 
@@ -257,8 +254,7 @@ def picture(found: Fit, told: Summary) -> Any:
     rng = np.random.default_rng(5)
     prior_year = found.plan.priors[-1].value(rng.standard_normal(len(found.prior_moments)))
     before = predicted(found, found.prior_moments, prior_year)
-    moments = found.emulator.predict(found.z[:, :-1])
-    after = predicted(found, moments, found.plan.priors[-1].value(found.z[:, -1]))
+    after = predicted(found, found.check_moments, found.plan.priors[-1].value(found.check[:, -1]))
     recorded = np.array(
         [max(float(row.value or 0.0), least) for (_, row), least in zip(aims.rows, aims.least, strict=True)]
     )

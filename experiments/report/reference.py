@@ -35,7 +35,7 @@ from experiments.sensitivity.rows import share_rows
 
 REFERENCE = Path("results") / "reference"
 #: Day on which the forecast was made; runs of each of its pairs; draws for the histories.
-FORECAST_DAY, PAIRS, DRAWN = "2026-11-28", 800, 200
+FORECAST_DAY, PAIRS, DRAWN = "2026-11-28", 800, 120
 #: What a fit leaves, and what of it is shipped beside the evidence or among the reference tables.
 SHIPPED = {"posterior.csv": DRAWS, "reference.toml": BEHAVIOUR}
 TABLES = ("fit.csv", "parameters.csv", "correlations.csv", "ranks.csv", "prior-predictive.png", "manifest.json")

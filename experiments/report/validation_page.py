@@ -31,14 +31,14 @@ def page(histories: Sequence[History], folder: Path, draws: int) -> str:
         Of the posterior.
     """
     manifest = folder / "fit-manifest.json"
-    effective = json.loads(manifest.read_text(encoding="utf-8"))["effective"] if manifest.exists() else float("nan")
+    fit: Mapping[str, Any] = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
     told = {name: _read(folder / f"{name}.csv") for name in TABLES}
     causes = tomllib.loads(MISSES.read_text(encoding="utf-8")) if MISSES.exists() else {}
     parts = [
         "# Validation\n\nWritten by `python -m experiments.report.reference` from the tables in"
         " `results/reference`;"
         " do not edit.\n",
-        _data(histories), _method(draws, effective), _fit(told["fit"], causes), _identified(told),
+        _data(histories), _method(draws, fit), _fit(told["fit"], causes), _identified(told),
         _held_out(told, causes),
         _recovery(told["ranks"]), _sensitivity(told["sensitivity"]), _attribution(told["attribution"]), LAST,
     ]  # fmt: skip
@@ -78,7 +78,7 @@ def _data(histories: Sequence[History]) -> str:
     )
 
 
-def _method(draws: int, effective: float) -> str:
+def _method(draws: int, fit: Mapping[str, Any]) -> str:
     return f"""## 2. Method
 
 What the model expects is a count in a run; what is recorded is that count times shocks that no household
@@ -86,11 +86,15 @@ chooses (a year of a place, an origin, an origin's year, a quarter), with the ch
 record's own range on top. Every coefficient of behaviour with a plausible range is free, with that range as the
 central nine tenths of its prior; so are the numbers that a history leaves open (the refused stock of 2005,
 weeks from acceptance to departure, constants of each country but the United Kingdom, rates of moving on) and
-the spread of a year. Waves of runs teach an emulator (second-order response surface and a Gaussian process,
-scikit-learn), a Markov chain (emcee) samples the posterior on it, and runs in full at draws of the chain
-correct it by importance weights. `abm/evidence/posterior.csv` holds {draws} draws of equal weight, from an
-effective {effective:.0f} runs in full. `simulate`, `run` and `why` use the draw in its middle
-(`abm/evidence/behaviour.toml`); `compare`, sweeps and the page take the draws in turn. Code:
+the spread of a year. Waves of runs teach an emulator (for each row a trend by lasso and a Gaussian process over
+the ten numbers that matter most; scikit-learn), and a Markov chain (emcee) samples the posterior on it; what the
+emulator is off by is part of the likelihood. `abm/evidence/posterior.csv` holds {draws} draws of equal weight.
+The last wave of runs moved the means of the posterior by {fit.get("moved", float("nan")):.2f} of a spread (root
+mean square over all numbers): so far is the fit from rest. The points of that wave, drawn before it, have an
+effective size of {fit.get("effective", float("nan")):.0f} of {fit.get("of", 0)} under the emulator that has seen
+them: in so many dimensions importance weights add little, and none are used. `simulate`, `run` and `why` use its
+middle, the mean of each coordinate (`abm/evidence/behaviour.toml`; no single draw would do, since each lies far out
+in some of so many dimensions); `compare`, sweeps and the page take the draws in turn. Code:
 `experiments/calibration`; command: `returns fit`.
 """
 

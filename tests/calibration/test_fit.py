@@ -132,8 +132,9 @@ def test_a_whole_fit_is_resumed_and_leaves_draws_that_load(
     monkeypatch.setattr(fitting, "observe", observe)
     resumed = fit(small, tmp_path / "stopped")
     assert np.array_equal(whole.z, resumed.z)
-    assert np.array_equal(whole.last_moments, resumed.last_moments)
-    assert 1.0 <= whole.effective <= len(whole.last)
+    assert np.array_equal(whole.check_moments, resumed.check_moments)
+    assert 1.0 <= whole.effective <= len(whole.weights)
+    assert whole.moved > 0.0
     told = summary(whole)
     write(whole, told, tmp_path / "whole")
     draws = load_draws(tmp_path / "whole" / "posterior.csv")
@@ -141,8 +142,8 @@ def test_a_whole_fit_is_resumed_and_leaves_draws_that_load(
     assert "ruritania_stock" in draws[0].fitted
     assert 0.0 < draws[0].year < 2.0
     middle = load_behaviour(tmp_path / "whole" / "reference.toml")
-    members = load_behaviour_draws(tmp_path / "whole" / "posterior.csv")
-    assert any(np.isclose(middle.money, member.money, rtol=1e-5) for member in members)
+    money = [draw.money for draw in load_behaviour_draws(tmp_path / "whole" / "posterior.csv")]
+    assert np.percentile(money, 25) < middle.money < np.percentile(money, 75)
     assert {row["says"] for row in told.parameters} <= {"identified", "weakly identified", "not identified"}
     assert [row["id"] for row in told.rows] == ["R_2005"]
     assert (tmp_path / "whole" / "prior-predictive.png").stat().st_size > 5_000

@@ -107,10 +107,12 @@ def test_the_posterior_has_draws_of_everything_that_has_a_range() -> None:
         assert high == pytest.approx(float(known[f"behaviour.{name}"]["p95"]), rel=1e-3, abs=1e-6)
 
 
-def test_the_reference_vector_is_one_of_the_draws() -> None:
-    one = load_behaviour().model_dump()
-    assert any(all(np.isclose(value, one[name]) for name, value in draw.model_dump().items())
-               for draw in load_behaviour_draws())  # fmt: skip
+def test_the_reference_vector_lies_in_the_middle_of_the_draws() -> None:
+    draws, one = load_behaviour_draws(), load_behaviour()
+    for name, told in declarations(Behaviour).items():
+        if told.low is not None:
+            low, high = np.percentile([getattr(draw, name) for draw in draws], [25, 75])
+            assert low <= getattr(one, name) <= high, name
 
 
 def test_draws_give_different_answers() -> None:
@@ -124,4 +126,5 @@ def test_draws_give_different_answers() -> None:
 def test_the_fit_came_to_its_end() -> None:
     told = json.loads((REFERENCE / "fit-manifest.json").read_text(encoding="utf-8"))
     assert told["state"] == "complete"
-    assert told["effective"] > 30
+    # The last wave of runs moved the means of the posterior by well under half a spread.
+    assert told["moved"] < 0.35

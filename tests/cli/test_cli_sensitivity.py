@@ -118,9 +118,10 @@ def test_ctrl_c_exits_130_and_leaves_nothing_half_written() -> None:
             time.sleep(0.05)
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=150)
     finally:
         process.kill()
+        process.wait()
     assert (process.returncode, out) == (130, "")
     assert "nothing was written" in err
     assert "Traceback" not in err
