@@ -117,11 +117,11 @@ class World(Inputs):
         meaning="rate at which refused households in contact move on or disappear, as people of the place do whatever is offered",
     )
     place_assisted: float = parameter(
-        0.0, unit="utility", ge=-30, le=30, low=-3, high=3,
+        0.0, unit="utility", ge=-30, le=30,
         meaning="constant of the country for assisted return, added to the behaviour's (0: as in the United Kingdom)",
     )
     place_unassisted: float = parameter(
-        0.0, unit="utility", ge=-30, le=30, low=-3, high=3,
+        0.0, unit="utility", ge=-30, le=30,
         meaning="constant of the country for unassisted return, added to the behaviour's (0: as in the United Kingdom)",
     )
     detection_per_year: float = parameter(

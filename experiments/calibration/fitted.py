@@ -268,7 +268,7 @@ def picture(found: Fit, told: Summary) -> Any:
     axes.axvline(1.0, color="#b5482a", linewidth=1.2, label="recorded")
     axes.set_xscale("log")
     axes.set_xlim(0.02, 50.0)
-    axes.set_xticks([0.1, 0.5, 1, 2, 10], ["a tenth", "half", "as recorded", "twice", "ten times"])
+    axes.set_xticks([0.1, 0.5, 1, 2, 10], ["1/10", "1/2", "1", "2", "10 times"])
     axes.minorticks_off()
     axes.set_yticks(places, aims.ids, fontsize=7)
     axes.set_ylim(-1, len(recorded))

@@ -60,18 +60,18 @@ def forecasts() -> pd.DataFrame:
 #: Changes that are shared out over their causes: name, situations and what is asked.
 CHANGES: dict[str, dict[str, Any]] = {
     "uk-2025 → pilot of March 2026": {
-        "first": "uk-2025", "second": "uk-pilot-2026", "measures": ["departures", "cost_npv"], "replicates": 100,
+        "first": "uk-2025", "second": "uk-pilot-2026", "measures": ["departures", "cost_npv"], "replicates": 60,
     },
     "United Kingdom 2006, against the offer and inflow of 2005": {
-        "first": "uk-2002-2015@uk-refused-2005", "hold": "2005-12-31", "households": 12_000,
+        "first": "uk-2002-2015@uk-refused-2005", "hold": "2005-12-31", "households": 8_000, "replicates": 30,
         "measures": ["assisted_persons:2006-01-02..2007-01-01"],
     },
     "Denmark, end of 2022, against rules and inflow of 2020": {
-        "first": "danish-2010-2022@denmark-2009", "hold": "2020-08-01", "replicates": 30,
+        "first": "danish-2010-2022@denmark-2009", "hold": "2020-08-01", "replicates": 16,
         "measures": ["stock:2022-12-31"],
     },
     "Denmark, end of 2022, against rules of 2020 and inflow of 2019": {
-        "first": "danish-2010-2022@denmark-2009", "hold": "2020-08-01", "hold_inflow": 2019, "replicates": 30,
+        "first": "danish-2010-2022@denmark-2009", "hold": "2020-08-01", "hold_inflow": 2019, "replicates": 16,
         "measures": ["stock:2022-12-31"],
     },
 }  # fmt: skip

@@ -109,7 +109,7 @@ def _fit(table: pd.DataFrame, causes: Mapping[str, str]) -> str:
     return (
         f"## 3. Fit\n\n{int(table['met'].sum())} of {len(table)} fitted rows lie in their 90 % predictive interval.\n\n"
         + _table(["row", "quantity", "recorded", "predicted", "90 %", ""], rows)
-        + ("\nMisses and what lies behind them:\n\n" + "\n".join(missed) + "\n" if missed else "")
+        + ("\nMisses and what may lie behind them:\n\n" + "\n".join(missed) + "\n" if missed else "")
         + "\n![before and after the fit](../../results/reference/prior-predictive.png)\n"
     )
 
@@ -160,7 +160,7 @@ def _held_out(told: Mapping[str, pd.DataFrame], causes: Mapping[str, str]) -> st
         " predictive interval"
         f" ({'; '.join(by_place)}); the median interval spans a factor of {factor:.1f}.\n\n"
         + _table(["row", "place", "recorded", "predicted", "90 %", ""], rows)
-        + ("\nMisses and what lies behind them:\n\n" + "\n".join(missed) + "\n" if missed else "")
+        + ("\nMisses and what may lie behind them:\n\n" + "\n".join(missed) + "\n" if missed else "")
         + (f"\nPredictions of figures that nobody has published: {'; '.join(open_told)}.\n" if open_told else "")
     )
 
