@@ -68,18 +68,18 @@ def test_screening_keeps_the_largest_and_tells_the_effects_of_the_rest() -> None
 
 @pytest.mark.parametrize("slope", [1.0, -2.0])
 def test_a_sign_turns_at_its_known_root(slope: float) -> None:
-    found = analyse(asked("behaviour.money", points=8), answer=line("behaviour.money", at=1.7, slope=slope))
+    found = analyse(asked("behaviour.money", points=8), answer=line("behaviour.money", at=1.2, slope=slope))
     (turn,) = found.turns
-    assert turn.value == pytest.approx(1.7, abs=0.01)
+    assert turn.value == pytest.approx(1.2, abs=0.01)
     assert turn.rises == (slope > 0)
     assert turn.outside_noise
     (row,) = turn_rows(found)
-    assert "behaviour.money passes 1.7" in turn_told(row)
+    assert "behaviour.money passes 1.2" in turn_told(row)
 
 
 def test_a_turn_says_how_well_its_place_is_known() -> None:
     inquiry = asked("behaviour.money", points=8, at_ends=20)
-    (turn,) = analyse(inquiry, answer=line("behaviour.money", at=1.7, noise=0.5)).turns
+    (turn,) = analyse(inquiry, answer=line("behaviour.money", at=1.2, noise=0.5)).turns
     assert turn.outside_noise
     half = 0.5 * 1.729 / math.sqrt(20)  # Student's, 19 degrees of freedom
     assert turn.to_value - turn.from_value == pytest.approx(2 * half, rel=0.3)
@@ -87,7 +87,7 @@ def test_a_turn_says_how_well_its_place_is_known() -> None:
 
 
 def test_a_turn_within_the_noise_is_told_as_such() -> None:
-    found = analyse(asked("behaviour.money", points=8), answer=line("behaviour.money", at=1.7, noise=20.0))
+    found = analyse(asked("behaviour.money", points=8), answer=line("behaviour.money", at=1.2, noise=20.0))
     assert all(not turn.outside_noise for turn in found.turns)
     assert all("within Monte-Carlo noise" in turn_told(row) for row in turn_rows(found))
 
