@@ -259,6 +259,8 @@ def load_history(given: str | Path) -> History:
     if people is None and levers is None and not told.row:
         return History(policy=None, caseload=None, weeks=0, households=None,
                        not_represented=told.not_represented, **shared)  # fmt: skip
+    if not told.row:
+        raise InputError("row", "nothing", "at least one table written [[row]]: what is on record", file=file)
     for name, value in (("caseload", people), ("policy", levers)):
         if not isinstance(value, str | Mapping):
             raise InputError(name, value, f"the name of a {name}, the path of a TOML file, or a table", file=file)
@@ -290,9 +292,13 @@ _SPELT = {"from": "begin", "to": "end"}
 
 
 def _document(whole: dict[str, Any], file: str) -> Document:
-    rows = whole.get("row", [])
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise InputError("row", rows, "tables written [[row]]", file=file)
+    for key, tables in (("row", "[[row]]"), ("not_represented", "[[not_represented]]")):
+        if not isinstance(whole.get(key, []), list) or not all(isinstance(one, dict) for one in whole.get(key, [])):
+            raise InputError(key, whole[key], f"tables written {tables}", file=file)
+    for key, table in (("unknown", "[unknown.NAME]"), ("settings", "[settings]")):
+        if not isinstance(whole.get(key, {}), dict):
+            raise InputError(key, whole[key], f"a table, written {table}", file=file)
+    rows = [dict(row) for row in whole.get("row", [])]
     for number, row in enumerate(rows):
         named = f"row {row.get('id', number)}"
         for key in ("begin", "end"):
@@ -306,8 +312,10 @@ def _document(whole: dict[str, Any], file: str) -> Document:
             elif isinstance(value, list):
                 rows[number][key] = tuple(value)
     whole = {**whole, "row": tuple(rows), "not_represented": tuple(whole.get("not_represented", ()))}
-    for unknown in (whole.get("unknown") or {}).values():
-        if isinstance(unknown, dict) and isinstance(unknown.get("path"), list):
+    for name, unknown in whole.get("unknown", {}).items():
+        if not isinstance(unknown, dict):
+            raise InputError(f"unknown.{name}", unknown, f"a table, written [unknown.{name}]", file=file)
+        if isinstance(unknown.get("path"), list):
             unknown["path"] = tuple(unknown["path"])
     try:
         return build(Document, whole, file=file)

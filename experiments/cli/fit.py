@@ -53,7 +53,11 @@ def fit_command(
     made = plan(load_histories(histories), seed=seed, waves=waves, steps=steps)
     size = described(made)
     tell(f"{size['free']} free numbers, {size['rows']} rows of {size['histories']} histories, {size['runs']:,} runs.")
-    found = fit(made, out, workers=workers, progress=Silent() if as_json else progress_for())
+    try:
+        found = fit(made, out, workers=workers, progress=Silent() if as_json else progress_for())
+    except KeyboardInterrupt:
+        tell(f"Stopped; what was run is kept in {out}. Run the same command again to go on.")
+        return 130
     told = summary(found)
     write(found, told, out)
     if as_json:

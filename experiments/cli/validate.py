@@ -47,14 +47,18 @@ def validate_command(
         Only the coverage and the misses.
     """
     from abm.inputs.parameters import InputError
+    from abm.model import checked_seed
     from experiments.calibration.history import load_histories
     from experiments.calibration.posterior import load_draws
     from experiments.calibration.validate import validate
     from experiments.report.validation_files import TABLE, place_of, write
     from experiments.running.progress import Silent, progress_for
+    from experiments.running.threads import workers_of
 
     if draws < 2:
         raise InputError("--draws", draws, "a whole number of at least 2")
+    workers_of(workers)
+    checked_seed(checked_seed(seed) + draws)
     chosen = load_histories(histories)
     posterior = load_draws()
     place = None if out is None else place_of(chosen, draws, seed, out)

@@ -27,6 +27,7 @@ from experiments.calibration.history import load_history
 from experiments.calibration.posterior import load_draws
 from experiments.calibration.priors import Prior, behaviour_priors, drawn, year_prior
 from experiments.calibration.targets import Targets
+from experiments.cli.main import main
 from experiments.storing.store import FolderError
 
 
@@ -150,6 +151,19 @@ def test_a_whole_fit_is_resumed_and_leaves_draws_that_load(
     other = plan(list(small.histories), waves=(40, 24, 24), steps=120, seed=2)
     with pytest.raises(FolderError):
         fit(other, tmp_path / "whole")
+
+
+def test_a_stop_says_that_the_runs_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*given: Any, **options: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fitting, "fit", stopped)
+    assert main(["fit", "uk-section9", "--out", str(tmp_path / "out")]) == 130
+    told = capsys.readouterr().err
+    assert "what was run is kept in" in told
+    assert "nothing was written" not in told
 
 
 def test_the_score_of_a_forecast_is_the_known_one() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+import tomllib
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +243,46 @@ def test_one_clear_error_names_the_row_and_the_field(what: str, tmp_path: Path) 
         load_history(written(tmp_path, TEXT.replace(old, new, 1)))
     assert re.search(message, str(caught.value)), str(caught.value)
     assert "small.toml" in str(caught.value)
+
+
+def mutations() -> list[tuple[str, dict[str, Any]]]:
+    """The small history with one value of it, or of its first row, unknown or gap, replaced by something else."""
+    whole = tomllib.loads(TEXT)
+    places: list[tuple[str | int, ...]] = [(key,) for key in whole]
+    places += [("row", k) for k in range(2)] + [("row", 0, key) for key in whole["row"][0]]
+    places += [("row", 4, key) for key in whole["row"][4]]
+    places += [("row", 2, "stages"), ("settings",), ("weeks",), ("unknown", "ruritania_stock"), ("not_represented", 0)]
+    places += [("unknown", "ruritania_stock", key) for key in whole["unknown"]["ruritania_stock"]]
+    made = []
+    for place in places:
+        for other in (3, -1, 0.5, float("nan"), "x", "", True, [], [3], {}, {"x": 1}, date(1950, 1, 1)):
+            changed = copy.deepcopy(whole)
+            inside: Any = changed
+            for step in place[:-1]:
+                inside = inside[step]
+            inside[place[-1]] = other
+            made.append((f"{place} = {other!r}", changed))
+    return made
+
+
+def test_whatever_stands_in_a_file_it_is_read_or_refused_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path)
+    for told, whole in mutations():
+        monkeypatch.setattr("experiments.calibration.history.document", lambda _, whole=whole: whole)
+        refused = refusal_of(path)
+        assert refused is None or isinstance(refused, InputError), (told, refused)
+        assert refused is None or "small.toml" in str(refused), (told, refused)
+
+
+def refusal_of(path: Path) -> Exception | None:
+    """What reading a history raises, if it does."""
+    try:
+        load_history(path)
+    except Exception as fault:
+        return fault
+    return None
 
 
 def test_two_files_share_no_id_and_one_range_for_one_name(tmp_path: Path) -> None:
