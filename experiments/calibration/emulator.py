@@ -2,12 +2,15 @@
 
 Each output has a linear trend over all free numbers, of which the lasso keeps those that matter, and a Gaussian process
 over the ten that matter most, on what the trend leaves over.  How far off the stand-in is, noise of the simulator
-included, is measured on points that it was not given.
+included, is measured on points that it was not given, of the kind that it will be asked for: outputs that are off
+together (the same cohort a year apart) are told as such, by a covariance whose correlations are shrunk.
 
 References
 ----------
 J. Sacks, W. Welch, T. Mitchell, H. Wynn, "Design and analysis of computer experiments" (Statistical Science 4, 1989).
 L. Bastos, A. O'Hagan, "Diagnostics for Gaussian process emulators" (Technometrics 51, 2009).
+O. Ledoit, M. Wolf, "A well-conditioned estimator for large-dimensional covariance matrices" (J. Multivariate
+Analysis 88, 2004).
 R. Tibshirani, "Regression shrinkage and selection via the lasso" (J. R. Statist. Soc. B 58, 1996).
 """
 
@@ -52,18 +55,22 @@ class Emulator:
         Outputs, (points, outputs).
     seed
         Of the splits.
+    near
+        So many points, the last, lie where it will be asked; its error is measured on those (all, if not said).
     workers
         Threads.
 
     Attributes
     ----------
-    variance
-        Mean square of what it is off by on points that it was not given, (outputs,).
+    error
+        Mean products of what it is off by on points that it was not given, (outputs, outputs).
     explained
         Share of the outputs' variance that it explains on such points, (outputs,).
     """
 
-    def __init__(self, z: Array, y: Array, seed: int = 0, *, workers: int | None = None) -> None:
+    def __init__(
+        self, z: Array, y: Array, seed: int = 0, *, near: int | None = None, workers: int | None = None
+    ) -> None:
         from sklearn.exceptions import ConvergenceWarning
         from threadpoolctl import threadpool_limits
 
@@ -72,23 +79,34 @@ class Emulator:
             warnings.simplefilter("ignore", ConvergenceWarning)  # a coordinate without effect has no length of its own
             made = each(range(y.shape[1]), lambda k: _made(z, y[:, k], seed), workers=workers)
         self._outputs = [output for output, _ in made]
-        self.variance = np.array([missed for _, missed in made])
-        self.explained = 1.0 - self.variance / np.maximum(y.var(axis=0), 1e-12)
+        late = slice(0 if near is None else len(z) - near, None)
+        self.error = _products(np.stack([missed for _, missed in made], axis=1)[late])
+        self.explained = 1.0 - np.diagonal(self.error) / np.maximum(y[late].var(axis=0), 1e-12)
 
     def predict(self, z: Array) -> Array:
         """Outputs at some points, (points, outputs)."""
         return np.stack([output.predict(z) for output in self._outputs], axis=1)
 
 
-def _made(z: Array, y: Array, seed: int) -> tuple[_Output, float]:
-    """The stand-in of one output, and the mean square of what it is off by on points that it was not given."""
+def _products(off: Array) -> Array:
+    """Mean products of deviations, (points, outputs), their correlations shrunk as their number asks for."""
+    from sklearn.covariance import ledoit_wolf
+
+    spread = np.maximum(np.sqrt(np.square(off).mean(axis=0)), 1e-9)
+    shrunk = ledoit_wolf(off / spread, assume_centered=True)[0]
+    unit = np.sqrt(np.diagonal(shrunk))
+    return np.asarray(shrunk / np.outer(unit, unit) * np.outer(spread, spread))
+
+
+def _made(z: Array, y: Array, seed: int) -> tuple[_Output, Array]:
+    """The stand-in of one output, and what it is off by at each point when it was not given it."""
     from sklearn.model_selection import KFold
 
     whole = _fitted(z, y, seed)
     missed = np.zeros(len(y))
     for train, test in KFold(FOLDS, shuffle=True, random_state=seed).split(z):
         missed[test] = y[test] - _fitted(z[train], y[train], seed, like=whole).predict(z[test])
-    return whole, float(np.mean(missed**2))
+    return whole, missed
 
 
 def _fitted(z: Array, y: Array, seed: int, like: _Output | None = None) -> _Output:

@@ -20,7 +20,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -45,7 +45,7 @@ from experiments.storing.store import Folder
 Array = NDArray[np.float64]
 
 #: Points of each wave, and how much wider than the posterior so far the points of a wave are spread (the last: not).
-WAVES, WIDER = (300, 200, 200, 120), (1.0, 1.5, 1.2)
+WAVES, WIDER = (300, 200, 200, 120, 120), (1.0, 1.5, 1.2, 1.0)
 #: Draws taken in the end, draws that are run in full to check it, runs written at once, and runs that tell their noise.
 DRAWS, CHECKED, CHUNK, NOISE = 400, 200, 40, 40
 #: Steps of the chain, of which the first third is thrown away; walkers for each free number; households in a fit.
@@ -228,7 +228,7 @@ def fit(made: Plan, out: Path, *, workers: int | None = None, progress: Progress
                 if number not in emulators:
                     late = slice(1 if number > 2 else 0, number)  # the first wave lies far from where it matters
                     here, counted = np.concatenate(zs[late])[:, :-1], np.concatenate(ys[late])
-                    emulators[number] = Emulator(here, counted, made.seed, workers=workers)
+                    emulators[number] = Emulator(here, counted, made.seed, near=len(zs[number - 1]), workers=workers)
                 return emulators[number]
 
             def chained(number: int) -> Array:
@@ -296,7 +296,7 @@ def _chain(made: Plan, emulator: Emulator, shocks: Shocks, number: int) -> Array
         found = np.full(len(z), -np.inf)
         if inside.any():
             guessed = emulator.predict(z[inside][:, :-1])
-            found[inside] = log_likelihood(made, shocks, guessed, z[inside], emulator.variance)
+            found[inside] = log_likelihood(made, shocks, guessed, z[inside], emulator.error)
             found[inside] -= 0.5 * np.square(z[inside]).sum(axis=1)
         return found
 
@@ -323,18 +323,34 @@ def log_likelihood(
     z
         (points, free numbers), the spread of a year last.
     extra
-        Variance of what the moments are off by, (rows,).
+        Covariance of what the moments are off by, (rows, rows).
     value
         Another record on the log than the real one, (rows,).
     """
-    aims = made.targets
-    covariance = shocks.covariance(made.priors[-1].value(z[:, -1])) + np.diag(aims.variance + extra)
-    return log_density((aims.value if value is None else value) - moments, covariance)
+    off = (made.targets.value if value is None else value) - moments
+    return log_density(off, _covariance(made, shocks, z, extra))
+
+
+def log_likelihoods(
+    made: Plan, shocks: Shocks, moments: Array, z: Array, extra: Array, values: Array
+) -> Iterator[Array]:
+    """The same for several records, (records, rows), each in turn: what they share is reckoned once."""
+    lower = np.linalg.cholesky(_covariance(made, shocks, z, extra))
+    white = np.linalg.inv(lower)
+    spread = np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum(axis=-1)
+    for value in values:
+        scaled = np.einsum("nij,nj->ni", white, value - moments)
+        yield -0.5 * np.square(scaled).sum(axis=-1) - spread - 0.5 * moments.shape[1] * math.log(2.0 * math.pi)
+
+
+def _covariance(made: Plan, shocks: Shocks, z: Array, extra: Array) -> Array:
+    """Covariance of record less moments at some points, (points, rows, rows)."""
+    return shocks.covariance(made.priors[-1].value(z[:, -1])) + np.diag(made.targets.variance) + extra
 
 
 def _weights(made: Plan, before: Emulator, after: Emulator, shocks: Shocks, z: Array) -> Array:
     """Importance weights of draws made with one emulator, under another that has seen runs in full there."""
-    one, other = (log_likelihood(made, shocks, emulator.predict(z[:, :-1]), z, emulator.variance)
+    one, other = (log_likelihood(made, shocks, emulator.predict(z[:, :-1]), z, emulator.error)
                   for emulator in (before, after))  # fmt: skip
     weights = np.exp(other - one - (other - one).max())
     return np.asarray(weights / weights.sum())

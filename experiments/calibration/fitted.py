@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.parameters import declarations
-from experiments.calibration.fit import Fit, log_likelihood
+from experiments.calibration.fit import Fit, log_likelihoods
 from experiments.statistics.intervals import PERCENTILES
 
 Array = NDArray[np.float64]
@@ -179,10 +179,11 @@ def _ranks(found: Fit, repetitions: int = REPETITIONS, seed: int = 11) -> list[d
     columns = {prior.name: k for k, prior in enumerate(made.priors) if prior.name in RANKED}
     ranks: dict[str, list[float]] = {name: [] for name in columns}
     guessed = found.emulator.predict(chain[:, :-1])
-    for k in rng.permutation(len(found.check))[:repetitions]:
-        off = found.shocks.draw(rng, float(year[k]), 1)[0]
-        invented = found.check_moments[k] + off + np.sqrt(made.targets.variance) * rng.standard_normal(len(off))
-        raw = log_likelihood(made, found.shocks, guessed, chain, found.emulator.variance, value=invented)
+    chosen = rng.permutation(len(found.check))[:repetitions]
+    off = np.concatenate([found.shocks.draw(rng, float(year[k]), 1) for k in chosen])
+    invented = found.check_moments[chosen] + off + np.sqrt(made.targets.variance) * rng.standard_normal(off.shape)
+    every = log_likelihoods(made, found.shocks, guessed, chain, found.emulator.error, invented)
+    for k, raw in zip(chosen, every, strict=True):
         weight = np.exp(raw - raw.max())
         weight /= weight.sum()
         for name, column in columns.items():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def fit_command(
     *histories: str,
     out: Path = Path("results") / "fit",
-    waves: tuple[int, ...] = (300, 200, 200, 120),
+    waves: tuple[int, ...] = (300, 200, 200, 120, 120),
     steps: int = 2_000,
     seed: int = 1,
     workers: int | None = None,

@@ -60,9 +60,30 @@ def test_the_emulator_knows_how_far_off_it_is() -> None:
     made = Emulator(z, simulated(z, 0.1))
     fresh = rng.standard_normal((400, 6))
     off = made.predict(fresh) - simulated(fresh, 0.1)
-    assert np.allclose(np.mean(off**2, axis=0), made.variance, rtol=0.5)
-    assert (made.variance < 0.02).all()
+    assert np.allclose(np.mean(off**2, axis=0), np.diagonal(made.error), rtol=0.5)
+    assert (np.diagonal(made.error) < 0.02).all()
     assert (made.explained > 0.9).all()
+
+
+def test_how_far_off_it_is_is_told_of_where_it_will_be_asked_and_for_outputs_together() -> None:
+    # Far out the simulator bends in ways that 200 points do not show; near the middle it is a line with noise that
+    # two outputs share.  Judged on the far points the error would be several times too large, and the spread of a
+    # year would be taken for it.
+    rng = np.random.default_rng(2)
+    z = np.concatenate([3.0 * rng.standard_normal((200, 4)), 0.5 * rng.standard_normal((120, 4))])
+
+    def simulated(x: Any) -> Any:
+        shared = 0.1 * rng.standard_normal(len(x))
+        bent = np.where(np.abs(x[:, 2]) > 2.0, np.sin(9.0 * x[:, 3]), 0.0)
+        return np.stack([x[:, 0] + bent + shared, x[:, 1] + bent + shared], axis=1)
+
+    counted = simulated(z)
+    near, everywhere = Emulator(z, counted, near=120), Emulator(z, counted)
+    fresh = 0.5 * rng.standard_normal((400, 4))
+    off = near.predict(fresh) - simulated(fresh)
+    assert np.allclose(off.T @ off / len(off), near.error, rtol=0.5, atol=0.004)
+    assert (np.diagonal(everywhere.error) > 3.0 * np.diagonal(near.error)).all()
+    assert near.error[0, 1] > 0.4 * near.error[0, 0]
 
 
 def _linear() -> tuple[Plan, SimpleNamespace, Shocks]:
@@ -73,7 +94,7 @@ def _linear() -> tuple[Plan, SimpleNamespace, Shocks]:
     )
     aims = Targets((), np.array([1.0, -0.5]), np.zeros(2), np.array([0.25, 0.25]))
     made = Plan((), aims, (*priors, year_prior()), 5, (20, 20), 1_500, 1.0)
-    emulator = SimpleNamespace(predict=lambda z: z[:, :2] @ np.array([[1.0, 1.0], [0.0, 1.0]]), variance=np.zeros(2))
+    emulator = SimpleNamespace(predict=lambda z: z[:, :2] @ np.array([[1.0, 1.0], [0.0, 1.0]]), error=np.zeros((2, 2)))
     return made, emulator, Shocks(np.zeros((2, 1)), np.zeros((2, 1)))
 
 
@@ -97,7 +118,7 @@ def test_weights_say_how_far_one_emulator_is_from_another() -> None:
     chain = fitting._chain(made, emulator, shocks, 1)  # type: ignore[arg-type]
     same = fitting._weights(made, emulator, emulator, shocks, chain)  # type: ignore[arg-type]
     assert np.allclose(same, 1 / len(chain))
-    other = SimpleNamespace(predict=lambda z: emulator.predict(z) + np.array([0.3, 0.0]), variance=np.zeros(2))
+    other = SimpleNamespace(predict=lambda z: emulator.predict(z) + np.array([0.3, 0.0]), error=np.zeros((2, 2)))
     weights = fitting._weights(made, emulator, other, shocks, chain)  # type: ignore[arg-type]
     slopes = np.array([[1.0, 0.0], [1.0, 1.0]])
     precision = np.eye(2) + slopes.T @ slopes / 0.25
