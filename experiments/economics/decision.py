@@ -69,7 +69,7 @@ def acceptability(cost: ArrayLike, effect: ArrayLike, worths: ArrayLike) -> Arra
 
 
 def acceptability_frontier(cost: ArrayLike, effect: ArrayLike, worths: ArrayLike) -> Frontier:
-    """The strategy to choose at each worth (the highest expected net benefit), and its probability of being the best."""
+    """The strategy to choose at each worth (the highest expected net benefit), and how probably it is the best."""
     best = net_benefit(cost, effect, worths).mean(axis=1).argmax(axis=1)
     return Frontier(best, acceptability(cost, effect, worths)[np.arange(len(best)), best])
 

@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 #: A Gaussian process on at most so many draws; beyond, splines, whose effort grows with the draws and not their cube.
 MOST_DRAWS = 2_000
 #: Its scales are found on at most so many of them.
-TUNED_ON = 400
+TUNED_ON = 250
 #: A scale for each input where there are at most so many of them, and so many draws for each; else one for all.
 MOST_SCALES, DRAWS_A_SCALE = 5, 40
 KNOTS = 7
@@ -57,11 +57,17 @@ class Information:
 
 @dataclass(frozen=True)
 class _Fit:
-    """A function fitted to one column: its values at the draws, those without each draw, and samples of its posterior."""
+    """A function fitted to one column: its values at the draws, those without each draw, and samples of them."""
 
     fitted: Array
     left_out: Array
     sampled: Array
+
+    def tells(self, values: Array) -> bool:
+        """Whether it comes nearer to draws held out than their mean does (each draw again left out of it)."""
+        count = len(values)
+        of_mean = values.var() * (count / (count - 1.0)) ** 2
+        return bool(np.mean((values - self.left_out) ** 2) < of_mean)
 
 
 def evppi(net_benefit: ArrayLike, parameters: ArrayLike, *, seed: int = 0) -> Information:
@@ -87,6 +93,7 @@ def evppi(net_benefit: ArrayLike, parameters: ArrayLike, *, seed: int = 0) -> In
     input, by a Gaussian process (linear part, smooth part and noise; scales by maximum likelihood) for several, and by
     splines with products of pairs where there are more than 2,000 draws.  What a group of many inputs does jointly is
     then found only as far as it is near linear or the draws show it, so its value is rather too small than too large.
+    A function that comes no nearer to draws held out than their mean does is not used: it has fitted chance.
     Inputs that do not vary are worth nothing.
     """
     benefit, inputs = _checked(net_benefit, parameters)
@@ -106,7 +113,9 @@ def evppi(net_benefit: ArrayLike, parameters: ArrayLike, *, seed: int = 0) -> In
     fitted, left_out = (np.tile(means, (len(benefit), 1)) for _ in range(2))
     sampled = np.tile(means, (SAMPLES, len(benefit), 1))
     for column, fit in fits.items():
-        fitted[:, column], left_out[:, column], sampled[:, :, column] = fit.fitted, fit.left_out, fit.sampled
+        sampled[:, :, column] = fit.sampled
+        if fit.tells(differences[:, column]):
+            fitted[:, column], left_out[:, column] = fit.fitted, fit.left_out
     gains = np.array([_gain(one) for one in sampled])
     chosen = differences[np.arange(len(differences)), left_out.argmax(axis=1)]
     return Information(
