@@ -79,6 +79,7 @@ def economics_command(
     from experiments.compare.comparing import compare
     from experiments.economics.appraisal import parse_worths
     from experiments.economics.effects import effect_of
+    from experiments.economics.information import INSTALL, installed
     from experiments.economics.policies import WORTHS, policies
     from experiments.question.idle import idle_settings
     from experiments.question.question import ask, even_replicates, usual_replicates
@@ -97,7 +98,9 @@ def economics_command(
     with announcing_compilation(tell):
         comparison = compare(question, workers=workers, progress=progress_for() if sys.stderr.isatty() else Silent())
     found = policies(comparison, wanted, worths)
-    information = found.appraisal.information(found.groups, seed=seed)
+    information = found.appraisal.information(found.groups, seed=seed) if installed() else []
+    if not installed():
+        tell(f"What finding out inputs would be worth is left out: it needs the extra `economics`, {INSTALL}.")
     for line in idle_settings(question.cases, question.without, seed):
         tell(line)
     files = f"Written to {place.path}: {', '.join(write_policies(place, found, information))}, manifest.json"

@@ -153,7 +153,7 @@ class Appraisal:
             return []
         found = []
         for worth, benefit in zip(self.worths, net_benefit(self.cost, self.effect, self.worths), strict=True):
-            here = []
+            here: list[Row] = []
             for group in groups:
                 told = evppi(benefit, group.values, seed=seed)
                 here.append({

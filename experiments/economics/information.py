@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,12 +23,13 @@ Array = NDArray[np.float64]
 #: A Gaussian process on at most so many draws; beyond, splines, whose effort grows with the draws and not their cube.
 MOST_DRAWS = 2_000
 #: Its scales are found on at most so many of them.
-TUNED_ON = 250
+TUNED_ON = 200
 #: A scale for each input where there are at most so many of them, and so many draws for each; else one for all.
 MOST_SCALES, DRAWS_A_SCALE = 5, 40
 KNOTS = 7
 #: Draws of the fitted functions from their posterior, for the standard error.
 SAMPLES = 200
+INSTALL = "pip install 'household-returns[economics]'"
 #: Fewer draws than this support no regression.
 LEAST_DRAWS = 20
 
@@ -70,6 +72,11 @@ class _Fit:
         return bool(np.mean((values - self.left_out) ** 2) < of_mean)
 
 
+def installed() -> bool:
+    """Whether the extra ``economics`` is installed, without which there is no regression."""
+    return find_spec("sklearn") is not None
+
+
 def evppi(net_benefit: ArrayLike, parameters: ArrayLike, *, seed: int = 0) -> Information:
     """Expected value of perfect information on some inputs, by non-parametric regression.
 
@@ -85,7 +92,8 @@ def evppi(net_benefit: ArrayLike, parameters: ArrayLike, *, seed: int = 0) -> In
     Raises
     ------
     InputError
-        If shapes do not go together, there are fewer than 20 draws, or a number is not finite.
+        If shapes do not go together, there are fewer than 20 draws, a number is not finite, or the extra ``economics``
+        is not installed.
 
     Notes
     -----
@@ -97,6 +105,8 @@ def evppi(net_benefit: ArrayLike, parameters: ArrayLike, *, seed: int = 0) -> In
     Inputs that do not vary are worth nothing.
     """
     benefit, inputs = _checked(net_benefit, parameters)
+    if not installed():
+        raise InputError("evppi", "scikit-learn", f"the extra `economics`: {INSTALL}")
     inputs = inputs[:, np.ptp(inputs, axis=0) > 0.0]
     reference = int(benefit.mean(axis=0).argmax())
     differences = benefit - benefit[:, [reference]]

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.economics.appraisal import Appraisal, Row
+from experiments.economics.information import LEAST_DRAWS
 from experiments.economics.policies import NOT_IN_THE_LEDGER, PAYERS, Policies
 from experiments.economics.strategies import COLUMNS
 from experiments.economics.table import StrategyTable
@@ -36,7 +37,7 @@ def show_policies(console: Console, found: Policies, information: Sequence[Row],
         console.print(line)
     console.print()
     _show(console, found.appraisal, information)
-    for line in _closing(found, information):
+    for line in _closing(found):
         console.print(line)
     console.print()
     console.print(_discounting(found))
@@ -122,10 +123,10 @@ def _header(found: Policies) -> Iterator[Text]:
         yield Text(f"Set: {setting}", style="yellow")
 
 
-def _closing(found: Policies, information: Sequence[Row]) -> Iterator[Text]:
+def _closing(found: Policies) -> Iterator[Text]:
     if not found.groups:
         yield Text("One behaviour is in use, so nothing can be found out about it: --uncertainty parameters varies it.")
-    elif not information:
+    elif found.appraisal.draws < LEAST_DRAWS:
         yield Text("Too few draws to say what finding out an input would be worth: --replicates 100 or more.")
     yield Text(f"With the pull factor on (its upper bound): {choices(found.pulled)}")
 

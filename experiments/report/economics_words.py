@@ -94,8 +94,8 @@ def find_out(found: Appraisal, information: Sequence[Row]) -> Iterator[str]:
     worth = worth_told(found.worths[at], currency)
     perfect = money(float(found.perfect[at]), currency)
     yield (
-        f"Knowing everything before choosing, chance included, would be worth {perfect} at {worth} a unit, where finding"
-        " out is worth most: no study can be worth more."
+        f"Knowing everything before choosing, chance included, would be worth {perfect} at {worth} a unit, where"
+        " finding out is worth most: no study can be worth more."
     )
     here = [row for row in information if row["worth"] == found.worths[at]]
     if not here:
