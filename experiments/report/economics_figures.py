@@ -28,6 +28,8 @@ KINDS = ("png", "svg", "pdf")
 STYLES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (4, 1.5, 1, 1.5)))
 #: Text stays text in an SVG.
 OWN: Any = {**SETTINGS, "svg.fonttype": "none", "font.size": 8.5, "axes.titlesize": 9.5}
+#: Behind a text that may lie on dots.
+PATCH: Any = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.8}
 #: Panels of the plane side by side, and most panels.
 ACROSS, MOST_PANELS = 3, 9
 
@@ -77,8 +79,11 @@ def plane(found: Appraisal) -> Figure:
         axes.set_xlim(*reach[0])
         axes.set_ylim(*reach[1])
         on_axis = float(((effect[:, k] == 0) | (cost[:, k] == 0)).mean())
-        told = f"\n{100 * on_axis:.0f} % on an axis" if on_axis >= 0.005 else ""
-        axes.set_title(textwrap.fill(found.names[k], 34) + told)
+        axes.set_title(textwrap.fill(found.names[k], 34))
+        if on_axis >= 0.005:
+            axes.annotate(f"{100 * on_axis:.0f} % on an axis", (0.5, 0), xycoords="axes fraction", xytext=(0, 4),
+                          textcoords="offset points", ha="center", va="bottom", fontsize=7, color="#555555",
+                          bbox=PATCH)  # fmt: skip
     figure.supxlabel(f"{found.terms.effect}{_in(found.terms.unit)}", fontsize=9)
     figure.supylabel(f"additional cost{_in(s[1])}", fontsize=9)
     figure.suptitle(
@@ -92,7 +97,7 @@ def _reach(values: np.ndarray) -> tuple[float, float]:
     """Limits of an axis that show all values, nought, and enough of both of its sides to write there."""
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
     room = 0.25 * ((high - low) or 1.0)
-    return min(low * 1.05, -room), max(high * 1.05, room)
+    return min(low - room / 2, -room), max(high + room / 2, room)
 
 
 def _quadrants(axes: Axes, effect: np.ndarray, cost: np.ndarray, colour: str) -> None:
@@ -107,9 +112,9 @@ def _quadrants(axes: Axes, effect: np.ndarray, cost: np.ndarray, colour: str) ->
             axes.annotate(
                 f"{100 * share:.0f} %", (float(right), float(up)), xycoords="axes fraction", fontsize=8,
                 xytext=(-4 if right else 4, -4 if up else 4), textcoords="offset points",
-                ha="right" if right else "left", va="top" if up else "bottom", color="#333333",
+                ha="right" if right else "left", va="top" if up else "bottom", color="#333333", bbox=PATCH,
             )  # fmt: skip
-    axes.locator_params(nbins=5)
+    axes.locator_params(nbins=4)
     axes.xaxis.set_major_formatter(_plain)
     axes.yaxis.set_major_formatter(_plain)
 

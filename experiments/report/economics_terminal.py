@@ -90,11 +90,9 @@ def _figure(value: float) -> str:
 def _show(console: Console, found: Appraisal, information: Sequence[Row]) -> None:
     console.print(rows_table(found))
     console.print()
-    console.print(
-        Text(
-            "ND: on the frontier, each against the one before it; ED: extendedly dominated; D: dominated.", style="dim"
-        )
-    )
+    told = "Means over the draws. " if found.uncertain else ""
+    told += "ND: on the frontier, each against the one before it; ED: extendedly dominated; D: dominated."
+    console.print(Text(told, style="dim"))
     for text in left_out(found):
         console.print(Text(text))
     console.print(Text(choices(found), style="bold"))

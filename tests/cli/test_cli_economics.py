@@ -15,7 +15,8 @@ from experiments.cli.main import main
 
 SMALL = ["--weeks", "40", "--replicates", "24", "--households", "60", "--worth", "0,50000"]
 HIV = (
-    'Strategy,COST,effect,note\nno screening,"26,000",277.25,\none time,"27,000",277.57,\nevery 5 years,"28,020",277.78,x\n'
+    'Strategy,COST,effect,note\nno screening,"26,000",277.25,\none time,"27,000",277.57,\n'
+    'every 5 years,"28,020",277.78,x\n'
     'every 3 years,"28,440",277.83,\nannual,"29,440",277.76,\n'
 )
 DRAWS = "draw,strategy,cost,effect\n1,nothing,0,0\n1,something,10,3\n2,nothing,0,0\n2,something,10,0\n"
