@@ -97,14 +97,14 @@ def pounds(value: float) -> str:
 
 
 def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
-    """A number with thousands separated; zero without sign or digits; a dash for NaN."""
+    """A number with thousands separated and a real minus sign; zero without sign or digits; a dash for NaN."""
     if math.isnan(value):
         return NONE
     if value == 0.0:
         return "0"
     text = f"{value:{'+' if signed else ''},.{decimals}f}"
     # A small number that rounds to zero keeps its zeros and loses its sign.
-    return text.lstrip("+-") if not text.strip("+-0.,") else text
+    return (text.lstrip("+-") if not text.strip("+-0.,") else text).replace("-", "−")
 
 
 def plain(value: object) -> str:

@@ -21,6 +21,6 @@ def test_numbers_are_written_for_people(unit: str, value: float, text: str) -> N
 
 def test_a_difference_shows_its_sign_and_two_digits() -> None:
     s = scale("GBP", [2e8], [1.6e6])
-    assert (s.label, s.difference(-1.6e6), s.difference(0.0)) == ("£m", "-1.6", "0")
+    assert (s.label, s.difference(-1.6e6), s.difference(0.0)) == ("£m", "−1.6", "0")
     assert number(-0.001, 1, signed=True) == "0.0"
     assert [pounds(x) for x in (2_389_000.0, 180_400.0, 95.0, 1.3e8)] == ["£2.4m", "£180k", "£95", "£130m"]
