@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from abm.inputs.parameters import InputError
+
+#: What an amount ends with, and what it is worth.
+SIZES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9}
 #: What stands for a number that does not exist.
 NONE = "–"
 
@@ -86,6 +91,24 @@ def scale(unit: str, levels: Iterable[float], differences: Iterable[float] = ())
 def financial_year(begins: int) -> str:
     """The name of a financial year: 2024–25 begins in 2024."""
     return f"{begins}–{(begins + 1) % 100:02d}"
+
+
+def amount_of(text: str, *, field: str) -> float:
+    """An amount of money as people write it: ``5m``, ``£250k``, ``5,000,000``, ``1.5bn``.
+
+    Raises
+    ------
+    InputError
+        Naming the field, if it is not an amount above zero.
+    """
+    found = re.fullmatch(r"£?\s*([\d.,_]+)\s*(k|m|bn)?", text.strip().lower())
+    try:
+        value = float(found[1].replace(",", "").replace("_", "")) * SIZES[found[2] or ""] if found else math.nan
+    except ValueError:
+        value = math.nan
+    if not (value > 0 and math.isfinite(value)):
+        raise InputError(field, text, "an amount of pounds above zero, such as 5m, 250k or 5000000")
+    return value
 
 
 def pounds(value: float) -> str:

@@ -21,7 +21,7 @@ from experiments.compare.comparing import Comparison, Runs
 from experiments.compare.paired import by_measure
 from experiments.question.question import PULL_ON
 from experiments.report.amounts import number, pounds
-from experiments.report.names import names_of
+from experiments.report.names import named, names_of
 from experiments.statistics.intervals import Spread, spread
 from experiments.statistics.precision import FIRST
 
@@ -126,54 +126,66 @@ def verdict(comparison: Comparison, rows: Sequence[dict[str, Any]]) -> list[str]
         As `experiments.compare.paired.rows` gives them.
     """
     found = findings(comparison)
-    told = [_money(comparison, found), _people(rows), _turns(comparison, found), *_outside(found, rows)]
+    told = [_money(comparison, found), _people(rows), _turns(found), *_outside(found, rows)]
     if comparison.replicates < FIRST:
         runs = f"{comparison.replicates} run{'s' * (comparison.replicates > 1)}"
         told.insert(0, f"Only {runs} of each policy: too few to rely on.")
     return told
 
 
+def sentence(one: Finding, replicates: int) -> str:
+    """What one policy saves or costs, and what it would with the pull factor on, in a sentence."""
+    told = _saves(one, replicates)
+    if one.effect_with_pull == "none" or one.saving_with_pull == one.saving:
+        return f"{told}."
+    return f"{told}; with the pull factor on it {_of(one.saving_with_pull)}."
+
+
 # ---- the sentences ----------------------------------------------------------------------------------
 
 
 def _money(comparison: Comparison, found: Sequence[Finding]) -> str:
-    base = names_of(comparison.question)[0]
-    start = f"Over {horizon(comparison.question.weeks)}, against “{base}”, "
+    q = comparison.question
+    against = f"against “{names_of(q)[0]}”"
+    start = f"Over {horizon(q.weeks)}, {against}, "
+    if q.varied:
+        start = f"Over {horizon(q.weeks)}, of “{named(q)}” {against}: "
     if len(found) <= EACH:
-        first = _saves(found[0], f"{comparison.replicates:,} runs" if comparison.replicates > 1 else "the one run")
-        return start + _joined([first, *(_saves(one) for one in found[1:])]) + "."
+        return start + _joined([_saves(found[0], comparison.replicates), *(_saves(one) for one in found[1:])]) + "."
     groups = [
-        f"{count} {words}"
-        for effect, words in (
-            ("saves", "save"),
-            ("costs", "cost"),
-            ("unclear", "may do either"),
-            ("none", "do neither"),
-        )
-        if (count := sum(one.effect == effect for one in found))
+        f"{count} {words}" for effect, words in IN_ALL.items() if (count := sum(one.effect == effect for one in found))
     ]
     most, least = max(found, key=lambda one: one.saving), min(found, key=lambda one: one.saving)
-    return f"{start}of {len(found)} policies {_joined(groups)}; most {_saves(most)}, and least {_saves(least)}."
+    what = "settings" if q.varied else "policies"
+    return (
+        f"{start}of {len(found)} {what} {_joined(groups)}; at best {_saves(most, comparison.replicates)}, and at worst"
+        f" {_saves(least)}."
+    )
 
 
-def _saves(one: Finding, runs: str = "") -> str:
-    """What one policy saves or costs, with the chance that it saves."""
+def _saves(one: Finding, replicates: int = 0) -> str:
+    """What one policy saves or costs, with the chance that it saves; the number of runs where it is told first."""
     if one.effect == "none":
         return f"“{one.name}” changes the cost in no run"
-    chance = f"it saves in {_share(one.saves)}{f' of {runs}' if runs else ''}"
+    chance = f"it saves in {_share(one.saves, replicates)}"
     if (same := 1 - one.saves - one.costs) > 0 and round(100 * same):
         chance += f", changes nothing in {_share(same)}"
     if one.effect == "unclear":
         mean = f"{pounds(abs(one.saving))} {'saved' if one.saving > 0 else 'lost'} on average"
         return f"“{one.name}” may save or cost ({mean}; {chance})"
-    return f"“{one.name}” {one.effect} {pounds(abs(one.saving))}{' on average' if runs else ''} ({chance})"
+    return f"“{one.name}” {_of(one.saving)}{' on average' if replicates else ''} ({chance})"
 
 
-def _share(value: float) -> str:
+def _of(saving: float) -> str:
+    return f"{'saves' if saving > 0 else 'costs'} {pounds(abs(saving))}"
+
+
+def _share(value: float, replicates: int = 0) -> str:
     """A share of runs, never rounded to all or none."""
     if value in (0.0, 1.0):
-        return "all" if value else "none"
-    return f"{number(min(99.0, max(1.0, 100 * value)))} %"
+        word = "all" if value else "none"
+        return f"{word}{' of the' * (value == 0)} {replicates:,} runs" if replicates else word
+    return f"{number(min(99.0, max(1.0, 100 * value)))} %" + (f" of {replicates:,} runs" if replicates else "")
 
 
 def _people(rows: Sequence[dict[str, Any]]) -> str:
@@ -190,7 +202,7 @@ def _people(rows: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def _turns(comparison: Comparison, found: Sequence[Finding]) -> str:
+def _turns(found: Sequence[Finding]) -> str:
     """Which savings become a cost, or the other way round, with the pull factor on."""
     (elasticity,) = PULL_ON.values()
     turned = [one for one in found if one.turns]
@@ -210,15 +222,17 @@ def _turns(comparison: Comparison, found: Sequence[Finding]) -> str:
 def _outside(found: Sequence[Finding], rows: Sequence[dict[str, Any]]) -> list[str]:
     """Savings that come mostly from people whose costs the account does not hold."""
     parts = by_measure([row for row in rows if not row["group"]], "variant")
-    told = []
+    told = {}
     for position, one in enumerate(found):
         outside = sum(parts[name][position]["mean"] for name in ("saving_out_of_contact", "saving_settled"))
         if one.saving > 0 and one.effect != "none" and outside > OUTSIDE * one.saving:
-            told.append(
-                f"Of what “{one.name}” saves, {pounds(outside)} is support not paid to people who are out of contact,"
-                " protected or settled; what they then cost or pay is not counted."
-            )
-    return told
+            told[f"“{one.name}”"] = pounds(outside)
+    if not told:
+        return []
+    return [
+        f"In this, {_joined(told)} leave{'s' * (len(told) == 1)} {_joined(told.values())} of support unpaid to people"
+        " out of contact, protected or settled; what they then cost or pay is not counted."
+    ]
 
 
 def horizon(weeks: int) -> str:
