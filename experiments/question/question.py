@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
-from abm.inputs.parameters import InputError, declarations
+from abm.inputs.parameters import InputError, declarations, read
 from abm.inputs.policy import Policy
 from abm.inputs.world import World
 from abm.model import checked_seed
+from abm.scenarios.overrides import known_paths
 from abm.scenarios.scenario import load_policy
 from experiments.question.case import Case, Uncertainty, fitted_members, load_case
 from experiments.question.control import without_money
@@ -256,9 +257,11 @@ def ask(
     for change in changes:
         with suppress(InputError):  # one without the other may contradict itself: then both have an effect
             without[str(change)] = made([other for other in changes if other is not change])
-    for way in ways:
+    for position, way in enumerate(ways, 1):
         with suppress(InputError):
-            if (others := made(changes, way)) != cases:  # else it is the policy's own value
+            others, paths = made(changes, way), [known_paths()[path][1].path for path in way.levers]
+            own, set_to = ([read(held[position].policy, path) for path in paths] for held in (others, cases))
+            if own != set_to:
                 without[str(way)] = others
     count = usual_replicates(cases[0]) if replicates is None else replicates
     checked_seed(checked_seed(seed) + max(count, most if precision else 0))

@@ -175,11 +175,14 @@ def _runs(comparison: Comparison, held: Sequence[Runs]) -> pa.Table:
 
 def _index(comparison: Comparison, rows: Sequence[Row], figures: Mapping[str, str]) -> str:
     """What was asked, the verdict, the first table, and what each file is; as Markdown."""
+    q = comparison.question
     asked = [line.plain for line in header(comparison) if line.plain]
     told = [
-        f"# {asked[1]}", "", "## What was asked", "", *(f"- {line}" for line in asked[2:]), "", "## Verdict", "",
+        f"# {asked[1]}", "", "## What was asked", "",
+        *(f"- {label}: {policy.title or 'no title'}" for label, policy in zip(q.labels, q.policies, strict=True)),
+        *(f"- {line}" for line in asked[2:]), "", "## Verdict", "",
         *(f"{sentence}\n" for sentence in verdict(comparison, rows)), exported(comparison, rows, "md"), "",
-        *(f"{line}\n" for line in alike(comparison)), assumptions(comparison.question), "", "## Figures", "",
+        *(f"{line}\n" for line in alike(comparison)), assumptions(q), "", "## Figures", "",
     ]  # fmt: skip
     for name, finding in figures.items():
         told += [f"![{finding}]({name}.png)", "", f"`{name}`: {FIGURES[name]}. Also as `.svg`, `.pdf`; its words: "

@@ -60,9 +60,9 @@ def _differences(comparison: Comparison, rows: Sequence[Row]) -> Picture:
     found, names = by_measure(rows), names_of(comparison.question)
     lines = [len(textwrap.wrap(name, BESIDE)) for name in names[1:]]
     panel = 0.35 + sum(0.17 * max(1.6, count) for count in lines)
-    figure, top = _page(3 * panel + 2 * 0.62, finding := _money_told(comparison), _caption(comparison, "Dots"))
+    figure, top = _page(3 * panel + 2 * 0.66, finding := _money_told(comparison), _caption(comparison, "Dots"))
     grid = figure.add_gridspec(3, 2, left=0.225, right=0.97, top=top, bottom=0.42 / figure.get_figheight(),
-                               hspace=0.62 / panel, wspace=0.1)  # fmt: skip
+                               hspace=0.66 / panel, wspace=0.1)  # fmt: skip
     told = []
     for k, name in enumerate(DIFFERENCES):
         axes = figure.add_subplot(grid[k // 2, k % 2])
@@ -96,9 +96,8 @@ def _forest(axes: Axes, comparison: Comparison, rows: Sequence[Row], lines: Sequ
     heading = title(name) if unit in title(name) else f"{title(name)}, {unit}"
     axes.set_title(f"{heading[:1].upper()}{heading[1:]}", fontsize=MIDDLE, pad=3)
     if not TOLD_OF[name].compared:
-        # In the unit of the differences, or its own where that is another one.
         level = f"{s.value(base['mean'])}{' %' if s.label == '%' else ''}"
-        axes.set_title(f"from {level}", fontsize=SMALL, pad=3, loc="right", fontweight="normal", color="#555555")
+        axes.set_xlabel(f"change from {level}", fontsize=SMALL, labelpad=1, color="#555555")
     return f"{heading}: {'; '.join(told)}."
 
 

@@ -13,7 +13,7 @@ from experiments.compare.comparing import Comparison, Runs
 from experiments.compare.paired import rows
 from experiments.question.question import Question, ask
 from experiments.report.names import names_of
-from experiments.report.verdict import findings, horizon, verdict
+from experiments.report.verdict import findings, horizon, sentence, verdict
 
 RUNS = 40
 
@@ -94,9 +94,30 @@ def test_people_are_told_with_the_money(question: Question) -> None:
 
 def test_a_saving_by_people_outside_the_account_is_said_to_be_one(question: Question) -> None:
     most = compared(question, spread_out(40), upkeep_stays=600_000.0)
-    assert "£600k is support not paid to people who are out of contact" in verdict(most, rows(most))[-1]
+    told = verdict(most, rows(most))[-1]
+    assert told.startswith("In this, “pilot of March 2026” leaves £600k of support unpaid to people out of contact")
     some = compared(question, spread_out(40), upkeep_stays=400_000.0)
     assert not any("not counted" in sentence for sentence in verdict(some, rows(some)))
+
+
+def test_many_policies_are_told_by_how_many_save_and_the_best_and_the_worst(question: Question) -> None:
+    amounts = (4e6, 3e6, 2e6, -1e6, 0.0)
+    base = runs_of("uk-2025", np.full(RUNS, 9e6))
+    labels = tuple(f"policy {k}" for k in range(len(amounts)))
+    held = [base, *(runs_of(label, 9e6 - np.full(RUNS, x)) for label, x in zip(labels, amounts, strict=True))]
+    untitled = replace(question.cases[1], policy=question.policies[1].model_copy(update={"title": ""}))
+    cases = (question.cases[0], *(untitled for _ in amounts))
+    many = Comparison(replace(question, cases=cases, labels=("uk-2025", *labels)), held, held, 0.0)
+    told = verdict(many, rows(many))
+    assert "of 5 policies 3 save, 1 cost and 1 do neither; at best “policy 0” saves £4.0m on average" in told[0]
+    assert told[0].endswith("and at worst “policy 3” costs £1.0m (it saves in none).")
+    assert told[1].startswith("Departures change by 0 to 0 households")
+
+
+def test_a_sentence_by_itself_tells_the_pull_factor_too(question: Question) -> None:
+    (first, _) = findings(compared(question, spread_out(40), pulled=spread_out(0, size=5e6)))
+    told = "“pilot of March 2026” saves £1.0m on average (it saves in all 40 runs)"
+    assert sentence(first, RUNS) == f"{told}; with the pull factor on it costs £5.0m."
 
 
 def test_few_runs_are_said_to_be_few(question: Question) -> None:
