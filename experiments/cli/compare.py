@@ -23,6 +23,8 @@ from experiments.report.printed import AsJson, Settings, console, print_json, te
 if TYPE_CHECKING:
     from experiments.running.progress import Progress
 
+Vary = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
+
 app = App(name="compare", help="Compare policies with a baseline: who returns, when, and at what cost.")
 
 
@@ -43,12 +45,16 @@ def compare_command(
     precision: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
     max_replicates: int = MAX_REPLICATES,
     workers: int | None = None,
+    vary: Vary = (),
+    at_least: str | None = None,
+    all_measures: Annotated[bool, Parameter(name="--all", negative="", show_default=False)] = False,
+    table: Literal["md", "html", "tex", "csv"] | None = None,
 ) -> int:
     """Compare policies with a baseline: who returns, when, and at what cost.
 
     Without arguments, the pilot question: uk-pilot-2026, uk-upfront-national and danish-2021 against
-    uk-2025 on uk-families-2026; and in brief, what lasting offers come to for all refused. Prints a table
-    and writes weekly series, runs, summary, manifest and a picture into a folder.
+    uk-2025 on uk-families-2026; and in brief, what lasting offers come to for all refused. Prints a verdict and
+    a table, and writes weekly series, runs, summary, figures and a manifest into a folder.
 
     Parameters
     ----------
@@ -72,7 +78,7 @@ def compare_command(
         variant but not in the baseline; VARIANT:PATH=VALUE sets it in that policy only, the baseline too if
         named. world., behaviour. and caseload. paths are set for all. See returns list levers.
     out
-        Folder for the results; without one, results/compare- and the hash of the inputs.
+        Folder for the results; without one, results/compare- with the policies' names and a hash of the inputs.
     as_json
         Print tidy rows as JSON instead of the table: mean_low and mean_high are the 90 % interval of the mean,
         run_p05 and run_p95 percentiles of the runs; difference_… the same of differences paired by seed.
@@ -88,18 +94,33 @@ def compare_command(
         Most runs of a policy that --precision may ask for.
     workers
         Threads; without a number, one a core. The results do not depend on it.
+    vary
+        PATH=VALUE,VALUE… compares settings of the one VARIANT given, such as
+        offer.amount_per_person=3000,10000,20000; several give each with each, at most 12.
+    at_least
+        A net saving, such as 5m, 250k or 5000000: tells the share of runs that save as much.
+    all_measures
+        Print every measure with both intervals, and notes on how to read them.
+    table
+        Print nothing but the table (with --all the whole one), to be pasted: md, html, tex or csv.
     """
+    from abm.inputs.parameters import InputError
     from experiments.question.question import ask
+    from experiments.report.amounts import amount_of
     from experiments.statistics.precision import parse_targets
 
+    if as_json and table:
+        raise InputError("--table", table, "left out with --json")
+    amount = None if at_least is None else amount_of(at_least, field="--at-least")
     asked = tuple((t.measure, t.half_width) for t in parse_targets(precision, compared=True))
     question = ask(
         variants, baseline=baseline, caseload=caseload, replicates=replicates, weeks=weeks, households=households,
         seed=seed, settings=settings, uncertainty=uncertainty, by=by, precision=asked, most=max_replicates,
+        vary=vary, at_least=amount,
     )  # fmt: skip
     from abm.week.compiled import announcing_compilation
     from experiments.compare.comparing import compare
-    from experiments.report.compare_files import FILES, place_of, write
+    from experiments.report.compare_files import INDEX, place_of, write
 
     place = place_of(question, out)
     progress = _progress()
@@ -107,22 +128,34 @@ def compare_command(
         comparison = compare(question, workers=workers, progress=progress)
     from experiments.compare.paired import rows as rows_of
     from experiments.question.idle import held_arrivals, idle_settings
+    from experiments.report.exported import exported
+    from experiments.report.notes import alike
+    from experiments.report.screen import foot, show_first, show_for_all
+    from experiments.report.terminal import show, show_groups
 
     rows = rows_of(comparison)
     for line in idle_settings(question.cases, question.without, question.seed):
         tell(line)
     for line in held_arrivals(dict(zip(question.labels, question.cases, strict=True))):
         tell(line)
+    for line in alike(comparison):
+        tell(line)
     write(place, comparison, rows)
-    files = f"Written to {place.path}: {', '.join(FILES)}, manifest.json"
-    if as_json:
-        for line in filter(None, (question.uneven, files)):
+    if as_json or table:
+        for line in filter(None, (question.uneven, f"Written to {place.path}: {INDEX} says what each file is.")):
             tell(line)
-        print_json(rows)
+        if table:
+            print(exported(comparison, rows, table, whole=all_measures))
+        else:
+            print_json(rows)
         return 0
-    from experiments.report.terminal import show, show_for_all
-
-    show(console(), comparison, rows, [files])
+    if all_measures:
+        show(console(), comparison, rows, [f"Written to {place.path}: {INDEX} says what each file is"])
+    else:
+        show_first(console(), comparison, rows)
+        show_groups(console(), comparison, rows)
+        for told in foot(comparison, place.path):
+            console().print(told)
     usual = (caseload, baseline, settings, precision, by, households) == (
         DEFAULT_CASELOAD, DEFAULT_BASELINE, (), (), None, None
     )  # fmt: skip
@@ -132,8 +165,7 @@ def compare_command(
             seed=seed, uncertainty=uncertainty, in_brief=True,
             replicates=min(question.replicates, len(question.behaviours)),
         )  # fmt: skip
-        found = compare(every, workers=workers, progress=_progress())
-        show_for_all(console(), found, rows_of(found))
+        show_for_all(console(), compare(every, workers=workers, progress=_progress()))
     return 0
 
 

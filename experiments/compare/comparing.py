@@ -23,6 +23,7 @@ from abm.household.stages import COL
 from abm.measures import IDS, Outcomes, difference
 from abm.model import Run
 from abm.numerics.calendar import WEEKS_PER_YEAR
+from experiments.compare.leaving import Leaving, leaving
 from experiments.question.case import Case
 from experiments.question.question import MOST_REPLICATES, Question
 from experiments.running.progress import Progress, Silent
@@ -57,6 +58,8 @@ class Runs:
         Hash of everything that determined each run.
     groups
         Rates by group of each replicate, if asked for.
+    leaving
+        Who left by choice and who was paid, in each replicate.
     """
 
     label: str
@@ -68,6 +71,7 @@ class Runs:
     history: NDArray[np.int64]
     identities: list[str]
     groups: list[pd.DataFrame] = field(default_factory=list)
+    leaving: list[Leaving] = field(default_factory=list)
 
     def measure(self, name: str) -> Array:
         """One measure, a value a replicate."""
@@ -233,6 +237,7 @@ class _Column:
         if self.whole:
             told["lines"] = discounted(run)
             told["departed"] = departed(run)
+            told["leaving"] = leaving(run)
             if replicate < self.kept:
                 told["history"] = run.state.history
             if self.question.by:
@@ -263,6 +268,7 @@ class _Column:
             label, self.prepared.weight, self.prepared.households, stacked("measures"),
             stacked("lines", len(Line)), stacked("departed", weeks), stacked("history", weeks, HISTORY_COUNT),
             [row["identity"] for row in rows], [row["groups"] for row in rows if "groups" in row],
+            [row["leaving"] for row in rows if "leaving" in row],
         )  # fmt: skip
 
 

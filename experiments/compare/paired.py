@@ -11,8 +11,9 @@ Two kinds of interval, both of 90 %, each with its own names:
 
 ``difference_…`` are the same of the differences, taken run by run.  A ratio has no percentiles of runs.
 
-Where a ratio would mislead, `words` stand in its place.  Rows of the saving by elasticity of arrivals and worth of
-support name both in their group.
+Where a ratio would mislead, `words` stand in its place.  A chance is a share of runs: its standard error is that of
+Monte Carlo, by parameter vector, and it has no percentiles of runs.  Rows of the saving by elasticity of arrivals and
+worth of support name both in their group, that of the chance of saving so much the amount.
 
 Standard errors (of a mean, of a mean difference) are given beside them, and how many times fewer runs
 the paired difference needs than independent runs would (``variance_reduction``).
@@ -29,6 +30,7 @@ from numpy.typing import NDArray
 
 from abm.measures import COMPARED, MEASURES, Measure, Ratio
 from experiments.compare.comparing import Comparison, Runs
+from experiments.compare.further import AT_LEAST, FURTHER, saved_at_least
 from experiments.statistics.intervals import Array, bought_by_pairing, differs, ratio_of_means, spread
 
 Vectors = NDArray[np.int64]
@@ -45,6 +47,8 @@ KEYS = (
 #: Measures given again with the pull factor on, under their name with this after it.
 WITH_PULL = "_with_pull"
 PULLED = ("net_saving_npv", "induced_arrivals")
+#: The chance of saving; with the pull factor on under its name with `WITH_PULL` after it.
+CHANCE = "chance_of_saving"
 #: Group of a row at one elasticity of arrivals and one worth of support.
 GRID = "pull_elasticity={:g}, support_worth={:g}"
 
@@ -68,6 +72,7 @@ def rows(comparison: Comparison) -> list[dict[str, Any]]:
         pulled, pulled_base = comparison.pulled[position], comparison.pulled[0]
         told = [_row(name, runs, base, vectors, control) for name in (*MEASURES, *COMPARED)]
         told += [{**_row(name, pulled, pulled_base, vectors), "measure": name + WITH_PULL} for name in PULLED]
+        told += _further(comparison, position)
         told += _by_strength(comparison, position) if position else []
         told += _by_group(runs, base, comparison.question.by, vectors)
         found += [{**row, "role": role} for row in told]
@@ -145,6 +150,28 @@ def _ratio(
         "mean_low": low, "mean_high": high, "runs": len(runs.measures), "vectors": len(np.unique(vectors)),
         "defined": len(runs.measures) if math.isfinite(value) else 0, "words": words,
     }  # fmt: skip
+
+
+def _further(comparison: Comparison, position: int) -> Iterator[dict[str, Any]]:
+    """Chances of saving, which the baseline has not, and what is paid to those who would go anyway."""
+    runs, base, vectors = comparison.runs[position], comparison.runs[0], comparison.vectors
+    nothing = np.full(len(runs.measures), math.nan)
+
+    def chance(values: Array, group: str = "") -> dict[str, Any]:
+        told = _told(FURTHER[CHANCE], runs, values if position else nothing, nothing, vectors, group)
+        return told | {"run_p05": math.nan, "run_p95": math.nan}  # of noughts and ones they tell nothing
+
+    yield chance(FURTHER[CHANCE].of(runs, base))
+    pulled = comparison.pulled
+    yield {**chance(FURTHER[CHANCE].of(pulled[position], pulled[0])), "measure": CHANCE + WITH_PULL}
+    amount = comparison.question.at_least
+    if amount is not None and position:
+        yield chance(saved_at_least(runs, base, amount), AT_LEAST.format(amount))
+    dead, dead_share = FURTHER["deadweight"], FURTHER["deadweight_share"]
+    values = dead.of(runs, base) if runs.leaving else nothing
+    yield _told(dead, runs, values, values - dead.of(base, base) if runs.leaving else nothing, vectors)
+    found = dead_share.of(runs, base) if position and runs.leaving else None
+    yield _ratio(dead_share, runs, vectors, *(ratio_of_means(found.above, found.below, vectors) if found else ()))
 
 
 def _by_strength(comparison: Comparison, position: int) -> Iterator[dict[str, Any]]:

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
-from abm.inputs.parameters import InputError, declarations
+from abm.inputs.parameters import InputError, declarations, read
 from abm.inputs.policy import Policy
 from abm.inputs.world import World
 from abm.model import checked_seed
+from abm.scenarios.overrides import known_paths
 from abm.scenarios.scenario import load_policy
 from experiments.question.case import Case, Uncertainty, fitted_members, load_case
 from experiments.question.control import without_money
@@ -31,6 +32,7 @@ from experiments.question.defaults import (
     WEEKS,
 )
 from experiments.question.settings import Change, for_all, levers_of, parse_settings
+from experiments.question.varied import Varied, settings_of
 from experiments.statistics.precision import FIRST, whole_rounds
 
 #: Replicates unless asked otherwise: fewer where a run is long, so that a comparison takes about a minute.
@@ -67,8 +69,12 @@ class Question:
         Half-widths asked for by measure, and the most replicates that they may take.
     in_brief
         Whether the grid of the pull factor and the policies without their money are left out.
+    at_least
+        A net saving, GBP, of which the chance is told.
+    varied
+        The policy of which several settings are compared (``--vary``), by its label; "" where there is none.
     without
-        The cases with all settings but one, by the words of that one.
+        The cases with all settings but one, by the words of that one; for a varied lever, with its own value.
     """
 
     cases: tuple[Case, ...]
@@ -81,6 +87,8 @@ class Question:
     precision: tuple[tuple[str, float], ...] = ()
     most: int = MAX_REPLICATES
     in_brief: bool = False
+    at_least: float | None = None
+    varied: str = ""
     without: Mapping[str, tuple[Case, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -191,6 +199,8 @@ def ask(
     precision: tuple[tuple[str, float], ...] = (),
     most: int = MAX_REPLICATES,
     in_brief: bool = False,
+    vary: Sequence[str] = (),
+    at_least: float | None = None,
 ) -> Question:
     """Load and check what is to be compared.
 
@@ -200,6 +210,10 @@ def ask(
         Names, or paths of TOML files; three variants of the pilot question when none is given.
     settings
         As ``--set`` gives them; see `parse_settings`.
+    vary
+        As ``--vary`` gives them: settings of the one variant that are compared, see `settings_of`.
+    at_least
+        A net saving, GBP, of which the chance is to be told.
     uncertainty
         ``parameters``: a draw of the posterior a replicate; ``seeds``: the one fitted
         vector.  Without a word, parameters where there is a posterior.
@@ -211,30 +225,50 @@ def ask(
     """
     names = [baseline, *(variants or DEFAULT_VARIANTS)]
     policies = [load_policy(name) for name in names]
-    labels = _labels(names, [policy.name for policy in policies])
-    changes = parse_settings(settings, labels)
+    given = _labels(names, [policy.name for policy in policies])
+    changes = parse_settings(settings, given)
     members, kind = fitted_members(uncertainty)
     bare = load_case(policies[0], caseload, members, weeks=weeks, households=households)
+    if vary and len(variants) != 1:
+        raise InputError("--vary", vary[0], f"one variant to vary it in, not {len(variants) or 'none'}")
+    ways = settings_of(vary, changes) if vary else ()
+    # The policies that are compared: which of those named, and what of it is varied.
+    chosen: list[tuple[int, Varied | None]] = [(position, None) for position in range(len(policies))]
+    if vary:
+        chosen[1:] = [(1, way) for way in ways]
 
-    def made(some: Sequence[Change]) -> tuple[Case, ...]:
+    def made(some: Sequence[Change], without_own: Varied | None = None) -> tuple[Case, ...]:
         shared = bare.with_settings(for_all(some))
-        return tuple(
-            replace(shared, policy=policy).with_settings(
-                levers_of(some, label, is_baseline=position == 0), file=f"--set, {label}"
-            )
-            for position, (label, policy) in enumerate(zip(labels, policies, strict=True))
-        )
+        found = []
+        for position, way in chosen:
+            levers = levers_of(some, given[position], is_baseline=position == 0)
+            case = replace(shared, policy=policies[position])
+            if way is None:
+                found.append(case.with_settings(levers, file=f"--set, {given[position]}"))
+                continue
+            own = {} if way is without_own else way.levers
+            case = replace(case, policy=way.named(case.policy))
+            found.append(case.with_settings(levers | own, file="--vary"))
+        return tuple(found)
 
     cases = made(changes)
+    labels = [given[0], *(f"{given[1]}, {way.words}" for way in ways)] if vary else given
     without = {}
     for change in changes:
         with suppress(InputError):  # one without the other may contradict itself: then both have an effect
             without[str(change)] = made([other for other in changes if other is not change])
+    for position, way in enumerate(ways, 1):
+        with suppress(InputError):
+            others, paths = made(changes, way), [known_paths()[path][1].path for path in way.levers]
+            own, set_to = ([read(held[position].policy, path) for path in paths] for held in (others, cases))
+            if own != set_to:
+                without[str(way)] = others
     count = usual_replicates(cases[0]) if replicates is None else replicates
     checked_seed(checked_seed(seed) + max(count, most if precision else 0))
     return Question(
         cases=cases, labels=tuple(labels), seed=seed, replicates=count, uncertainty=kind,
         settings=tuple(changes), by=by, precision=precision, most=most, in_brief=in_brief, without=without,
+        at_least=at_least, varied=given[1] if vary else "",
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ class Change:
         return known_paths()[self.path][0] is Policy
 
 
-def parse_settings(texts: Iterable[str], labels: Sequence[str] = ()) -> list[Change]:
+def parse_settings(texts: Iterable[str], labels: Sequence[str] = (), *, file: str = "--set") -> list[Change]:
     """Settings as ``--set`` gives them.
 
     A lever without a variant is for every variant but not for the baseline; a lever with one is for the
@@ -48,7 +48,7 @@ def parse_settings(texts: Iterable[str], labels: Sequence[str] = ()) -> list[Cha
         if not equals or not path:
             raise InputError("--set", text, "path=value or VARIANT:path=value")
         if path not in known:
-            raise InputError(path, value, "no such parameter", file="--set", nearest=nearest_spelling(path, known))
+            raise InputError(path, value, "no such parameter", file=file, nearest=nearest_spelling(path, known))
         if colon and variant not in labels:
             near = nearest_spelling(variant, labels)
             allowed = "VARIANT:path=value with one of " + ", ".join(labels) if labels else "path=value"

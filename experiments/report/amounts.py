@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from abm.inputs.parameters import InputError
+
+#: What an amount ends with, and what it is worth.
+SIZES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9}
 #: What stands for a number that does not exist.
 NONE = "–"
 
@@ -88,6 +93,24 @@ def financial_year(begins: int) -> str:
     return f"{begins}–{(begins + 1) % 100:02d}"
 
 
+def amount_of(text: str, *, field: str) -> float:
+    """An amount of money as people write it: ``5m``, ``£250k``, ``5,000,000``, ``1.5bn``.
+
+    Raises
+    ------
+    InputError
+        Naming the field, if it is not an amount above zero.
+    """
+    found = re.fullmatch(r"£?\s*([\d.,_]+)\s*(k|m|bn)?", text.strip().lower())
+    try:
+        value = float(found[1].replace(",", "").replace("_", "")) * SIZES[found[2] or ""] if found else math.nan
+    except ValueError:
+        value = math.nan
+    if not (value > 0 and math.isfinite(value)):
+        raise InputError(field, text, "an amount of pounds above zero, such as 5m, 250k or 5000000")
+    return value
+
+
 def pounds(value: float) -> str:
     """One amount by itself: £2.4m, £180k, £95."""
     for least, sign in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
@@ -97,14 +120,14 @@ def pounds(value: float) -> str:
 
 
 def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
-    """A number with thousands separated; zero without sign or digits; a dash for NaN."""
+    """A number with thousands separated and a real minus sign; zero without sign or digits; a dash for NaN."""
     if math.isnan(value):
         return NONE
     if value == 0.0:
         return "0"
     text = f"{value:{'+' if signed else ''},.{decimals}f}"
     # A small number that rounds to zero keeps its zeros and loses its sign.
-    return text.lstrip("+-") if not text.strip("+-0.,") else text
+    return (text.lstrip("+-") if not text.strip("+-0.,") else text).replace("-", "−")
 
 
 def plain(value: object) -> str:

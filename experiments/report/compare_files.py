@@ -1,10 +1,11 @@
-"""The files of a comparison: weekly series, runs, summary, picture, and what the manifest says."""
+"""The files of a comparison: weekly series, runs, summary, figures, and what the index and the manifest say."""
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,15 +19,34 @@ from abm.model import MODEL_VERSION
 from experiments.compare.comparing import Comparison, Runs
 from experiments.compare.paired import KEYS, WITH_PULL
 from experiments.question.question import PULL_ON, Question
-from experiments.report.notes import Row, title
+from experiments.report.exported import exported
+from experiments.report.figures import ALT, FORMS
+from experiments.report.marks import assumptions
+from experiments.report.notes import Row, alike, header, title
+from experiments.report.verdict import verdict
 from experiments.statistics.intervals import CONFIDENCE, PERCENTILES, vector_means
-from experiments.storing.output import Place, Writer, fingerprint
+from experiments.storing.output import MANIFEST, Place, Writer, fingerprint
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+#: The page that says what each file is.
+INDEX = "index.md"
+#: What each figure shows, by the name of its files.
+FIGURES = {
+    "differences": "how each policy differs from the baseline, in six measures of people and money",
+    "pull-factor": "the net saving with the pull factor off and on",
+    "departures": "how many more of those there at the start have left, week by week",
+}
+#: What each table holds, by its file.
+TABLES = {
+    "summary.csv": "a row a policy and measure: mean, difference and both intervals, as `--json` gives them",
+    "runs.parquet": "a row a run: variant, seed (each pair once), draw of the posterior, and every measure",
+    "runs_pull.parquet": "the same runs with the pull factor on",
+    "weekly.parquet": "a row a policy, series and week: mean and 5th and 95th percentile of the runs",
+}
 #: Names of the files that a comparison leaves, besides the manifest.
-FILES = ("weekly.parquet", "runs.parquet", "summary.csv", "figure.png", "figure.svg")
+FILES = (INDEX, *TABLES, *(f"{name}.{form}" for name in FIGURES for form in (*FORMS, ALT)))
 
 
 def inputs(question: Question) -> dict[str, Any]:
@@ -48,13 +68,14 @@ def inputs(question: Question) -> dict[str, Any]:
         "precision": [list(asked) for asked in question.precision],
         "most_replicates": question.most if question.precision else None,
         "pull_factor_on": dict(PULL_ON),
+        "at_least": question.at_least,
         "pull_factor_grid": [list(at) for at in question.grid],
         "controls": [case and case.policy.model_dump(mode="json") for case in question.controls],
     }
 
 
 def place_of(question: Question, out: Path | None) -> Place:
-    """Where a comparison's results go: the folder asked for, or one named after the hash of its inputs.
+    """Where a comparison's results go: the folder asked for, or one named after its policies and a hash of its inputs.
 
     Raises
     ------
@@ -62,7 +83,16 @@ def place_of(question: Question, out: Path | None) -> Place:
         If the folder cannot be used.
     """
     mark = fingerprint(inputs(question))
-    return Place(out or Path("results") / f"compare-{mark[:8]}", "compare", mark)
+    return Place(out or Path("results") / f"compare-{_slug(question)}-{mark[:8]}", "compare", mark)
+
+
+def _slug(question: Question) -> str:
+    """The policies in the name of a folder: the first, and how many more; in plain letters only."""
+    first = re.sub(r"[^A-Za-z0-9]+", "-", question.policies[1].name).strip("-").lower()[:40].strip("-")
+    count = len(question.variants)
+    if question.varied:
+        return f"{first or 'policy'}-{count}-settings"
+    return f"{first or 'policy'}-and-{count - 1}-more" if count > 1 else first or "policy"
 
 
 def write(place: Place, comparison: Comparison, rows: Sequence[Row]) -> None:
@@ -75,16 +105,18 @@ def write(place: Place, comparison: Comparison, rows: Sequence[Row]) -> None:
     """
     import pyarrow.parquet as pq
 
-    from experiments.report.figures import picture, save
+    from experiments.report.comparison_figures import pictures
 
-    figure = picture(comparison, rows)
+    drawn = pictures(comparison, rows)
+    page = _index(comparison, rows, {name: picture.title for name, picture in drawn.items()})
     files: dict[str, Writer] = {
-        "weekly.parquet": lambda path: pq.write_table(_weekly(comparison), path),
-        "runs.parquet": lambda path: pq.write_table(_runs(comparison), path),
+        INDEX: lambda path: path.write_text(page, encoding="utf-8"),
         "summary.csv": lambda path: _summary(path, rows),
-        "figure.png": lambda path: save(figure, path),
-        "figure.svg": lambda path: save(figure, path),
+        "runs.parquet": lambda path: pq.write_table(_runs(comparison, comparison.runs), path),
+        "runs_pull.parquet": lambda path: pq.write_table(_runs(comparison, comparison.pulled), path),
+        "weekly.parquet": lambda path: pq.write_table(_weekly(comparison), path),
     }
+    files |= {f"{name}.{form}": picture.save for name, picture in drawn.items() for form in (*FORMS, ALT)}
     last = comparison.question.seed + comparison.replicates - 1
     told = {
         "inputs": inputs(comparison.question),
@@ -121,26 +153,44 @@ def _cell(value: Any) -> Any:
     return "" if isinstance(value, float) and math.isnan(value) else value
 
 
-def _runs(comparison: Comparison) -> pa.Table:
-    """One row a run: who, seed, every measure; the runs with the pull factor on after the others."""
+def _runs(comparison: Comparison, held: Sequence[Runs]) -> pa.Table:
+    """One row a run, each (variant, seed) once: who, seed, every measure."""
     import pyarrow as pa
 
     tables = []
-    for pull, held in ((False, comparison.runs), (True, comparison.pulled)):
-        for position, runs in enumerate(held):
-            count = len(runs.measures)
-            columns: dict[str, Any] = {
-                "variant": [runs.label] * count,
-                "role": ["variant" if position else "baseline"] * count,
-                "pull_factor_on": [pull] * count,
-                "replicate": np.arange(count),
-                "seed": np.arange(count) + comparison.question.seed,
-                "draw": comparison.vectors,
-                "run_id": runs.identities,
-            }
-            columns |= {name: runs.measures[:, k] for k, name in enumerate(IDS)}
-            tables.append(pa.table(columns))
+    for position, runs in enumerate(held):
+        count = len(runs.measures)
+        columns: dict[str, Any] = {
+            "variant": [runs.label] * count,
+            "role": ["variant" if position else "baseline"] * count,
+            "replicate": np.arange(count),
+            "seed": np.arange(count) + comparison.question.seed,
+            "draw": comparison.vectors,
+            "run_id": runs.identities,
+        }
+        columns |= {name: runs.measures[:, k] for k, name in enumerate(IDS)}
+        tables.append(pa.table(columns))
     return pa.concat_tables(tables)
+
+
+def _index(comparison: Comparison, rows: Sequence[Row], figures: Mapping[str, str]) -> str:
+    """What was asked, the verdict, the first table, and what each file is; as Markdown."""
+    q = comparison.question
+    asked = [line.plain for line in header(comparison) if line.plain]
+    told = [
+        f"# {asked[1]}", "", "## What was asked", "",
+        *(f"- {label}: {policy.title or 'no title'}" for label, policy in zip(q.labels, q.policies, strict=True)),
+        *(f"- {line}" for line in asked[2:]), "", "## Verdict", "",
+        *(f"{sentence}\n" for sentence in verdict(comparison, rows)), exported(comparison, rows, "md"), "",
+        *(f"{line}\n" for line in alike(comparison)), assumptions(q), "", "## Figures", "",
+    ]  # fmt: skip
+    for name, finding in figures.items():
+        told += [f"![{finding}]({name}.png)", "", f"`{name}`: {FIGURES[name]}. Also as `.svg`, `.pdf`; its words: "
+                 f"[{name}.{ALT}]({name}.{ALT}).", ""]  # fmt: skip
+    told += ["## Files", "", "| file | |", "|:--|:--|"]
+    told += [f"| [{name}]({name}) | {meaning} |" for name, meaning in TABLES.items()]
+    told += [f"| [{MANIFEST}]({MANIFEST}) | every input, versions, seeds, and the hash of each file |", ""]
+    return "\n".join(told)
 
 
 def _weekly(comparison: Comparison) -> pa.Table:

@@ -56,6 +56,6 @@ def assumptions(question: Question) -> str:
     return (
         f"{total} inputs, of which {sourced} have a source (primary, press or inferred from such),"
         f" {count['fitted']} are fitted and {count['assumed']} are assumed. List them:"
-        f" returns show {question.labels[-1]} --mark assumed; and so on with {question.caseload.name}, and with"
-        " behaviour."
+        f" returns show {question.varied or question.labels[-1]} --mark assumed; and so on with"
+        f" {question.caseload.name}, and with behaviour."
     )

@@ -6,13 +6,17 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from rich.text import Text
 
-from abm.measures import COMPARED, MEASURES
+from abm.measures import COMPARED
 from experiments.compare.comparing import Comparison
+from experiments.compare.further import FURTHER, TOLD_OF
 from experiments.compare.paired import by_measure
+from experiments.question.question import Question
 from experiments.report.amounts import financial_year, number, pounds
 from experiments.report.marks import assumptions
+from experiments.report.names import names_of
 
 Row = dict[str, Any]
 
@@ -26,9 +30,10 @@ SHOWN: dict[str, tuple[str, ...]] = {
         "assisted_departures", "removed_share", "absconded_share", "reentry_share", "caseload_end",
     ),
     "Public money": (
-        "cost_npv", "net_saving_1y", "net_saving_3y", "net_saving_npv", "net_saving_wider", "outside_account_end",
-        "offer_spend", "cost_per_departure", "cost_per_additional_return", "break_even_offer", "break_even_stay_hotel",
-        "break_even_stay_dispersal", "induced_arrivals",
+        "cost_npv", "net_saving_1y", "net_saving_3y", "net_saving_npv", "net_saving_wider",
+        "outside_account_end", "offer_spend", "deadweight", "deadweight_share", "cost_per_departure",
+        "cost_per_additional_return", "break_even_offer", "break_even_stay_hotel", "break_even_stay_dispersal",
+        "induced_arrivals",
     ),
     "Compassionate": ("child_years_in_limbo", "children_removed", "destitution_weeks", "unsafe_returns"),
 }  # fmt: skip
@@ -53,7 +58,17 @@ def is_nought(rows: Sequence[Row]) -> bool:
 
 def title(name: str) -> str:
     """What a measure is called for people."""
-    return (MEASURES | COMPARED)[name].title
+    return TOLD_OF[name].title
+
+
+def alike(comparison: Comparison) -> Iterator[str]:
+    """A sentence for each two policies that have the same figures, to the last bit, in every run."""
+    names = names_of(comparison.question)
+    for position, runs in enumerate(comparison.runs):
+        for before, other in enumerate(comparison.runs[:position]):
+            if np.array_equal(runs.measures, other.measures, equal_nan=True):
+                yield f"“{names[position]}” has the same figures as “{names[before]}” in every run."
+                break
 
 
 def behind(comparison: Comparison, runs: int | None = None) -> str:
@@ -90,13 +105,18 @@ def header(comparison: Comparison) -> Iterator[Text]:
         f"Prices of {financial_year(world.price_year)}; money discounted at {100 * world.discount_rate:.4g} % a year to"
         " week 0."
     )
-    for setting in q.settings:
+    yield from set_told(q)
+    yield Text()
+
+
+def set_told(question: Question) -> Iterator[Text]:
+    """A line for each setting that was asked for, and whose it is."""
+    for setting in question.settings:
         if setting.variant:
             where = f"{setting.variant} only"
         else:
             where = "all variants, not the baseline" if setting.is_lever else "all policies"
         yield Text(f"Set: {setting.path} = {setting.value} ({where})", style="yellow")
-    yield Text()
 
 
 def notes(comparison: Comparison, rows: Sequence[Row]) -> Iterator[Text]:
@@ -121,7 +141,7 @@ def notes(comparison: Comparison, rows: Sequence[Row]) -> Iterator[Text]:
     left_out = [title(n) for names in SHOWN.values() for n in names if n not in in_it and n not in OFF_UNLESS_SET]
     if left_out:
         yield Text(f"Nought under every policy, and not shown: {', '.join(left_out)}.", style="dim")
-    missing = [f"{title(name)}: {(MEASURES | COMPARED)[name].absent}" for name in sorted(_missing(rows))]
+    missing = [f"{title(name)}: {TOLD_OF[name].absent}" for name in sorted(_missing(rows))]
     if missing:
         yield Text("–  " + "; ".join(missing) + ".", style="dim")
     for row in rows:
@@ -131,6 +151,11 @@ def notes(comparison: Comparison, rows: Sequence[Row]) -> Iterator[Text]:
                 " have one.",
                 style="dim",
             )
+    yield from precision_told(comparison)
+
+
+def precision_told(comparison: Comparison) -> Iterator[Text]:
+    """A line for each precision that was asked for."""
     for seen in comparison.looks:
         reached = "reached" if seen["reached"] else "NOT reached"
         yield Text(
@@ -167,7 +192,7 @@ def _missing(rows: Sequence[Row]) -> set[str]:
     """Measures that some policy does not have (a comparison's own need no baseline)."""
     return {row["measure"] for row in rows if math.isnan(row["mean"]) and not row["words"]} - {
         name
-        for name in COMPARED
+        for name in COMPARED | FURTHER
         if all(r["defined"] or r["words"] for r in rows if (r["measure"], r["role"]) == (name, "variant"))
     }
 

@@ -13,9 +13,10 @@ from rich.text import Text
 
 from abm.measures import COMPARED, SAVING_PARTS
 from experiments.compare.comparing import Comparison
-from experiments.compare.paired import GRID, GROUPED, TOLD, WITH_PULL, by_measure
+from experiments.compare.further import AT_LEAST
+from experiments.compare.paired import CHANCE, GRID, GROUPED, TOLD, WITH_PULL, by_measure
 from experiments.question.question import PULL_ON
-from experiments.report.amounts import NONE, Scale, number, scale
+from experiments.report.amounts import NONE, Scale, number, pounds, scale
 from experiments.report.notes import Row, behind, closing, header, is_nought, notes, shown, title
 
 #: Narrowest column for the names of measures.
@@ -27,7 +28,7 @@ OF_MEAN, OF_RUNS = "(mean 90 %)", "[runs 5–95 %]"
 
 
 def show(console: Console, comparison: Comparison, rows: Sequence[Row], files: Sequence[str] = ()) -> None:
-    """Print a comparison: what was asked, the measures, the pull factor, and what it rests on.
+    """Print all of a comparison: what was asked, the measures, the pull factor, and what it rests on.
 
     Parameters
     ----------
@@ -43,34 +44,16 @@ def show(console: Console, comparison: Comparison, rows: Sequence[Row], files: S
     console.print()
     for line in notes(comparison, whole):
         console.print(line)
+    _chances(console, comparison, rows)
     console.print()
     _split(console, whole)
     console.print()
     _pull(console, comparison, whole)
     _grid(console, comparison, rows)
-    if comparison.question.by:
-        _groups(console, comparison, [row for row in rows if row["group"]])
+    show_groups(console, comparison, rows)
     console.print()
     for line in closing(comparison, files):
         console.print(line)
-
-
-#: What is shown of the same question asked for all.
-IN_BRIEF = (
-    "return_rate_12m", "departures", "absconded_share", "net_saving_1y", "net_saving_npv", "outside_account_end",
-    "child_years_in_limbo",
-)  # fmt: skip
-
-
-def show_for_all(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None:
-    """Print in brief what a comparison says of all to whom the policies would apply."""
-    whole = [row for row in rows if row["measure"] in IN_BRIEF or row["measure"].endswith(WITH_PULL)]
-    q = comparison.question
-    console.print()
-    console.print(Text("The same for all refused", style="bold reverse"))
-    console.print(Text(f"{q.caseload.name}: {q.caseload.title}. {q.caseload.describes}", style="dim"))
-    _measures(console, comparison, whole)
-    _pull(console, comparison, whole)
 
 
 def fits(console: Console, table: Table) -> bool:
@@ -103,17 +86,17 @@ def _wide(told: str, labels: Sequence[str], rows: Sequence[Row], names_width: in
         table.add_row(Text(group, style="bold reverse"))
         for name in names:
             found = by_measure(rows)[name]
-            s = _scale(found)
+            s = scale_of(found)
             table.add_row(_name(name, s), *(_cell(row, s) for row in found))
     return table
 
 
 def _cell(row: Row, s: Scale) -> Text:
     lines = []
-    if any(level := _level(row, s)):
-        lines.append(Text.assemble((level[0], "bold"), *((f" {told}", "dim") for told in level[1:] if told)))
-    if any(change := _change(row, s)):
-        lines.append(Text.assemble("Δ ", (change[0], _shade(row)), *(f" {told}" for told in change[1:] if told)))
+    if any(of_level := level(row, s)):
+        lines.append(Text.assemble((of_level[0], "bold"), *((f" {told}", "dim") for told in of_level[1:] if told)))
+    if any(of_change := change(row, s)):
+        lines.append(Text.assemble("Δ ", (of_change[0], _shade(row)), *(f" {told}" for told in of_change[1:] if told)))
     return Text("\n").join(lines)
 
 
@@ -126,15 +109,15 @@ def _long(told: str, names: Sequence[str], rows: Sequence[Row]) -> Table:
         table.add_column(Text(heading), justify="right", header_style="dim", overflow="fold")
     for name in names:
         found = by_measure(rows)[name]
-        s = _scale(found)
+        s = scale_of(found)
         table.add_row(_name(name, s, "bold"))
         for row in found:
-            level, change = _level(row, s), _change(row, s)
-            if any(level):
-                table.add_row(f"  {row['variant']}", *map(Text, level))
-            if any(change):
-                label = Text("    Δ" if any(level) else f"  {row['variant']} Δ")
-                table.add_row(label, Text(change[0], _shade(row)), *map(Text, change[1:]))
+            of_level, of_change = level(row, s), change(row, s)
+            if any(of_level):
+                table.add_row(f"  {row['variant']}", *map(Text, of_level))
+            if any(of_change):
+                label = Text("    Δ" if any(of_level) else f"  {row['variant']} Δ")
+                table.add_row(label, Text(of_change[0], _shade(row)), *map(Text, of_change[1:]))
     return table
 
 
@@ -143,7 +126,7 @@ def _name(name: str, s: Scale, style: str = "") -> Text:
     return Text.assemble((title(name), style), (unit, "dim"))
 
 
-def _level(row: Row, s: Scale) -> tuple[str, str, str]:
+def level(row: Row, s: Scale) -> tuple[str, str, str]:
     """Mean, its interval, and percentiles of the runs, as words; a saving is itself a difference and has no level."""
     if row["words"]:
         return row["words"], "", ""
@@ -156,7 +139,7 @@ def _level(row: Row, s: Scale) -> tuple[str, str, str]:
     return s.value(row["mean"]), _of_mean(s.interval(*of_mean)), s.interval(*of_runs)
 
 
-def _change(row: Row, s: Scale) -> tuple[str, str, str]:
+def change(row: Row, s: Scale) -> tuple[str, str, str]:
     """The same of the difference from the baseline; nothing where there is none."""
     if row["role"] == "baseline" or math.isnan(row["difference"]):
         return "", "", ""
@@ -173,6 +156,26 @@ def _of_mean(interval: str) -> str:
 def _shade(row: Row) -> str:
     """Bold where the percentiles of the runs' differences leave zero out."""
     return "bold" if row["difference_run_p05"] > 0 or row["difference_run_p95"] < 0 else ""
+
+
+def _chances(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None:
+    """Chances of saving with their Monte-Carlo standard error, and of saving as much as was asked for."""
+    amount = comparison.question.at_least
+    asked = {row["variant"]: row for row in rows if amount is not None and row["group"] == AT_LEAST.format(amount)}
+    found = by_measure([row for row in rows if not row["group"]], "variant")
+    console.print()
+    console.print(Text.assemble(("Runs that save", "bold reverse"), " %, ± Monte-Carlo standard error, by vector"))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("", "at all", *([f"{pounds(amount)} or more"] if amount else ()), "with the pull factor on"):
+        table.add_column(heading, justify="right" if heading else "left", header_style="dim", overflow="fold")
+    for row, pulled in zip(found[CHANCE], found[CHANCE + WITH_PULL], strict=True):
+        held = [row, *([asked[row["variant"]]] if asked else []), pulled]
+        table.add_row(row["variant"], *(_chance(one) for one in held))
+    console.print(table)
+
+
+def _chance(row: Row) -> str:
+    return f"{number(100 * row['mean'])}" + (f" ± {number(100 * e, 1)}" if (e := row["standard_error"]) > 0 else "")
 
 
 # ---- where a saving comes from ----------------------------------------------------------------------
@@ -219,7 +222,7 @@ def _pull(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None
     found = by_measure(rows)
     central = found["net_saving_npv"]
     saving, induced = found[f"net_saving_npv{WITH_PULL}"], found[f"induced_arrivals{WITH_PULL}"]
-    money, people = _scale([*saving, *central]), _scale(induced)
+    money, people = scale_of([*saving, *central]), scale_of(induced)
     wide = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     long = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     both = (OF_MEAN, OF_RUNS)
@@ -230,8 +233,8 @@ def _pull(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None
     for with_pull, without, arrivals in zip(saving, central, induced, strict=True):
         if with_pull["role"] == "baseline":
             continue
-        saved, *saved_between = map(Text, _change(with_pull, money))
-        came, *came_between = map(Text, _level(arrivals, people))
+        saved, *saved_between = map(Text, change(with_pull, money))
+        came, *came_between = map(Text, level(arrivals, people))
         saved.stylize("bold")
         came.stylize("bold")
         above = money.difference(without["mean"])
@@ -268,14 +271,17 @@ def _grid(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None
     console.print(table)
 
 
-def _groups(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None:
-    """Fair: rates by group, the largest group of origins first."""
+def show_groups(console: Console, comparison: Comparison, rows: Sequence[Row]) -> None:
+    """Fair: rates by group, the largest group of origins first; nothing unless it was asked for."""
+    if not comparison.question.by:
+        return
+    rows = [row for row in rows if row["group"]]
     by, labels = str(comparison.question.by), comparison.question.labels
     sizes = {row["group"]: row["mean"] for row in by_measure(rows, "baseline")[GROUPED["households"]]}
     order = sorted(sizes, key=lambda group: -sizes[group]) if by == "origin" else list(sizes)
     for name in BY_GROUP:
         found = by_measure(rows)[name]
-        s = _scale(found)
+        s = scale_of(found)
         console.print()
         console.print(Text.assemble((f"Fair: {title(name)}, by {by}", "bold reverse"), f" {s.label}, mean {OF_RUNS}"))
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -303,7 +309,8 @@ def _groups(console: Console, comparison: Comparison, rows: Sequence[Row]) -> No
         console.print(table)
 
 
-def _scale(rows: Sequence[Row]) -> Scale:
+def scale_of(rows: Sequence[Row]) -> Scale:
+    """The scale that suits every number of some rows of one measure."""
     levels = [row[key] for row in rows for key in ("mean", *TOLD)]
     differences = [row[key] for row in rows for key in ("difference", *(f"difference_{key}" for key in TOLD))]
     return scale(rows[0]["unit"], levels, differences)

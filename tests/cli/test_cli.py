@@ -79,30 +79,77 @@ def test_a_number_that_does_not_exist_is_null(returns) -> None:
     assert rows["uk-pilot-2026", "cost_npv"]["mean"] > 0
 
 
-@pytest.mark.parametrize("width", [80, 100, 120, 160])
-def test_the_table_fits_its_terminal_and_cuts_nothing_off(returns, monkeypatch, width: int) -> None:
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_first_screen_fits_its_terminal_and_cuts_nothing_off(returns, monkeypatch, width: int) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    code, out, _ = returns("compare", *SMALL)
+    code, out, _ = returns("compare", *SMALL, "--out", "o")
+    assert code == 0
+    assert "…" not in out
+    first, _, for_all = out.partition("The same for all refused (41,181 households)")
+    assert max(map(len, out.splitlines())) <= width
+    assert len(first.splitlines()) <= 42
+    assert len(for_all.splitlines()) <= 8
+    words = re.sub(r"\s+", " ", first)
+    for told in (
+        "Over 30 weeks, against “the standing offer (2025)”, “pilot of March 2026”", "60 simulated", "seeds 0 to 2",
+        "mean [5–95 % of 3 paired runs]", "net saving", "pull factor on (1.3)", "child-years in limbo", "are assumed",
+        "Files: o (index.md says what each is)", "None under any policy: ",
+    ):  # fmt: skip
+        assert told in words, told
+    assert "uk-pilot-2026" not in first  # titles, not names of files
+    assert for_all.count("“") == 2
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_whole_table_fits_its_terminal_and_cuts_nothing_off(returns, monkeypatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    code, out, _ = returns("compare", *SMALL, "--all", "--set", "world.hotel_night=145", "--at-least", "5m")
     assert code == 0
     assert "…" not in out
     lines = [line for line in out.splitlines() if not line.startswith("Written")]
     assert max(map(len, lines)) <= width
-    for word in ("Firm", "Public money", "Compassionate", "With the pull factor on", "assumed", "danish-2021"):
-        assert word in out
+    for word in (
+        "Firm", "Public money", "Compassionate", "With the pull factor on", "assumed", "danish-2021", "Runs that save",
+        "£5.0m or more", "paid to those who would go anyway",
+    ):  # fmt: skip
+        assert word in re.sub(r"\s+", " ", out), word
     for told in ("60 simulated", "30 weeks; 3 runs", "seeds 0 to 2", "Prices of 2024", "3.5 %"):
         assert told in re.sub(r"\s+", " ", out)
 
 
 @pytest.mark.parametrize("width", [80, 200])
-def test_the_table_names_both_intervals_and_how_many_vectors_stand_behind_it(returns, monkeypatch, width: int) -> None:
+def test_the_whole_table_names_both_intervals_and_how_many_vectors_stand_behind_it(
+    returns, monkeypatch, width: int
+) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    _, out, _ = returns("compare", "uk-upfront-national", *SMALL, "--by", "family")
+    _, out, _ = returns("compare", "uk-upfront-national", *SMALL, "--all", "--by", "family")
     whole, words = out, re.sub(r"\s+", " ", out)
     assert whole.count("(mean 90 %)") >= 2
     assert whole.count("[runs 5–95 %]") >= 4
     assert "3 runs of 3 vectors" in words
     assert "its 90 % interval (mean_low, mean_high), by vector" in words
     assert "5th and 95th percentile of the runs (run_p05, run_p95)" in words
+
+
+def test_settings_of_one_policy_are_compared_and_a_setting_without_effect_is_told(returns) -> None:
+    code, out, err = returns("compare", "uk-pilot-2026", *SMALL, "--vary", "offer.acceptance_window_weeks=1,13,52")
+    assert code == 0
+    assert "acceptance window 13 weeks" in re.sub(r"\s+", " ", out)
+    assert "offer.acceptance_window_weeks=13 changed no figure" in err
+    assert "“acceptance window 52 weeks” has the same figures as “acceptance window 1 weeks” in every run." in err
+    assert re.fullmatch(r"compare-uk-pilot-2026-3-settings-[0-9a-f]{8}", os.listdir("results")[0])
+
+
+@pytest.mark.parametrize("form", ["md", "html", "tex", "csv"])
+def test_a_table_to_be_pasted_is_all_that_is_printed(returns, form: str) -> None:
+    code, out, err = returns("compare", "uk-pilot-2026", *SMALL, "--table", form, "--at-least", "250k")
+    assert code == 0
+    assert out.startswith({"md": "|  | the standing offer", "html": "<table>", "tex": "% Change", "csv": ",the"}[form])
+    assert "£250k or more" in out.replace("\\pounds{}", "£")
+    assert "Written to results" in err
+    if form == "csv":
+        table = pd.read_csv(io.StringIO(out))
+        assert table.columns[2] == "pilot of March 2026"
 
 
 def test_replicates_that_use_some_vectors_more_often_are_told_in_one_sentence(
@@ -120,7 +167,7 @@ def test_replicates_that_use_some_vectors_more_often_are_told_in_one_sentence(
     assert told in err
     _, out, err = returns("compare", "uk-pilot-2026", *SMALL, "--uncertainty", "seeds")
     assert "would take all alike" not in re.sub(r"\s+", " ", out)
-    assert "3 runs of 1 vector" in out
+    assert "mean [5–95 % of 3 paired runs]" in out
 
 
 def test_what_is_piped_has_no_colours(returns) -> None:
@@ -133,9 +180,14 @@ def test_the_same_question_is_written_to_the_same_folder_and_another_to_another(
     first = os.listdir("results")
     returns("compare", "uk-pilot-2026", *SMALL)
     assert os.listdir("results") == first
-    assert re.fullmatch(r"compare-[0-9a-f]{8}", first[0])
+    assert re.fullmatch(r"compare-uk-pilot-2026-[0-9a-f]{8}", first[0])
     returns("compare", "uk-pilot-2026", *SMALL, "--set", "world.hotel_night=90")
     assert len(os.listdir("results")) == 2
+
+
+def test_several_policies_are_told_in_the_name_of_the_folder(returns) -> None:
+    returns("compare", "uk-pilot-2026", "danish-2021", *SMALL, "--json")
+    assert re.fullmatch(r"compare-uk-pilot-2026-and-1-more-[0-9a-f]{8}", os.listdir("results")[0])
 
 
 def test_settings_are_said_above_the_table_and_change_the_numbers(returns) -> None:
@@ -285,6 +337,12 @@ MISTAKES = [
     (["compare", "--precision", "departures=0"], "above zero"),
     (["compare", "--precision", "departures=1", "--max-replicates", "3"], "--max-replicates"),
     (["compare", "--uncertainty", "all"], "parameters"),
+    (["compare", "--at-least", "lots"], "such as 5m, 250k or 5000000"),
+    (["compare", "--at-least", "-5m"], "above zero"),
+    (["compare", "--vary", "offer.amount_per_person=1,2"], "one variant"),
+    (["compare", "uk-pilot-2026", "--vary", "offer.amount_per_persn=1,2"], "offer.amount_per_person"),
+    (["compare", "--table", "docx"], "md"),
+    (["compare", "--table", "md", "--json"], "--json"),
     (["run"], "VARIANT"),
     (["run", "uk-2025", "uk-2026"], "uk-2026"),
     (["run", "uk-2025", "--json", "--csv"], "--csv"),

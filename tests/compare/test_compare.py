@@ -18,6 +18,7 @@ from abm.inputs.parameters import read
 from abm.inputs.policy import Offer, Policy, Regime
 from abm.measures import COMPARED, IDS, MEASURES
 from experiments.compare.comparing import Comparison, Runs, compare, departed
+from experiments.compare.further import TOLD_OF
 from experiments.compare.paired import KEYS, TOLD, rows
 from experiments.question.control import A_PENNY, without_money
 from experiments.question.question import Question, ask, even_replicates
@@ -102,7 +103,9 @@ def test_the_net_saving_is_the_cost_of_the_baseline_less_that_of_the_variant(com
 
 def test_every_policy_has_every_measure_once_and_the_pull_factor_rows(comparison: Comparison) -> None:
     found = [r for r in rows(comparison) if not r["group"]]
-    expected = {*MEASURES, *COMPARED, "net_saving_npv_with_pull", "induced_arrivals_with_pull"}
+    with_pull = {f"{name}_with_pull" for name in ("net_saving_npv", "induced_arrivals", "chance_of_saving")}
+    expected = {*TOLD_OF, *with_pull}
+    assert {*MEASURES, *COMPARED, "chance_of_saving", "deadweight", "deadweight_share"} == set(TOLD_OF)
     for label in comparison.question.labels:
         names = [r["measure"] for r in found if r["variant"] == label]
         assert set(names) == expected

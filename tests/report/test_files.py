@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from experiments.compare.comparing import Comparison, compare
 from experiments.compare.paired import rows
 from experiments.question.question import Question, ask
 from experiments.report import run_files
-from experiments.report.compare_files import FILES, place_of, write
+from experiments.report.compare_files import FIGURES, FILES, place_of, write
+from experiments.report.verdict import verdict
 from experiments.storing.output import MANIFEST
 
 
@@ -75,13 +77,19 @@ def test_the_summary_holds_the_same_rows_as_the_json(folder: Path, comparison: C
             assert told[key] == ("" if math.isnan(given[key]) else repr(given[key]))
 
 
-def test_every_run_is_a_row_of_the_runs(folder: Path, comparison: Comparison) -> None:
+def test_every_run_is_a_row_of_the_runs_once(folder: Path, comparison: Comparison) -> None:
+    for name, held in (("runs.parquet", comparison.runs), ("runs_pull.parquet", comparison.pulled)):
+        table = pd.read_parquet(folder / name)
+        assert len(table) == 2 * 3
+        assert not table.duplicated(["variant", "seed"]).any()
+        mine = table[table["role"] == "variant"]
+        assert mine["seed"].tolist() == [0, 1, 2]
+        assert mine["run_id"].tolist() == held[1].identities
+        assert np.array_equal(mine[list(IDS)].to_numpy(), held[1].measures, equal_nan=True)
     table = pd.read_parquet(folder / "runs.parquet")
-    assert len(table) == 2 * 2 * 3
-    mine = table[(table["role"] == "variant") & ~table["pull_factor_on"]]
-    assert mine["seed"].tolist() == [0, 1, 2]
-    assert mine["run_id"].tolist() == comparison.runs[1].identities
-    assert np.array_equal(mine[list(IDS)].to_numpy(), comparison.runs[1].measures, equal_nan=True)
+    cost = table.pivot(index="seed", columns="variant", values="cost_npv")
+    saving = next(r for r in rows(comparison) if (r["role"], r["measure"]) == ("variant", "net_saving_npv"))
+    assert (cost["uk-2025"] - cost["uk-upfront-national"]).mean() == pytest.approx(saving["mean"])
 
 
 def test_the_weekly_series_add_up(folder: Path) -> None:
@@ -93,10 +101,29 @@ def test_the_weekly_series_add_up(folder: Path) -> None:
     assert (table["run_p05"] <= table["run_p95"]).all()
 
 
-def test_the_picture_is_a_png_and_an_svg_of_some_size(folder: Path) -> None:
-    assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG\r\n")
-    assert b"</svg>" in (folder / "figure.svg").read_bytes()[-20:]
-    assert (folder / "figure.png").stat().st_size > 50_000
+def test_the_index_says_what_was_asked_the_verdict_and_what_each_file_is(folder: Path, comparison: Comparison) -> None:
+    told = (folder / "index.md").read_text(encoding="utf-8")
+    assert told.startswith("# uk-upfront-national against uk-2025 (the baseline)\n")
+    for sentence in verdict(comparison, rows(comparison)):
+        assert sentence in told
+    for name in FILES:
+        assert Path(name).stem in told, name
+    assert set(re.findall(r"\]\(([^)]+)\)", told)) <= {*FILES, MANIFEST}
+    assert "30 weeks; 3 runs of each policy, seeds 0 to 2, paired" in told
+
+
+def test_each_figure_is_as_wide_as_a_journal_in_every_form_and_its_text_is_text(folder: Path) -> None:
+    for name in FIGURES:
+        png = (folder / f"{name}.png").read_bytes()
+        assert png.startswith(b"\x89PNG\r\n")
+        assert int.from_bytes(png[16:20]) == 7 * 300
+        svg = (folder / f"{name}.svg").read_text(encoding="utf-8")
+        words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", svg))
+        assert "everybody, lasting" in words
+        assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+        finding, alt = (folder / f"{name}.txt").read_text(encoding="utf-8").split("\n\n")
+        assert finding.split()[0] in words
+        assert "the pilot's amounts for everybody, lasting" in alt
 
 
 def test_the_same_inputs_give_the_same_bytes(folder: Path, comparison: Comparison, tmp_path: Path) -> None:
