@@ -46,6 +46,7 @@ app.command("experiments.cli.validate:validate_command", name="validate")
 app.command("experiments.cli.fit:fit_command", name="fit")
 app.command(sensitivity_app)
 app.command("experiments.cli.frontier:app", name="frontier")
+app.command("experiments.cli.discover:app", name="discover")
 app.command("experiments.cli.serve:app", name="serve", help="Open the page in a browser, on this machine only.")
 
 

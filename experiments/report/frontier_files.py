@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 import tempfile
-from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import abm
 from abm.inputs.policy import Policy
 from abm.scenarios.export import to_toml
 from experiments.report.printed import without_nan
+from experiments.report.tables import csv_text
 from experiments.search.asking import Sought
 from experiments.search.frontier import Frontier, Standing
 from experiments.search.rows import file_of, rows, summary, trial_rows
@@ -74,8 +71,8 @@ def write(folder: Folder, found: Frontier) -> None:
     from experiments.report.figures import save
     from experiments.report.frontier_figure import frontier_picture
 
-    folder.write("frontier.csv", lambda file: _table(file, rows(found)))
-    folder.write("trials.csv", lambda file: _table(file, trial_rows(found)))
+    folder.write("frontier.csv", partial(_put, csv_text(rows(found)).encode()))
+    folder.write("trials.csv", partial(_put, csv_text(trial_rows(found)).encode()))
     _policies(folder, found)
     figure = frontier_picture(found)
     for name in ("figure.png", "figure.svg"):
@@ -119,12 +116,3 @@ def _policy(found: Frontier, one: Standing) -> str:
 
 def _put(content: bytes, file: BinaryIO) -> None:
     file.write(content)
-
-
-def _table(file: BinaryIO, some: Sequence[Mapping[str, Any]]) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(some[0])
-    for row in some:
-        writer.writerow(["" if v is None or (isinstance(v, float) and math.isnan(v)) else v for v in row.values()])
-    file.write(text.getvalue().encode())

@@ -89,7 +89,7 @@ def test_killed_it_goes_on_and_leaves_the_same_bytes(returns: Returns) -> None:
     assert code == 0, err
     root = str(Path(abm.__file__).parents[1])
     command = [sys.executable, "-m", "experiments.cli.main", *SMALL, "--out", "killed", "--workers", "1"]
-    child = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": root}, stdout=subprocess.PIPE)
+    child = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": root}, stdout=subprocess.DEVNULL)
     until = time.monotonic() + 120
     while not any(Path("killed/parts").glob("part-*")) and time.monotonic() < until:
         time.sleep(0.02)
