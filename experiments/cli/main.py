@@ -47,6 +47,8 @@ app.command("experiments.cli.fit:fit_command", name="fit")
 app.command("experiments.cli.economics:economics_command", name="economics")
 app.command(sensitivity_app)
 app.command("experiments.cli.advise:advise_command", name="advise")
+app.command("experiments.cli.frontier:app", name="frontier")
+app.command("experiments.cli.discover:app", name="discover")
 app.command("experiments.cli.serve:app", name="serve", help="Open the page in a browser, on this machine only.")
 
 
