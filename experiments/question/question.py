@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ from experiments.question.defaults import (
     SEED,
     WEEKS,
 )
-from experiments.question.settings import Change, for_all, levers_of, parse_settings
+from experiments.question.settings import Change, as_texts, for_all, levers_of, parse_settings
 from experiments.statistics.precision import FIRST, whole_rounds
 
 #: Replicates unless asked otherwise: fewer where a run is long, so that a comparison takes about a minute.
@@ -177,16 +178,17 @@ class Question:
 
 
 def ask(
-    variants: Sequence[str] = (),
+    variants: Sequence[Policy | str] = (),
     *,
-    baseline: str = DEFAULT_BASELINE,
-    caseload: str = DEFAULT_CASELOAD,
+    baseline: Policy | str = DEFAULT_BASELINE,
+    caseload: Caseload | str = DEFAULT_CASELOAD,
     replicates: int | None = None,
     weeks: int = WEEKS,
     households: int | None = None,
     seed: int = SEED,
-    settings: Sequence[str] = (),
+    settings: Mapping[str, Any] | Sequence[str] = (),
     uncertainty: Uncertainty | None = None,
+    draws: Sequence[Behaviour] = (),
     by: str | None = None,
     precision: tuple[tuple[str, float], ...] = (),
     most: int = MAX_REPLICATES,
@@ -197,23 +199,26 @@ def ask(
     Parameters
     ----------
     variants, baseline, caseload
-        Names, or paths of TOML files; three variants of the pilot question when none is given.
+        Names, paths of TOML files, or inputs at hand; three variants of the pilot question when none is given.
     settings
-        As ``--set`` gives them; see `parse_settings`.
+        As ``--set`` gives them, or values by path; see `parse_settings`.
     uncertainty
         ``parameters``: a draw of the posterior a replicate; ``seeds``: the one fitted
         vector.  Without a word, parameters where there is a posterior.
+    draws
+        Draws in the place of those of the shipped posterior.
 
     Raises
     ------
     InputError
         Naming field, value, what is allowed and the nearest spelling.
     """
-    names = [baseline, *(variants or DEFAULT_VARIANTS)]
-    policies = [load_policy(name) for name in names]
+    given = [baseline, *(variants or DEFAULT_VARIANTS)]
+    policies = [load_policy(one) if isinstance(one, str) else one for one in given]
+    names = [one if isinstance(one, str) else one.name for one in given]
     labels = _labels(names, [policy.name for policy in policies])
-    changes = parse_settings(settings, labels)
-    members, kind = fitted_members(uncertainty)
+    changes = parse_settings(as_texts(settings), labels)
+    members, kind = fitted_members(uncertainty, draws)
     bare = load_case(policies[0], caseload, members, weeks=weeks, households=households)
 
     def made(some: Sequence[Change]) -> tuple[Case, ...]:

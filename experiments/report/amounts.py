@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from abm.inputs.shown import plain as plain  # values of parameters are written alike everywhere
+
 #: What stands for a number that does not exist.
 NONE = "–"
 
@@ -105,21 +107,6 @@ def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
     text = f"{value:{'+' if signed else ''},.{decimals}f}"
     # A small number that rounds to zero keeps its zeros and loses its sign.
     return text.lstrip("+-") if not text.strip("+-0.,") else text
-
-
-def plain(value: object) -> str:
-    """A parameter's value: words as they are, numbers without needless digits."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int) and abs(value) >= 10_000:
-        return f"{value:,}"
-    if isinstance(value, float):
-        if value.is_integer() and abs(value) < 1e15:
-            return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.0f}"
-        return f"{value:,.6g}" if abs(value) >= 10_000 else f"{value:.6g}"
-    return str(value)
 
 
 def _largest(values: Iterable[float]) -> float:

@@ -79,8 +79,8 @@ def write(place: Place, comparison: Comparison, rows: Sequence[Row]) -> None:
 
     figure = picture(comparison, rows)
     files: dict[str, Writer] = {
-        "weekly.parquet": lambda path: pq.write_table(_weekly(comparison), path),
-        "runs.parquet": lambda path: pq.write_table(_runs(comparison), path),
+        "weekly.parquet": lambda path: pq.write_table(weekly_table(comparison), path),
+        "runs.parquet": lambda path: pq.write_table(runs_table(comparison), path),
         "summary.csv": lambda path: _summary(path, rows),
         "figure.png": lambda path: save(figure, path),
         "figure.svg": lambda path: save(figure, path),
@@ -121,7 +121,7 @@ def _cell(value: Any) -> Any:
     return "" if isinstance(value, float) and math.isnan(value) else value
 
 
-def _runs(comparison: Comparison) -> pa.Table:
+def runs_table(comparison: Comparison) -> pa.Table:
     """One row a run: who, seed, every measure; the runs with the pull factor on after the others."""
     import pyarrow as pa
 
@@ -143,7 +143,7 @@ def _runs(comparison: Comparison) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def _weekly(comparison: Comparison) -> pa.Table:
+def weekly_table(comparison: Comparison) -> pa.Table:
     """One row a (policy, series, week): mean and 5th and 95th percentile of the runs, for the whole caseload."""
     import pyarrow as pa
 
