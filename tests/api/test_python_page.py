@@ -18,6 +18,8 @@ SECTIONS = {
     for head, body in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", PAGE, flags=re.MULTILINE | re.DOTALL)
 }
 NEEDED = {"Optuna": "optuna", "EMA Workbench": "ema_workbench", "SALib": "SALib"}
+#: What the first sections have imported already.
+BEFORE = "from abm import load_policy, simulate\nfrom experiments import compare\n"
 #: Numbers of the page, and those that a test has time for.
 SMALLER = {
     r"replicates=\d+": "replicates=2, weeks=40, households=60", r'"replicates": 20': '"replicates": 2, "weeks": 40',
@@ -28,7 +30,7 @@ USED = {pattern for pattern in SMALLER if any(re.search(pattern, text) for told 
 
 
 def test_the_page_has_the_numbers_that_are_made_smaller() -> None:
-    assert USED == set(SMALLER)
+    assert set(SMALLER) == USED
     for name in NEEDED:
         assert any(name in head for head in SECTIONS), name
 
@@ -38,10 +40,7 @@ def test_what_the_page_shows_works(head: str, tmp_path: Path) -> None:
     for name, module in NEEDED.items():
         if name in head and find_spec(module) is None:
             pytest.skip(f"{name} is not installed: pip install 'household-returns[optimisation]'")
-    before = (
-        "" if head == "A comparison" else "from abm import load_policy, simulate\nfrom experiments import compare\n"
-    )
-    code = before + "\n".join(SECTIONS[head])
+    code = ("" if head == "A comparison" else BEFORE) + "\n".join(SECTIONS[head])
     for pattern, small in SMALLER.items():
         code = re.sub(pattern, small, code)
     done = subprocess.run(
@@ -55,9 +54,8 @@ def test_what_the_page_shows_works(head: str, tmp_path: Path) -> None:
 
 def test_the_same_lever_by_keyword_and_by_path_is_the_same_run(tmp_path: Path) -> None:
     # The page prints whether it is.
-    code = SECTIONS["One run, any lever"][0].replace(
-        '"uk-families-2026"', '"uk-families-2026", weeks=60, households=60'
-    )
+    own, small = '"uk-families-2026"', '"uk-families-2026", weeks=60, households=60'
+    code = SECTIONS["One run, any lever"][0].replace(own, small)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, cwd=tmp_path,
                           env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
     assert done.stdout.startswith("True "), done.stderr

@@ -44,10 +44,10 @@ def printed(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as JSON has them."""
-    plain = [
-        {k: v.item() if isinstance(v, np.generic) else v for k, v in row.items()} for row in frame.to_dict("records")
-    ]
-    told: list[dict[str, Any]] = without_nan(plain)
+    told: list[dict[str, Any]] = without_nan([
+        {name: value.item() if isinstance(value, np.generic) else value for name, value in row.items()}
+        for row in frame.to_dict("records")
+    ])  # fmt: skip
     return told
 
 
