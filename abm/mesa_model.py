@@ -29,6 +29,8 @@ from abm.week.week import act, attend, has_effect, the_books_close, the_state_ac
 from abm.why import Explanation, explain
 
 Driver = Literal["compiled", "agents"]
+#: What can be said of a `ReturnModel` besides levers.
+OPTIONS = ("policy", "caseload", "behaviour", "households", "weeks", "rng", "driver")
 
 
 def _number(column: Column) -> Any:
@@ -184,7 +186,7 @@ class ReturnModel(mesa.Model):
             raise InputError("driver", driver, "one of compiled, agents")
         self.driver = driver
         self.prepared = prepare(
-            policy, caseload, behaviour, weeks=weeks, households=households, levers=levers_of(None, levers)
+            policy, caseload, behaviour, weeks=weeks, households=households, levers=levers_of(None, levers, OPTIONS)
         )
         self.key = key_of(self.run_seed)
         self.state: State = self.prepared.begin(self.run_seed)

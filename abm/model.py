@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -77,7 +78,8 @@ class Run:
     def _repr_html_(self) -> str:
         """Its measures as a table for notebooks."""
         p = self.prepared
-        rows = [(MEASURES[name].title, value, MEASURES[name].unit, name) for name, value in self.measures.items()]
+        known = MEASURES.items()
+        rows = [(told.title, figure(self.measures[name]), told.unit, name) for name, told in known]
         notes = (
             f"One run of {p.weeks:,} weeks, {p.households:,} households simulated, each standing for {p.weight:,.4g}."
             " Chance alone can move it.",
@@ -252,6 +254,13 @@ class Run:
             keys = (s[COL.adults] + s[COL.children]).astype(int)
             names = range(int(keys.max(initial=0)) + 1)
         return {names[key]: keys == key for key in np.unique(keys).tolist()}
+
+
+def figure(value: float) -> str:
+    """A number with the digits that a reader needs: four that matter, thousands parted, a dash for NaN."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
 
 
 #: What `Run.flows` can tell apart, and over which periods.
@@ -470,5 +479,5 @@ def simulate(
     InputError
         If an input is not valid, or a lever is unknown, given twice, or of an offer that the policy does not make.
     """
-    told = levers_of(levers, paths)
+    told = levers_of(levers, paths, ("seed", "weeks", "households", "levers"))
     return prepare(policy, caseload, behaviour, weeks=weeks, households=households, levers=told).run(seed)

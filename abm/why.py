@@ -19,7 +19,7 @@ from abm.household.decision import utilities as decision_utilities
 from abm.household.stages import COL, NOTICE, Choice, Housing, Stage, case_is_open, chooses
 from abm.inputs.parameters import InputError
 from abm.inputs.shown import plain, table
-from abm.model import Prepared
+from abm.model import Prepared, figure
 from abm.numerics.draws import key_of
 from abm.week.considering import best_now, circumstances, consider, shocks_of
 from abm.week.week import attend, the_state_acts
@@ -95,7 +95,7 @@ class Explanation:
         rows.append(("drawn this week", *(f"{self.draws[way]:+.3f}" for way in every)))
         rows.append(("utility and draw", *(f"{self.utilities[way] + self.draws[way]:+.3f}" for way in every)))
         who = ", ".join(f"{name} {plain(value)}" for name, value in self.household.items() if name != "id")
-        believed = ", ".join(f"{name} {value:.3g}" for name, value in self.beliefs.items())
+        believed = ", ".join(f"{name} {figure(value)}" for name, value in self.beliefs.items())
         past = (
             [f"Until then: {'; '.join(f'week {week}, {what}' for week, what in self.history)}."] if self.history else []
         )

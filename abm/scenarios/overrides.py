@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, cast
@@ -94,19 +94,29 @@ def apply_settings(
     )
 
 
-def levers_of(levers: Mapping[str, Any] | None, keywords: Mapping[str, Any]) -> dict[str, Any]:
+def levers_of(
+    levers: Mapping[str, Any] | None, keywords: Mapping[str, Any], options: Sequence[str] = ()
+) -> dict[str, Any]:
     """Settings by dotted path, from a mapping and from keywords, in which two underscores stand for a dot.
 
     Numbers of NumPy, as samplers give them, become Python's own.
 
+    Parameters
+    ----------
+    options
+        The other keywords of whoever asks, for the message on one that is neither.
+
     Raises
     ------
     InputError
-        If a path is given more than once.
+        If a path is given more than once, or a keyword is none.
     """
     made = dict(levers or {})
     for word, value in keywords.items():
         path = word.replace("__", ".")
+        if "." not in path:
+            allowed = f"{', '.join(options)}, or a parameter by its path, such as offer__amount_per_person"
+            raise InputError(word, value, allowed, nearest=nearest_spelling(word, options))
         if path in made:
             raise InputError(path, value, "a lever that is given once")
         made[path] = value

@@ -13,7 +13,7 @@ from abm.measures import COMPARED
 from abm.scenarios.overrides import known_paths
 from experiments.api.frames import MOST_ROWS, frame_of, of_mean, units_of_measures
 from experiments.compare.comparing import Comparison
-from experiments.report.amounts import Scale, scale
+from experiments.report.amounts import NONE, Scale, scale
 from experiments.report.notes import behind, shown, title
 from experiments.sweep.sweeping import Outcome
 
@@ -118,7 +118,7 @@ def _told(row: Mapping[Any, Any], s: Scale) -> str:
     if row["role"] != "baseline" and row["difference"] == row["difference"]:  # NaN: there is none
         interval = s.difference_interval(row["difference_run_p05"], row["difference_run_p95"])
         parts.append(f"Δ {s.difference(row['difference'])} {interval}".rstrip())
-    return "; ".join(parts) if parts and not (row["role"] == "baseline" and measure) else ""
+    return "" if row["role"] == "baseline" and measure is not None else "; ".join(parts) or NONE
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -172,7 +172,8 @@ class SweepResult:
         frame = self.frame
         columns = list(frame.columns)
         varied = columns[columns.index("point") + 1 : columns.index("measure")]
-        chosen = [name for name in ("return_rate_12m", "departures", "cost_npv") if name in set(frame["measure"])]
+        there = set(frame.loc[frame["mean"].notna(), "measure"])
+        chosen = [name for name in ("return_rate_12m", "departures", "cost_npv") if name in there]
         rows, scales = [], {}
         for name in chosen:
             of = frame[frame["measure"] == name]

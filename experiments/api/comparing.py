@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.api.taken import members_of, warn_of
+from experiments.api.taken import members_of, telling, warn_of
 from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_CASELOAD, MAX_REPLICATES, SEED, WEEKS
 
 if TYPE_CHECKING:
@@ -129,9 +129,9 @@ def compare(
     from experiments.api.compared import ComparisonResult
     from experiments.compare import comparing
     from experiments.question.idle import held_arrivals, idle_settings
-    from experiments.running.progress import progress_of
 
-    found = comparing.compare(question, workers=workers, progress=progress_of(progress))
+    with telling(progress) as told:
+        found = comparing.compare(question, workers=workers, progress=told)
     warn_of(idle_settings(question.cases, question.without, question.seed))
     warn_of(held_arrivals(dict(zip(question.labels, question.cases, strict=True))))
     return ComparisonResult(found)

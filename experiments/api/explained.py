@@ -83,7 +83,8 @@ class SensitivityResult:
                 f"{row['first']:.2f} ± {row['first_half']:.2f}", s.value(bar["at_low"]), s.value(bar["at_high"]),
             ))  # fmt: skip
         heads = ("input", "unit", "low", "high", "share, in all", "share, by itself", "at low", "at high")
-        only_seeds = f"{self.sensitivity.shares.noise:.2f} of the variance is only seeds, and may be in any share."
+        noise = self.sensitivity.shares.noise
+        only_seeds = f"A share of {noise:.2f} of the variance is only seeds, and any of the shares may hold it."
         turned = [f"The sign turns at {row['input']} = {row['value']:.4g} {row['unit']}."
                   for row in self.turns.to_dict("records")]  # fmt: skip
         notes = (f"At low and at high: {s.label}. {only_seeds}", *turned)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.api.taken import members_of, warn_of
+from experiments.api.taken import members_of, telling, warn_of
 from experiments.question.defaults import (
     AT_ENDS,
     DEFAULT_CASELOAD,
@@ -77,7 +77,6 @@ def sensitivity(
     from experiments.api.explained import SensitivityResult
     from experiments.question.idle import idle_settings
     from experiments.question.settings import as_texts
-    from experiments.running.progress import progress_of
     from experiments.sensitivity.analysis import analyse
     from experiments.sensitivity.inquiry import inquire
 
@@ -86,7 +85,8 @@ def sensitivity(
         settings=as_texts(settings), over=as_texts(over), levers=levers, replicates=replicates,
         trajectories=trajectories, points=points, most=most, at_ends=tornado_replicates,
     )  # fmt: skip
-    found = analyse(inquiry, workers=workers, progress=progress_of(progress))
+    with telling(progress) as told:
+        found = analyse(inquiry, workers=workers, progress=told)
     warn_of(idle_settings(inquiry.cases, inquiry.without, seed))
     return SensitivityResult(found)
 
@@ -136,7 +136,6 @@ def attribute(
     """
     from experiments.api.explained import AttributionResult
     from experiments.question.settings import as_texts
-    from experiments.running.progress import progress_of
     from experiments.sensitivity import asking, attribution
 
     asked = asking.ask(
@@ -145,4 +144,5 @@ def attribute(
         settings=as_texts(settings), first_settings=as_texts(first_settings),
         second_settings=as_texts(second_settings), hold=hold, hold_inflow=hold_inflow,
     )  # fmt: skip
-    return AttributionResult(attribution.attribute(asked, workers=workers, progress=progress_of(progress)))
+    with telling(progress) as told:
+        return AttributionResult(attribution.attribute(asked, workers=workers, progress=told))

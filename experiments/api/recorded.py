@@ -55,14 +55,22 @@ class ValidationResult:
                 yield f"{words}: {hits} of {rows} rows in their 90 % interval."
 
     def _repr_html_(self) -> str:
-        words = {None: "prediction", True: "hit", False: "missed"}
         rows = [
             (found.history, found.row.id, found.row.use, _counted(found), number(found.row.value),
-             number(found.median), f"{number(found.p05)} – {number(found.p95)}", words[found.hit])
+             number(found.median), f"{number(found.p05)} – {number(found.p95)}", _called(found))
             for found in self.validation.verdicts
         ]  # fmt: skip
         heads = ("history", "row", "use", "unit", "recorded", "predicted", "90 % of predictions", "")
         return table("Predicted, and recorded", heads, rows, self._lines, numbers=(4, 5, 6))
+
+
+def _called(found: Verdict) -> str:
+    """What came of a row: what nothing hangs on, or what has no figure, is neither hit nor missed."""
+    if found.hit is None:
+        return "prediction"
+    if found.row.use == "context":
+        return "told"
+    return ("hit, says little" if found.says_little else "hit") if found.hit else "missed"
 
 
 def _counted(found: Verdict) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.api.taken import rows_of, telling
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -42,26 +44,24 @@ def validate(
     from abm.inputs.parameters import InputError
     from abm.model import checked_seed
     from experiments.api.recorded import ValidationResult
-    from experiments.api.taken import rows_of
     from experiments.calibration import validate as validation
     from experiments.calibration.history import load_histories
     from experiments.calibration.posterior import draws_of, load_draws
-    from experiments.running.progress import progress_of
 
     if draws < 2:
         raise InputError("draws", draws, "a whole number of at least 2")
     checked_seed(checked_seed(seed) + draws)
     chosen = load_histories(histories)
     drawn = load_draws() if posterior is None else draws_of(rows_of(posterior), file="posterior")
-    told = progress_of(progress)
     total = draws * sum(history.policy is not None for history in chosen)
-    told.start(total, 0, f"{min(len(drawn), draws)} draws of the posterior")
-    try:
-        found = validation.validate(
-            chosen, drawn, count=draws, seed=seed, workers=workers, told=lambda done: told.update(done, 0, total)
-        )
-    finally:
-        told.end()
+    with telling(progress) as told:
+        told.start(total, 0, f"{min(len(drawn), draws)} draws of the posterior")
+        try:
+            found = validation.validate(
+                chosen, drawn, count=draws, seed=seed, workers=workers, told=lambda done: told.update(done, 0, total)
+            )
+        finally:
+            told.end()
     return ValidationResult(found)
 
 
@@ -96,12 +96,12 @@ def fit(
     from experiments.calibration import fit as fitting
     from experiments.calibration.fitted import summary, write
     from experiments.calibration.history import load_histories
-    from experiments.running.progress import progress_of
 
     made = fitting.plan(
         load_histories(histories), seed=seed, waves=waves or fitting.WAVES, steps=steps or fitting.STEPS
     )
-    found = fitting.fit(made, Path(out), workers=workers, progress=progress_of(progress))
-    told = summary(found)
-    write(found, told, Path(out))
-    return FitResult(found, told, Path(out))
+    with telling(progress) as told:
+        found = fitting.fit(made, Path(out), workers=workers, progress=told)
+    tables = summary(found)
+    write(found, tables, Path(out))
+    return FitResult(found, tables, Path(out))

@@ -1,9 +1,10 @@
-"""What calls share: draws of a posterior as a Python user has them, and remarks as warnings."""
+"""What calls share: draws of a posterior as a Python user has them, progress, and remarks as warnings."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from abm.inputs.behaviour import Behaviour
+    from experiments.running.progress import Progress
 
 
 def rows_of(posterior: pd.DataFrame | Path | str) -> list[dict[str, Any]]:
@@ -51,6 +53,17 @@ def members_of(posterior: pd.DataFrame | Path | str | None) -> Sequence[Behaviou
     from abm.scenarios.scenario import behaviour_draws
 
     return behaviour_draws(rows_of(posterior), file="posterior")
+
+
+@contextmanager
+def telling(asked: bool | Progress | None) -> Iterator[Progress]:
+    """How far the runs are, as it was asked for, and that the model is being compiled, if it is."""
+    from abm.week.compiled import announcing_compilation
+    from experiments.running.progress import progress_of
+
+    told = progress_of(asked)
+    with announcing_compilation(told.say):
+        yield told
 
 
 def warn_of(lines: Iterable[str]) -> None:

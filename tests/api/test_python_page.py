@@ -59,8 +59,3 @@ def test_the_same_lever_by_keyword_and_by_path_is_the_same_run(tmp_path: Path) -
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, cwd=tmp_path,
                           env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
     assert done.stdout.startswith("True "), done.stderr
-
-
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)\)", PAGE))))
-def test_links_lead_somewhere(link: str) -> None:
-    assert (ROOT / "experiments" / link).exists()

@@ -17,7 +17,7 @@ from small_history import TEXT
 from abm import InputError, load_policy
 from abm.measures import COMPARED, MEASURES
 from abm.scenarios.scenario import DRAWS
-from experiments import ask, attribute, compare, sensitivity, sweep, validate
+from experiments import ask, attribute, compare, fit, sensitivity, sweep, validate
 from experiments.cli.main import main
 from experiments.report.printed import without_nan
 
@@ -220,6 +220,27 @@ def test_a_validation_has_the_rows_of_the_command(printed: Callable[..., Any], t
     assert re.search(r"Held out: \d of \d rows", repr(found))
     again = validate(path, draws=4, posterior=DRAWS)
     assert again.frame.equals(found.frame)
+
+
+@pytest.mark.slow
+def test_a_fit_has_the_tables_of_its_folder_and_its_draws_can_be_compared_with(tmp_path: Path) -> None:
+    pytest.importorskip("emcee")
+    pytest.importorskip("sklearn")
+    path = tmp_path / "small.toml"
+    path.write_text(TEXT, encoding="utf-8")
+    found = fit(path, out=tmp_path / "fit", waves=(40, 24, 24), steps=120)
+    written = pd.read_csv(tmp_path / "fit" / "posterior.csv")
+    assert list(found.posterior.columns) == list(written.columns)
+    assert np.allclose(found.posterior, written, rtol=1e-5)
+    assert found.posterior.attrs["units"]["behaviour.consider"] == "1/week"
+    assert found.frame[["id", "unit"]].values.tolist() == [["R_2005", "persons"]]
+    assert set(found.parameters["name"]) == set(found.posterior.columns)
+    assert is_sound(found._repr_html_(), "Fit")
+    assert "1 rows met" in repr(found)
+    few = found.posterior.head(2)
+    drawn = ask(posterior=few, **SMALL).behaviours
+    assert [one.money for one in drawn] == few["behaviour.money"].tolist()
+    assert validate(path, draws=2, posterior=few).frame["median"].notna().any()
 
 
 def test_numbers_that_make_no_sense_are_refused(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_world_behaviour_and_caseload_are_levers_too() -> None:
 @pytest.mark.parametrize(("levers", "words", "told"), [
     ({"offer.amont_per_person": 1}, {}, r"^offer.amont_per_person = 1 .*Did you mean 'offer.amount_per_person'"),
     ({}, {"offer__amont_per_person": 1}, r"Did you mean 'offer.amount_per_person'"),
-    ({}, {"household": 50}, r"^household = 50 is not accepted: no such parameter"),
+    ({}, {"household": 50}, r"^household = 50 is not accepted: .*by its path.* Did you mean 'households'"),
     ({"offer.amount_per_person": 1}, {"offer__amount_per_person": 2}, "a lever that is given once"),
     ({"offer.amount_per_person": -1}, {}, "a number from 0 to 100000"),
     ({"offers.mine.amount_per_person": 1}, {}, "a lever of an offer that the policy has"),
