@@ -77,7 +77,7 @@ class Explanation:
 
     def __repr__(self) -> str:
         """Who, when, and what was chosen, with the chance of each way out."""
-        chances = ", ".join(f"{way} {chance:.1%}" for way, chance in self.probabilities.items())
+        chances = ", ".join(f"{way} {_percent(chance)}" for way, chance in self.probabilities.items())
         return f"Explanation(household {self.household['id']}, week {self.week}: {self._chosen} Chances: {chances})"
 
     def _repr_html_(self) -> str:
@@ -91,7 +91,7 @@ class Explanation:
             if value and any(cells):
                 rows.append((term, "", *cells))
         rows.append(("utility", *(f"{self.utilities[way]:+.3f}" for way in every)))
-        rows.append(("chance of choosing it", *(f"{self.probabilities[way]:.1%}" for way in every)))
+        rows.append(("chance of choosing it", *(_percent(self.probabilities[way]) for way in every)))
         rows.append(("drawn this week", *(f"{self.draws[way]:+.3f}" for way in every)))
         rows.append(("utility and draw", *(f"{self.utilities[way] + self.draws[way]:+.3f}" for way in every)))
         who = ", ".join(f"{name} {plain(value)}" for name, value in self.household.items() if name != "id")
@@ -113,6 +113,10 @@ class Explanation:
         if not self.considered:
             return f"{stage}; it did not consider its situation that week, and stays as it is."
         return f"{stage}; it considered its situation and chose: {self.choice.lower().replace('_', ' ')}."
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share >= 0.01 else f"{share:.3%}"
 
 
 def row_of(state: State, household: int) -> int:

@@ -122,6 +122,7 @@ class Bar:
 
     def end(self) -> None:
         """See `Progress`."""
+        self._drawn.refresh()  # a notebook would go on showing what it showed last
         self._drawn.stop()
 
 
