@@ -21,15 +21,16 @@ from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError
 from abm.inputs.policy import Policy
-from abm.model import Prepared, offered_column, prepare
+from abm.model import offered_column, prepare
 from abm.numerics.draws import key_of
-from abm.scenarios.overrides import apply_settings
-from abm.scenarios.scenario import load_behaviour, load_caseload, load_policy
+from abm.scenarios.overrides import levers_of
 from abm.week.considering import consider
 from abm.week.week import act, attend, has_effect, the_books_close, the_state_acts
 from abm.why import Explanation, explain
 
 Driver = Literal["compiled", "agents"]
+#: What can be said of a `ReturnModel` besides levers.
+OPTIONS = ("policy", "caseload", "behaviour", "households", "weeks", "rng", "driver")
 
 
 def _number(column: Column) -> Any:
@@ -158,7 +159,8 @@ class ReturnModel(mesa.Model):
     driver
         ``"compiled"`` or ``"agents"``.
     **levers
-        Any parameter by dotted path, as in ``ReturnModel(**{"offer.amount_per_person": 5_000})``.
+        Any parameter, as in ``ReturnModel(offer__amount_per_person=5_000)`` or, by dotted path,
+        ``ReturnModel(**{"offer.amount_per_person": 5_000})``.
 
     Raises
     ------
@@ -183,7 +185,9 @@ class ReturnModel(mesa.Model):
         if driver not in ("compiled", "agents"):
             raise InputError("driver", driver, "one of compiled, agents")
         self.driver = driver
-        self.prepared = _prepared(policy, caseload, behaviour, households, weeks, levers)
+        self.prepared = prepare(
+            policy, caseload, behaviour, weeks=weeks, households=households, levers=levers_of(None, levers, OPTIONS)
+        )
         self.key = key_of(self.run_seed)
         self.state: State = self.prepared.begin(self.run_seed)
         self.week = 0
@@ -292,20 +296,3 @@ def _seed(rng: Any) -> int:
     if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
         return int(rng)
     raise InputError("rng", rng, "a whole number of at least 0")
-
-
-def _prepared(
-    policy: Policy | str,
-    caseload: Caseload | str,
-    behaviour: Behaviour | str | None,
-    households: int | None,
-    weeks: int,
-    levers: dict[str, Any],
-) -> Prepared:
-    policy = load_policy(policy) if isinstance(policy, str) else policy
-    caseload = load_caseload(caseload) if isinstance(caseload, str) else caseload
-    if behaviour is None or isinstance(behaviour, str):
-        behaviour = load_behaviour(behaviour) if behaviour else load_behaviour()
-    if levers:
-        policy, caseload, behaviour = apply_settings(policy, caseload, behaviour, levers)
-    return prepare(policy, caseload, behaviour, weeks=weeks, households=households)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -27,9 +28,11 @@ from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError, nearest_spelling
 from abm.inputs.policy import Policy
-from abm.measures import IDS, measured
+from abm.inputs.shown import table
+from abm.measures import IDS, MEASURES, measured
 from abm.numerics.calendar import MONTHS_PER_YEAR, happened
 from abm.numerics.draws import key_of
+from abm.scenarios.overrides import apply_settings, check_used, levers_of
 from abm.scenarios.scenario import load_behaviour, load_caseload, load_policy
 from abm.version import VERSION
 
@@ -45,7 +48,7 @@ MOST_HOUSEHOLDS = 10_000_000
 MOST_SEED = 2**63 - 1
 
 
-@dataclass
+@dataclass(repr=False)
 class Run:
     """A finished run.
 
@@ -63,6 +66,27 @@ class Run:
     seed: int
     state: State
     values: np.ndarray
+
+    def __repr__(self) -> str:
+        """What was run."""
+        p = self.prepared
+        return (
+            f"Run({p.policy.name!r} on {p.caseload.name!r}, seed {self.seed}, {p.weeks:,} weeks,"
+            f" {p.households:,} households; .measures, .series, .households, .by(), .flows())"
+        )
+
+    def _repr_html_(self) -> str:
+        """Its measures as a table for notebooks."""
+        p = self.prepared
+        known = MEASURES.items()
+        rows = [(told.title, figure(self.measures[name]), told.unit, name) for name, told in known]
+        notes = (
+            f"One run of {p.weeks:,} weeks, {p.households:,} households simulated, each standing for {p.weight:,.4g}."
+            " Chance alone can move it.",
+            ".series: week by week; .households: one row a household; .by(…), .flows(…): by group and period.",
+        )
+        title = f"{p.policy.name} on {p.caseload.name}, seed {self.seed}"
+        return table(title, ("measure", "value", "unit", "id"), rows, notes, numbers=(1,))
 
     @property
     def measures(self) -> dict[str, float]:
@@ -232,6 +256,13 @@ class Run:
         return {names[key]: keys == key for key in np.unique(keys).tolist()}
 
 
+def figure(value: float) -> str:
+    """A number with the digits that a reader needs: four that matter, thousands parted, a dash for NaN."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
+
+
 #: What `Run.flows` can tell apart, and over which periods.
 GROUPED = ("origin", "family", "housing")
 Every = Literal["week", "quarter", "year"]
@@ -383,6 +414,7 @@ def prepare(
     *,
     weeks: int = 260,
     households: int | None = None,
+    levers: Mapping[str, Any] | None = None,
 ) -> Prepared:
     """Pack inputs for running.
 
@@ -395,11 +427,14 @@ def prepare(
     households
         Households simulated at the start; by default all of the caseload's, up to its
         ``default_sample``.  Totals stand for the whole caseload whatever the number.
+    levers
+        Values by dotted path (``offer.amount_per_person``, ``world.hotel_night``, ``behaviour.money``, …) in the place
+        of those that the inputs have; `returns list levers` and `returns list parameters` name them all.
 
     Raises
     ------
     InputError
-        If an input is not valid.
+        If an input is not valid, or a lever is unknown or of an offer that the policy does not make.
     """
     if isinstance(policy, str):
         policy = load_policy(policy)
@@ -407,6 +442,9 @@ def prepare(
         caseload = load_caseload(caseload)
     if behaviour is None or isinstance(behaviour, str):
         behaviour = load_behaviour(behaviour) if behaviour else load_behaviour()
+    if levers:
+        policy, caseload, behaviour = apply_settings(policy, caseload, behaviour, levers, file="")
+        check_used(policy, levers)
     weeks = _whole("weeks", weeks, 1, MOST_WEEKS)
     if households is None:
         households = min(caseload.households, caseload.default_sample)
@@ -424,6 +462,22 @@ def simulate(
     seed: int = 0,
     weeks: int = 260,
     households: int | None = None,
+    levers: Mapping[str, Any] | None = None,
+    **paths: Any,
 ) -> Run:
-    """Run one policy on one caseload once; see `prepare` for the parameters."""
-    return prepare(policy, caseload, behaviour, weeks=weeks, households=households).run(seed)
+    """Run one policy on one caseload once; see `prepare` for the parameters.
+
+    Parameters
+    ----------
+    levers
+        Values by dotted path, as in ``levers={"offers.pilot.amount_per_person": 5_000}``.
+    **paths
+        The same as keywords, with two underscores for a dot: ``offer__amount_per_person=5_000``.
+
+    Raises
+    ------
+    InputError
+        If an input is not valid, or a lever is unknown, given twice, or of an offer that the policy does not make.
+    """
+    told = levers_of(levers, paths, ("seed", "weeks", "households", "levers"))
+    return prepare(policy, caseload, behaviour, weeks=weeks, households=households, levers=told).run(seed)

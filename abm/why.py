@@ -18,7 +18,8 @@ from abm.household.decision import RETURN, Circumstances, Terms, Utilities, term
 from abm.household.decision import utilities as decision_utilities
 from abm.household.stages import COL, NOTICE, Choice, Housing, Stage, case_is_open, chooses
 from abm.inputs.parameters import InputError
-from abm.model import Prepared
+from abm.inputs.shown import plain, table
+from abm.model import Prepared, figure
 from abm.numerics.draws import key_of
 from abm.week.considering import best_now, circumstances, consider, shocks_of
 from abm.week.week import attend, the_state_acts
@@ -37,7 +38,7 @@ def _labels(group: type) -> dict[str, str]:
     return {name: get_args(hint)[1] for name, hint in hints.items() if get_origin(hint) is Annotated}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """One household's decision in one week.
 
@@ -73,6 +74,49 @@ class Explanation:
     choice: str
     history: list[tuple[int, str]]
     beliefs: dict[str, float]
+
+    def __repr__(self) -> str:
+        """Who, when, and what was chosen, with the chance of each way out."""
+        chances = ", ".join(f"{way} {_percent(chance)}" for way, chance in self.probabilities.items())
+        return f"Explanation(household {self.household['id']}, week {self.week}: {self._chosen} Chances: {chances})"
+
+    def _repr_html_(self) -> str:
+        """What is weighed, as a table for notebooks: terms down, ways out across."""
+        belongs = {name: {"return" if part in RETURN else part for part in parts} for name, parts in WAYS.values()}
+        ways = [name for name in belongs if name in self.utilities]
+        every = ("stay", *ways)
+        rows: list[tuple[str, ...]] = []
+        for term, value, applies in self.terms:
+            cells = [f"{value:+.3f}" if applies in belongs[way] else "" for way in ways]
+            if value and any(cells):
+                rows.append((term, "", *cells))
+        rows.append(("utility", *(f"{self.utilities[way]:+.3f}" for way in every)))
+        rows.append(("chance of choosing it", *(_percent(self.probabilities[way]) for way in every)))
+        rows.append(("drawn this week", *(f"{self.draws[way]:+.3f}" for way in every)))
+        rows.append(("utility and draw", *(f"{self.utilities[way] + self.draws[way]:+.3f}" for way in every)))
+        who = ", ".join(f"{name} {plain(value)}" for name, value in self.household.items() if name != "id")
+        believed = ", ".join(f"{name} {figure(value)}" for name, value in self.beliefs.items())
+        past = (
+            [f"Until then: {'; '.join(f'week {week}, {what}' for week, what in self.history)}."] if self.history else []
+        )
+        notes = (
+            f"{self._chosen} Staying has utility 0; the largest utility and draw is chosen. Terms that are zero are"
+            " left out.",
+            f"Who they are: {who}.", f"What they see and believe: {believed}.", *past,
+        )  # fmt: skip
+        title = f"Household {self.household['id']} in week {self.week}"
+        return table(title, ("what is weighed", *every), rows, notes, numbers=range(1, len(every) + 1))
+
+    @property
+    def _chosen(self) -> str:
+        stage = self.stage.lower().replace("_", " ").capitalize()
+        if not self.considered:
+            return f"{stage}; it did not consider its situation that week, and stays as it is."
+        return f"{stage}; it considered its situation and chose: {self.choice.lower().replace('_', ' ')}."
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share >= 0.01 else f"{share:.3%}"
 
 
 def row_of(state: State, household: int) -> int:

@@ -22,7 +22,9 @@ from abm.inputs.parameters import (
     declarations,
     parameter,
     positions,
+    read,
 )
+from abm.inputs.shown import table
 from abm.numerics.calendar import week_of
 
 SupportRule = Literal["continue", "end_after", "end_on_refusal"]
@@ -313,6 +315,37 @@ class Policy(Inputs):
         """Names of the offers of all its time, in alphabetical order."""
         named = {self.place_of(path)[1] for regime in self.regimes for path in regime.levers if self.place_of(path)[0] == "offers"}
         return sorted({*self.offers, *named})
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The levers that are not as declared, by dotted path, then those of each regime: what this policy says."""
+        known = declarations(type(self))
+        every = {path: read(self, path) for path in self.paths}
+        told = {path: value for path, value in every.items() if value != known[path].default}
+        for number, regime in enumerate(self.regimes):
+            told |= {f"regime.{number}.{path}": value for path, value in regime.levers.items()}
+        return told
+
+    def __repr__(self) -> str:
+        """Its name and what it says."""
+        return f"Policy({', '.join([repr(self.name), *(f'{path}={value!r}' for path, value in self.said.items())])})"
+
+    def __str__(self) -> str:
+        """The same."""
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        """What it says as a table for notebooks, with units, marks and what is declared."""
+        rows: list[tuple[Any, ...]] = []
+        for path, value in self.said.items():
+            _, number, lever = path.split(".", 2) if path.startswith("regime.") else ("", "", path)
+            declared = declarations(type(self))[lever]
+            figure = self.figures.get(path) or (None if number else self.figure(path))
+            since = f"from {self.regimes[int(number)].start}: {lever}" if number else lever
+            rows.append((since, value, declared.unit, figure.mark if figure else "", declared.default, declared.meaning))
+        heads = ("lever", "value", "unit", "mark", "as declared", "meaning")
+        notes = [self.describes, "Levers that are not named are as declared."]
+        return table(" – ".join(filter(None, (self.name, self.title))), heads, rows, filter(None, notes), numbers=(1, 4))
 
     def set_throughout(self, changes: Mapping[str, Any], *, file: str = "") -> Policy:
         """As `with_values`, in every regime: what is set here no regime changes again."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, cast
 
+import numpy as np
+
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
-from abm.inputs.parameters import Declaration, InputError, Inputs, M, declarations, nearest_spelling, parse_value
-from abm.inputs.policy import Policy
+from abm.inputs.parameters import Declaration, InputError, Inputs, M, declarations, nearest_spelling, parse_value, read
+from abm.inputs.policy import Offer, Policy
 from abm.scenarios.people import check_offers, check_origins
 
 
@@ -90,6 +92,56 @@ def apply_settings(
         changed,
         _changed(behaviour, changes[Behaviour], "behaviour.", file),
     )
+
+
+def levers_of(
+    levers: Mapping[str, Any] | None, keywords: Mapping[str, Any], options: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Settings by dotted path, from a mapping and from keywords, in which two underscores stand for a dot.
+
+    Numbers of NumPy, as samplers give them, become Python's own.
+
+    Parameters
+    ----------
+    options
+        The other keywords of whoever asks, for the message on one that is neither.
+
+    Raises
+    ------
+    InputError
+        If a path is given more than once, or a keyword is none.
+    """
+    made = dict(levers or {})
+    for word, value in keywords.items():
+        path = word.replace("__", ".")
+        if "." not in path:
+            allowed = f"{', '.join(options)}, or a parameter by its path, such as offer__amount_per_person"
+            raise InputError(word, value, allowed, nearest=nearest_spelling(word, options))
+        if path in made:
+            raise InputError(path, value, "a lever that is given once")
+        made[path] = value
+    return {path: value.item() if isinstance(value, np.generic) else value for path, value in made.items()}
+
+
+def check_used(policy: Policy, levers: Mapping[str, Any]) -> None:
+    """See that no lever is of an offer that a policy does not make.
+
+    Raises
+    ------
+    InputError
+        If one is, and no amount of that offer is among the levers.
+    """
+    amounts = [name for name in Offer.model_fields if name.startswith("amount_")]
+    for path, value in levers.items():
+        place = Policy.place_of(path)
+        if place[0] != "offers":
+            continue
+        offer = Policy.path_at(place[:2])
+        paths = [f"{offer}.{amount}" for amount in amounts]
+        regimes = [regime.levers.get(each, 0.0) for regime in policy.regimes for each in paths]
+        if not any(each in levers for each in paths) and not any([*(read(policy, each) for each in paths), *regimes]):
+            allowed = f"given together with {paths[0]}: {policy.name} makes no such offer, so it has no effect"
+            raise InputError(path, value, allowed)
 
 
 def _changed(inputs: M, changes: Mapping[str, Any], prefix: str, file: str) -> M:

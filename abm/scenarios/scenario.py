@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -149,11 +149,21 @@ def load_behaviour_draws(path: Path = DRAWS) -> list[Behaviour]:
     """
     if not path.exists():
         return []
-    file, fitted, known = _shown(path), load_behaviour(), declarations(Behaviour)
     with path.open(encoding="utf-8", newline="") as lines:
-        table = list(csv.DictReader(lines))
+        return behaviour_draws(csv.DictReader(lines), file=_shown(path))
+
+
+def behaviour_draws(rows: Iterable[Mapping[str, Any]], *, file: str = "") -> list[Behaviour]:
+    """The behavioural vectors of some rows of a table, column by name; see `load_behaviour_draws`.
+
+    Raises
+    ------
+    InputError
+        If a column is unknown or a value is not allowed.
+    """
+    fitted, known = load_behaviour(), declarations(Behaviour)
     made = []
-    for row in table:
+    for row in rows:
         values = {}
         for column, text in row.items():
             name = str(column).removeprefix("behaviour.")

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from abm.inputs.behaviour import Behaviour
-from abm.scenarios.scenario import DRAWS, load_behaviour, load_behaviour_draws
+from abm.scenarios.scenario import DRAWS, behaviour_draws, load_behaviour
 from experiments.calibration.history import History
 from experiments.calibration.priors import YEAR, YEAR_HIGH, YEAR_LOW, drawn, unknown_priors
 
@@ -55,13 +56,22 @@ def load_draws(path: Path = DRAWS) -> list[Draw]:
     InputError
         If a column is unknown or a value is not allowed.
     """
-    members = load_behaviour_draws(path)
-    if not members:
+    if not path.exists():
         return [Draw(load_behaviour(), math.sqrt(YEAR_LOW * YEAR_HIGH))]
     with path.open(encoding="utf-8", newline="") as lines:
-        table = list(csv.DictReader(lines))
+        return draws_of(list(csv.DictReader(lines)), file=str(path))
+
+
+def draws_of(table: Sequence[Mapping[str, Any]], *, file: str = "") -> list[Draw]:
+    """The draws of a posterior's rows, columns by name.
+
+    Raises
+    ------
+    InputError
+        If a column is unknown or a value is not allowed.
+    """
     made = []
-    for member, row in zip(members, table, strict=True):
+    for member, row in zip(behaviour_draws(table, file=file), table, strict=True):
         fitted = {
             name.removeprefix("unknown."): float(text) for name, text in row.items() if name.startswith("unknown.")
         }

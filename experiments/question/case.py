@@ -115,7 +115,9 @@ def load_case(
     return case.with_settings(settings or {})
 
 
-def fitted_members(uncertainty: Uncertainty | None = None) -> tuple[tuple[Behaviour, ...], Uncertainty]:
+def fitted_members(
+    uncertainty: Uncertainty | None = None, draws: Sequence[Behaviour] = ()
+) -> tuple[tuple[Behaviour, ...], Uncertainty]:
     """The behaviours that runs take in turn, and what then varies.
 
     Parameters
@@ -123,14 +125,18 @@ def fitted_members(uncertainty: Uncertainty | None = None) -> tuple[tuple[Behavi
     uncertainty
         ``parameters``: the draws of the posterior; ``seeds``: the one fitted vector.  Without a word,
         the draws where there are some.
+    draws
+        Draws in the place of those of the shipped posterior.
 
     Raises
     ------
     InputError
-        If draws are asked for and there are none.
+        If draws are asked for and there are none, or given and not to be used.
     """
+    if draws and uncertainty == "seeds":
+        raise InputError("uncertainty", uncertainty, "parameters, or left out, beside draws of a posterior")
     if uncertainty != "seeds":
-        ensemble = tuple(load_behaviour_draws())
+        ensemble = tuple(draws or load_behaviour_draws())
         if ensemble:
             return ensemble, "parameters"
         if uncertainty == "parameters":

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ from experiments.question.defaults import (
     SEED,
     WEEKS,
 )
-from experiments.question.settings import Change, for_all, levers_of, parse_settings
+from experiments.question.settings import Change, as_texts, for_all, levers_of, parse_settings
 from experiments.question.varied import Varied, settings_of
 from experiments.statistics.precision import FIRST, whole_rounds
 
@@ -185,16 +186,17 @@ class Question:
 
 
 def ask(
-    variants: Sequence[str] = (),
+    variants: Sequence[Policy | str] = (),
     *,
-    baseline: str = DEFAULT_BASELINE,
-    caseload: str = DEFAULT_CASELOAD,
+    baseline: Policy | str = DEFAULT_BASELINE,
+    caseload: Caseload | str = DEFAULT_CASELOAD,
     replicates: int | None = None,
     weeks: int = WEEKS,
     households: int | None = None,
     seed: int = SEED,
-    settings: Sequence[str] = (),
+    settings: Mapping[str, Any] | Sequence[str] = (),
     uncertainty: Uncertainty | None = None,
+    draws: Sequence[Behaviour] = (),
     by: str | None = None,
     precision: tuple[tuple[str, float], ...] = (),
     most: int = MAX_REPLICATES,
@@ -207,9 +209,9 @@ def ask(
     Parameters
     ----------
     variants, baseline, caseload
-        Names, or paths of TOML files; three variants of the pilot question when none is given.
+        Names, paths of TOML files, or inputs at hand; three variants of the pilot question when none is given.
     settings
-        As ``--set`` gives them; see `parse_settings`.
+        As ``--set`` gives them, or values by path; see `parse_settings`.
     vary
         As ``--vary`` gives them: settings of the one variant that are compared, see `settings_of`.
     at_least
@@ -217,17 +219,20 @@ def ask(
     uncertainty
         ``parameters``: a draw of the posterior a replicate; ``seeds``: the one fitted
         vector.  Without a word, parameters where there is a posterior.
+    draws
+        Draws in the place of those of the shipped posterior.
 
     Raises
     ------
     InputError
         Naming field, value, what is allowed and the nearest spelling.
     """
-    names = [baseline, *(variants or DEFAULT_VARIANTS)]
-    policies = [load_policy(name) for name in names]
+    asked = [baseline, *(variants or DEFAULT_VARIANTS)]
+    policies = [load_policy(one) if isinstance(one, str) else one for one in asked]
+    names = [one if isinstance(one, str) else one.name for one in asked]
     given = _labels(names, [policy.name for policy in policies])
-    changes = parse_settings(settings, given)
-    members, kind = fitted_members(uncertainty)
+    changes = parse_settings(as_texts(settings), given)
+    members, kind = fitted_members(uncertainty, draws)
     bare = load_case(policies[0], caseload, members, weeks=weeks, households=households)
     if vary and len(variants) != 1:
         raise InputError("--vary", vary[0], f"one variant to vary it in, not {len(variants) or 'none'}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from abm.inputs.parameters import InputError, nearest_spelling
 from abm.inputs.policy import Policy
@@ -26,6 +27,13 @@ class Change:
     def is_lever(self) -> bool:
         """Whether it changes a policy, not the world, the behaviour or the caseload."""
         return known_paths()[self.path][0] is Policy
+
+
+def as_texts(settings: Mapping[str, Any] | Iterable[str]) -> tuple[str, ...]:
+    """Settings as ``--set`` gives them, from a mapping of paths (or ``VARIANT:path``) to values, or from such texts."""
+    if isinstance(settings, Mapping):
+        return tuple(f"{path}={'none' if value is None else value}" for path, value in settings.items())
+    return (settings,) if isinstance(settings, str) else tuple(settings)
 
 
 def parse_settings(texts: Iterable[str], labels: Sequence[str] = (), *, file: str = "--set") -> list[Change]:

@@ -40,9 +40,9 @@ def show(console: Console, found: Advice, files: str = "") -> None:
             f"{question.caseload.title}, {question.weeks} weeks, against “{standing.title or standing.name}”."
             f" {len(found.options) - 1} offers that differ, {found.comparison.replicates:,} runs of each ({varies}); in"
             " square brackets the 5th and 95th percentile of the runs. No threat is announced with any. None drawn,"
-            f" drawn: whether offers draw arrivals (elasticity of the caseload, and {_ELASTICITY:g}, the upper bound in the"
-            " evidence). Families now there: of safe countries, in week 0, as in the pilot; the others with those who"
-            " come later.",
+            f" drawn: whether offers draw arrivals (elasticity of the caseload, and {_ELASTICITY:g}, the upper bound in"
+            " the evidence). Families now there: of safe countries, in week 0, as in the pilot; the others with those"
+            " who come later.",
             style="dim",
         )
     )

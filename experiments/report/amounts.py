@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from abm.inputs.parameters import InputError
+from abm.inputs.shown import plain as plain  # values of parameters are written alike everywhere
 
 #: What an amount ends with, and what it is worth.
 SIZES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9}
@@ -128,21 +129,6 @@ def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
     text = f"{value:{'+' if signed else ''},.{decimals}f}"
     # A small number that rounds to zero keeps its zeros and loses its sign.
     return (text.lstrip("+-") if not text.strip("+-0.,") else text).replace("-", "−")
-
-
-def plain(value: object) -> str:
-    """A parameter's value: words as they are, numbers without needless digits."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int) and abs(value) >= 10_000:
-        return f"{value:,}"
-    if isinstance(value, float):
-        if value.is_integer() and abs(value) < 1e15:
-            return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.0f}"
-        return f"{value:,.6g}" if abs(value) >= 10_000 else f"{value:.6g}"
-    return str(value)
 
 
 def _largest(values: Iterable[float]) -> float:

@@ -219,13 +219,6 @@ def write(place: Place, found: Attribution, told: list[Row]) -> None:
     asked = found.asked
     names = [player.name for player in asked.players]
 
-    def of_runs() -> Iterator[list[Any]]:
-        yield ["measure", "replicate", "seed", "vector", FROM, TO, CHANGE, *names]
-        for k, measure in enumerate(asked.outcomes):
-            for r in range(asked.replicates):
-                numbers = [found.values[0, r, k], found.values[-1, r, k], found.change[r, k], *found.shares[:, r, k]]
-                yield [measure.id, r, asked.seed + r, int(asked.vectors[r]), *map(_cell, numbers)]
-
     def of_mixtures() -> Iterator[list[Any]]:
         yield [*names, "measure", "replicate", "value"]
         for mixed, values in enumerate(found.values):
@@ -239,10 +232,24 @@ def write(place: Place, found: Attribution, told: list[Row]) -> None:
         for row in told:
             yield [" ".join(value) if isinstance(value, list) else _cell(value) for value in row.values()]
 
+    def of_runs() -> Iterator[list[Any]]:
+        return ([*map(_cell, line)] for line in run_lines(found))
+
     writers: dict[str, Writer] = {
         name: _csv(lines) for name, lines in zip(FILES, (of_shares, of_runs, of_mixtures), strict=True)
     }
     place.write(writers, {"inputs": inputs(asked), "duration_seconds": round(found.seconds, 3)})
+
+
+def run_lines(found: Attribution) -> Iterator[list[Any]]:
+    """Headings, then a line a measure and run: both situations, the change, and the share of each group."""
+    asked = found.asked
+    names = [player.name for player in asked.players]
+    yield ["measure", "replicate", "seed", "vector", FROM, TO, CHANGE, *names]
+    for k, measure in enumerate(asked.outcomes):
+        for r in range(asked.replicates):
+            numbers = [found.values[0, r, k], found.values[-1, r, k], found.change[r, k], *found.shares[:, r, k]]
+            yield [measure.id, r, asked.seed + r, int(asked.vectors[r]), *map(float, numbers)]
 
 
 def _csv(lines: Callable[[], Iterator[list[Any]]]) -> Writer:

@@ -112,9 +112,9 @@ def write(place: Place, comparison: Comparison, rows: Sequence[Row]) -> None:
     files: dict[str, Writer] = {
         INDEX: lambda path: path.write_text(page, encoding="utf-8"),
         "summary.csv": lambda path: _summary(path, rows),
-        "runs.parquet": lambda path: pq.write_table(_runs(comparison, comparison.runs), path),
-        "runs_pull.parquet": lambda path: pq.write_table(_runs(comparison, comparison.pulled), path),
-        "weekly.parquet": lambda path: pq.write_table(_weekly(comparison), path),
+        "runs.parquet": lambda path: pq.write_table(runs_table(comparison, comparison.runs), path),
+        "runs_pull.parquet": lambda path: pq.write_table(runs_table(comparison, comparison.pulled), path),
+        "weekly.parquet": lambda path: pq.write_table(weekly_table(comparison), path),
     }
     files |= {f"{name}.{form}": picture.save for name, picture in drawn.items() for form in (*FORMS, ALT)}
     last = comparison.question.seed + comparison.replicates - 1
@@ -153,8 +153,14 @@ def _cell(value: Any) -> Any:
     return "" if isinstance(value, float) and math.isnan(value) else value
 
 
-def _runs(comparison: Comparison, held: Sequence[Runs]) -> pa.Table:
-    """One row a run, each (variant, seed) once: who, seed, every measure."""
+def runs_table(comparison: Comparison, held: Sequence[Runs]) -> pa.Table:
+    """One row a run of each policy, each (variant, seed) once: who, seed, every measure.
+
+    Parameters
+    ----------
+    held
+        The comparison's runs, or those with the pull factor on.
+    """
     import pyarrow as pa
 
     tables = []
@@ -193,7 +199,7 @@ def _index(comparison: Comparison, rows: Sequence[Row], figures: Mapping[str, st
     return "\n".join(told)
 
 
-def _weekly(comparison: Comparison) -> pa.Table:
+def weekly_table(comparison: Comparison) -> pa.Table:
     """One row a (policy, series, week): mean and 5th and 95th percentile of the runs, for the whole caseload."""
     import pyarrow as pa
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from importlib.util import find_spec
 from typing import IO, Any, Protocol
 
 #: Seconds between lines when the output is not a terminal.
@@ -121,13 +122,40 @@ class Bar:
 
     def end(self) -> None:
         """See `Progress`."""
+        self._drawn.refresh()  # a notebook would go on showing what it showed last
         self._drawn.stop()
 
 
 def progress_for(stream: IO[str] | None = None) -> Progress:
-    """A bar if the stream (standard error) is a terminal, lines otherwise."""
+    """A bar if the stream (standard error) is a terminal or in a notebook that can draw one, lines otherwise."""
     stream = stream or sys.stderr
-    return Bar() if stream.isatty() else Lines(stream)
+    drawn = in_notebook() and find_spec("ipywidgets") is not None
+    return Bar() if drawn or stream.isatty() else Lines(stream)
+
+
+def progress_of(asked: bool | Progress | None) -> Progress:
+    """What a Python user sees while runs are made.
+
+    Parameters
+    ----------
+    asked
+        True: a bar, or lines where none can be drawn; False: nothing; None: a bar in a notebook, nothing elsewhere; or
+        whatever else there is to tell.
+    """
+    if asked is None:
+        asked = in_notebook()
+    if isinstance(asked, bool):
+        return progress_for() if asked else Silent()
+    return asked
+
+
+def in_notebook() -> bool:
+    """Whether this is Jupyter (or Colab, or Databricks), as rich finds it."""
+    if "IPython" not in sys.modules:
+        return False
+    from rich.console import Console
+
+    return Console().is_jupyter
 
 
 def _clock(seconds: float) -> str:

@@ -115,6 +115,7 @@ def ask(
     replicates: int | None = None,
     seed: int = SEED,
     uncertainty: Uncertainty | None = None,
+    draws: Sequence[Behaviour] = (),
     settings: Sequence[str] = (),
     first_settings: Sequence[str] = (),
     second_settings: Sequence[str] = (),
@@ -131,6 +132,8 @@ def ask(
         As `experiments.sensitivity.outcomes.outcome` reads them.
     groups
         The groups to be told apart; what else differs goes into ``other`` together.  Without any, all.
+    draws
+        Draws in the place of those of the shipped posterior.
     settings, first_settings, second_settings
         PATH=VALUE for both situations, the first, the second.
     hold
@@ -144,7 +147,7 @@ def ask(
     InputError
         Naming field, value, what is allowed and the nearest spelling.
     """
-    members, kind = fitted_members(uncertainty)
+    members, kind = fitted_members(uncertainty, draws)
     if (second is None) == (hold is None):
         told = (
             "given, or --hold DATE in its place"

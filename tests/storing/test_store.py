@@ -21,7 +21,7 @@ import tiny_model
 from abm.inputs.parameters import InputError
 from experiments.storing import store
 from experiments.storing.store import Folder, FolderError
-from experiments.sweep import sweep
+from experiments.sweep import sweep, tally
 
 TESTS = Path(__file__).parents[1]
 DESIGN = {
@@ -177,7 +177,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_stops_the_sweep_with_a_message_and_keeps_what_is_done(
     small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("experiments.sweep.tally.FLUSH_RUNS", 5)
+    monkeypatch.setattr(tally, "FLUSH_RUNS", 5)
     ballast = small_disk / "ballast"
     out = small_disk / "out"
     sweep({**DESIGN, "replicates": 2}, out=out)

@@ -22,7 +22,8 @@ from abm.inputs.parameters import InputError
 from abm.scenarios.scenario import load_behaviour_draws
 from experiments.question.study import lay_out
 from experiments.statistics.precision import FIRST, Target, confidence_of_look
-from experiments.sweep import results, sweep
+from experiments.sweep import results, sweep, tally
+from experiments.sweep import tables as tables_of
 
 TESTS = Path(__file__).parents[1]
 AMOUNT = "offer.amount_per_person"
@@ -112,8 +113,8 @@ def test_more_replicates_run_only_what_is_missing_and_fewer_make_the_smaller_tab
 @pytest.mark.usefixtures("tiny")
 def test_slices_of_the_tables_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = sweep(DESIGN, out=tmp_path / "whole")
-    monkeypatch.setattr("experiments.sweep.tables.SLICE", 7)
-    monkeypatch.setattr("experiments.sweep.tally.FLUSH_RUNS", 4)
+    monkeypatch.setattr(tables_of, "SLICE", 7)
+    monkeypatch.setattr(tally, "FLUSH_RUNS", 4)
     sliced = sweep(DESIGN, out=tmp_path / "sliced")
     for table in ("runs", "summary"):
         pd.testing.assert_frame_equal(sliced.results(table), whole.results(table))
