@@ -45,6 +45,7 @@ app.command(sweep_app)
 app.command("experiments.cli.validate:validate_command", name="validate")
 app.command("experiments.cli.fit:fit_command", name="fit")
 app.command("experiments.cli.trial:trial_command", name="trial")
+app.command("experiments.cli.sheet:sheet_command", name="sheet")
 app.command(sensitivity_app)
 app.command("experiments.cli.serve:app", name="serve", help="Open the page in a browser, on this machine only.")
 

@@ -57,6 +57,8 @@ class Runs:
         Hash of everything that determined each run.
     groups
         Rates by group of each replicate, if asked for.
+    every_group
+        The same for each way of grouping of a sheet.
     """
 
     label: str
@@ -68,6 +70,7 @@ class Runs:
     history: NDArray[np.int64]
     identities: list[str]
     groups: list[pd.DataFrame] = field(default_factory=list)
+    every_group: list[dict[str, pd.DataFrame]] = field(default_factory=list)
 
     def measure(self, name: str) -> Array:
         """One measure, a value a replicate."""
@@ -237,6 +240,8 @@ class _Column:
                 told["history"] = run.state.history
             if self.question.by:
                 told["groups"] = run.by(self.question.by)
+            if self.question.groups:
+                told["every_group"] = {by: run.by(by) for by in self.question.groups}
         self.done[replicate] = told
 
     def pulls_as(self, twin: _Column, replicate: int) -> bool:
@@ -263,6 +268,7 @@ class _Column:
             label, self.prepared.weight, self.prepared.households, stacked("measures"),
             stacked("lines", len(Line)), stacked("departed", weeks), stacked("history", weeks, HISTORY_COUNT),
             [row["identity"] for row in rows], [row["groups"] for row in rows if "groups" in row],
+            [row["every_group"] for row in rows if "every_group" in row],
         )  # fmt: skip
 
 

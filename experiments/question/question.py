@@ -63,6 +63,8 @@ class Question:
         What was set, in the words in which it was asked; the cases have it already.
     by
         What return rates are grouped by, if by anything.
+    groups
+        Everything that a sheet of firm, fair and compassionate groups them by.
     precision, most
         Half-widths asked for by measure, and the most replicates that they may take.
     in_brief
@@ -78,6 +80,7 @@ class Question:
     uncertainty: Uncertainty = "seeds"
     settings: tuple[Change, ...] = ()
     by: str | None = None
+    groups: tuple[str, ...] = ()
     precision: tuple[tuple[str, float], ...] = ()
     most: int = MAX_REPLICATES
     in_brief: bool = False
@@ -188,6 +191,7 @@ def ask(
     settings: Sequence[str] = (),
     uncertainty: Uncertainty | None = None,
     by: str | None = None,
+    groups: tuple[str, ...] = (),
     precision: tuple[tuple[str, float], ...] = (),
     most: int = MAX_REPLICATES,
     in_brief: bool = False,
@@ -234,7 +238,8 @@ def ask(
     checked_seed(checked_seed(seed) + max(count, most if precision else 0))
     return Question(
         cases=cases, labels=tuple(labels), seed=seed, replicates=count, uncertainty=kind,
-        settings=tuple(changes), by=by, precision=precision, most=most, in_brief=in_brief, without=without,
+        settings=tuple(changes), by=by, groups=groups, precision=precision, most=most, in_brief=in_brief,
+        without=without,
     )  # fmt: skip
 
 
