@@ -145,7 +145,8 @@ class Run:
         -------
         DataFrame
             Per group: households ever at risk, share returned by any route, by assisted return and by removal
-            (cumulative incidences, as the measures), and ever out of contact.
+            (cumulative incidences, as the measures), and ever out of contact; over the run, share that left for a
+            country unsafe at that time, and share of their children that were removed by force (NaN without children).
         """
         import pandas as pd
 
@@ -169,9 +170,18 @@ class Run:
                 "assisted_return_rate": float(share[Stage.RETURNED_ASSISTED]),
                 "removed_rate": float(share[Stage.REMOVED]),
                 "absconded_share": float(np.mean(happened(s[COL.absconded_at, rows[members]]))),
+                "unsafe_share": float(np.mean(s[COL.left_unsafe, rows[members]])),
+                "children_removed_share": self._children_removed(rows[members]),
             }
         columns = ["households", "return_rate", "assisted_return_rate", "removed_rate", "absconded_share"]
+        columns += ["unsafe_share", "children_removed_share"]
         return pd.DataFrame.from_dict(told, orient="index", columns=columns).rename_axis(group)
+
+    def _children_removed(self, rows: np.ndarray) -> float:
+        """Share of the children of some households that were removed by force; NaN without children."""
+        children = self.state.s[COL.children, rows]
+        removed = children[self.state.s[COL.route, rows] == Stage.REMOVED].sum()
+        return float(removed / children.sum()) if children.sum() > 0 else math.nan
 
     def flows(self, by: Sequence[str] = (), every: Every = "year") -> pd.DataFrame:
         """What happened in each period, as a tidy table: a row a period, a group and an event.

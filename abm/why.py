@@ -7,7 +7,7 @@ explanation replays the run to the week in question and reads the decision from 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -16,12 +16,16 @@ from abm.arrays.arrivals import is_arrival
 from abm.arrays.state import State
 from abm.household.decision import RETURN, Circumstances, Terms, Utilities, terms
 from abm.household.decision import utilities as decision_utilities
-from abm.household.stages import COL, NOTICE, Choice, Housing, Stage, case_is_open, chooses
+from abm.household.offers import household_amount, is_drawn
+from abm.household.stages import COL, NOTICE, TOLD, Choice, Housing, Stage, case_is_open, chooses
 from abm.inputs.parameters import InputError
+from abm.inputs.policy import SHARE_BY
 from abm.inputs.shown import plain, table
 from abm.model import Prepared, figure
+from abm.numerics.calendar import limited
 from abm.numerics.draws import key_of
 from abm.week.considering import best_now, circumstances, consider, shocks_of
+from abm.week.offering import could_have, is_open, offered_now
 from abm.week.week import attend, the_state_acts
 
 #: The ways out but staying: name for people, and the groups of terms that are weighed for it.
@@ -61,6 +65,8 @@ class Explanation:
         What they chose ("STAY" if they did not consider).
     history
         (week, what happened) up to that week.
+    offers
+        What each offer of the policy is to the household in that week, or why it is none.
     """
 
     household: dict[str, Any]
@@ -74,6 +80,7 @@ class Explanation:
     choice: str
     history: list[tuple[int, str]]
     beliefs: dict[str, float]
+    offers: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Who, when, and what was chosen, with the chance of each way out."""
@@ -223,7 +230,36 @@ def _explained(
         choice=choice,
         history=history,
         beliefs=_beliefs(told),
+        offers=_offers(prepared, week, state, row),
     )
+
+
+def _offers(prepared: Prepared, week: int, state: State, row: int) -> dict[str, str]:
+    """What each offer that the policy has is to a household this week."""
+    x = prepared.plain_in(week)
+    there = [k for k in range(len(x.offers)) if x.offers[k].amount_per_person > 0.0]
+    return {prepared.offers[k]: _offer(prepared, week, state, row, k) for k in there}
+
+
+def _offer(prepared: Prepared, week: int, state: State, row: int, k: int) -> str:
+    s, x = state.s, prepared.plain_in(week)
+    offer = x.offers[k]
+    if not is_drawn(offer, s[COL.lot, row], s[COL.site_lot, row]):
+        by_site = offer.share_by == SHARE_BY.site
+        lot, whose = (s[COL.site_lot, row], "its site's") if by_site else (s[COL.lot, row], "its")
+        return f"not drawn: {whose} lot is {lot:.3f}, and the offer is open to lots below {offer.share:g}"
+    if not is_open(x, k, week):
+        return f"not open before week {offer.start_week:.0f}" if week < offer.start_week else "closed"
+    stage = int(s[COL.stage, row])
+    if offer.open_to[stage] == 0.0:
+        return f"not open to households {Stage(stage).name.lower()}"
+    if not could_have(x, state, row, week, k):
+        return "not for this household: origin, family, date of claim or safe list"
+    share = offered_now(x, state, row, week, k)
+    if share == 0.0:
+        return "its time to accept is over" if limited(s[TOLD + k, row]) else "not made to it yet"
+    amount = household_amount(offer, s[COL.adults, row], s[COL.children, row], share)
+    return f"GBP {amount:,.0f}, made to it in week {s[TOLD + k, row]:.0f}"
 
 
 def _named(v: Terms) -> list[tuple[str, float, str]]:

@@ -229,11 +229,13 @@ def people_of(s, i: int, x: Setting, row: int) -> None:  # type: ignore[no-untyp
 
 
 @routine
-def blank(s, i: int, identity: int, origin: int, site: int) -> None:  # type: ignore[no-untyped-def]
-    """A row before anything is known of it."""
+def blank(s, key: int, i: int, identity: int, origin: int, site: int) -> None:  # type: ignore[no-untyped-def]
+    """A row of which only place, origin and lots are known."""
     s[COL.id, i] = float(identity)
     s[COL.origin, i] = float(origin)
     s[COL.site, i] = float(site)
+    s[COL.lot, i] = uniform(key, identity, 0, PURPOSE.LOT)
+    s[COL.site_lot, i] = uniform(key, site, 0, PURPOSE.SITE_LOT)
     for column in _PAST:
         s[column, i] = NEVER
     for column in _COMING:
@@ -293,7 +295,7 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
         filled[g] += 1
         stock_rows[k] = i
         site_rows[k, 0], site_rows[k, 1] = start[g], start[g + 1]
-        blank(table, i, k, g // groups, g % groups)
+        blank(table, key, i, k, g // groups, g % groups)
         if x.given.shape[0] > 0:
             as_given(table, key, i, k, x)
         else:
@@ -313,7 +315,7 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
             arrival_rows[there] = i
             there += 1
             arrival_start[arrived[k] + 1 if arrived[k] >= 0 else 0] += 1
-        blank(table, i, identities[k], g // groups, site_of(key, identities[k], x))
+        blank(table, key, i, identities[k], g // groups, site_of(key, identities[k], x))
         table[COL.stage, i] = STAGE.ABSENT
         table[COL.arrived, i] = float(arrived[k])
         table[COL.account, i] = ACCOUNT.INDUCED if kinds[k] == 1 else ACCOUNT.ORDINARY

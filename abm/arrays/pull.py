@@ -9,8 +9,8 @@ would come, and m₀ what was on offer when the caseload's own arrivals were cou
 
     m = q a δ^(w + d) [p + (1 − p) β t δ^l],
 
-with q the chance of being offered it (family, origin, and that the claim comes to a stage in which it is open: refused,
-or refused for good), a the amount per head, what is in kind at its value,
+with q the chance of being offered it (family, origin, lot, and that the claim comes to a stage in which it is open:
+refused, or refused for good), a the amount per head, what is in kind at its value,
 w the wait from the refusal until a stage in which it is open, d the delay after that at which it is best, p the share
 paid at departure and l the weeks until the rest is, t the belief that later payments are made, β present bias, and δ
 the discount factor of the median household.  The elasticity is nought unless it is switched on.
@@ -125,13 +125,15 @@ def chance_of_offer(offer: Offer, policy: Policy, caseload: Caseload, land: Orig
     named = every or land.name in {place_name(name.strip(), caseload.countries) for name in offer.origins.split(",")}
     if not named or (offer.safe_origins_only and land.safety < policy.scope.safe_threshold):
         return 0.0
-    if not by_chance or caseload.inflow_stage != "awaiting" or offer.open_awaiting:
+    if not by_chance:
         return 1.0
+    if caseload.inflow_stage != "awaiting" or offer.open_awaiting:
+        return offer.share
     procedure = caseload.procedure
     granted = land.grant_rate if procedure.grant_rate is None else procedure.grant_rate
     allowed = land.appeal_allowed if procedure.appeal_allowed is None else procedure.appeal_allowed
     stays = 0.0 if offer.open_refused else procedure.appeal_share * allowed
-    return (1.0 - granted) * (1.0 - stays)
+    return offer.share * ((1.0 - granted) * (1.0 - stays))
 
 
 def amount_per_head(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.inputs.policy import Offer
+from abm.inputs.policy import SHARE_BY, Offer
 from abm.numerics.arithmetic import entry, rule
 from abm.numerics.calendar import NO_LIMIT
 
@@ -97,6 +97,13 @@ def household_amount(terms, adults: float, children: float, share: float) -> flo
     """A share of the amount of an offer to a household, GBP; no household gets more than the cap."""
     amount = terms.amount_per_person * (adults + terms.child_share * children) * share
     return min(amount, terms.household_cap)
+
+
+@rule
+def is_drawn(terms, lot: float, site_lot: float) -> bool:  # type: ignore[no-untyped-def]
+    """Whether the lot makes an offer open to a household, by its own lot or by that of its site; lots lie below one."""
+    own = site_lot if terms.share_by == SHARE_BY.site else lot
+    return own < terms.share
 
 
 @rule

@@ -180,6 +180,8 @@ class Column(Named):
     news_noise = "standard deviation of its weekly news on safety"
     abroad = "ties abroad"
     first_housing = "housing at the start, or on arrival"
+    lot = "lot, 0–1: an offer by household is open to it if this is below the offer's share"
+    site_lot = "lot of its site, 0–1: the same for an offer by site"
     # where it stands
     stage = "stage"
     since = "week in which it entered the stage", Kind.PAST

@@ -31,7 +31,9 @@ SupportRule = Literal["continue", "end_after", "end_on_refusal"]
 Priority = Literal["random", "longest_first", "newest_first", "families_first", "singles_first"]
 NoticeRule = Literal["with_offer", "when_exhausted"]
 Deadline = Literal["application", "departure"]
+ShareBy = Literal["household", "site"]
 #: The same as the rules know them: ``SUPPORT.end_after``, ``PRIORITY.longest_first``.
+SHARE_BY = positions(ShareBy)
 SUPPORT, PRIORITY, NOTICE_OF_REMOVAL = positions(SupportRule), positions(Priority), positions(NoticeRule)
 
 
@@ -100,6 +102,13 @@ class Offer(Inputs):
     )
     claims_before_week: Week | None = parameter(
         None, unit="week", meaning="only for claims made before this week; none: for all claims"
+    )
+    share: float = parameter(
+        1.0, unit="1", ge=0, le=1, step=0.05,
+        meaning="share of those who meet its conditions to whom it is open, by lot (as in a trial); 1: all of them. Lots are the same for every offer"
+    )
+    share_by: ShareBy = parameter(
+        "household", unit="rule", meaning="what the lot is drawn for: each household, or each site, where it falls on all who are housed there"
     )
 
     @model_validator(mode="after")

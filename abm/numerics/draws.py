@@ -65,6 +65,8 @@ class Purpose(IntEnum):
     INFLOW = 20, "whether a candidate arrives"
     STAYED = 21, "whether it would have stayed so long with these tastes (the week counts the draws)"
     BOOKED = 22, "whether it has accepted an offer before the run, and when it leaves"
+    LOT = 23, "lot of a household: whether an offer for a share of households is open to it"
+    SITE_LOT = 24, "lot of a site, for offers by site (the household coordinate holds the site)"
     # drawn each week
     NEWS = 32, "noise of the week's news on safety"
     CONSIDER = 33, "whether it considers its situation"

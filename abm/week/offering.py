@@ -9,7 +9,7 @@ from __future__ import annotations
 from abm.arrays.setting import OPEN_TO, PATIENCE_CLASSES, Setting
 from abm.arrays.state import LAND, State
 from abm.household.beliefs import raised, removal_after_threat
-from abm.household.offers import meets_conditions
+from abm.household.offers import is_drawn, meets_conditions
 from abm.household.stages import COL, HOUSING, STAGE, TOLD, chooses
 from abm.inputs.policy import NOTICE_OF_REMOVAL, SUPPORT
 from abm.numerics.arithmetic import routine, rule
@@ -21,7 +21,7 @@ def could_have(x: Setting, state: State, i: int, week: int, k: int) -> bool:
     """Whether household i meets the conditions of offer k, its window aside."""
     s = state.s
     offer = x.offers[k]
-    if offer.open_to[int(s[COL.stage, i])] == 0.0:
+    if offer.open_to[int(s[COL.stage, i])] == 0.0 or not is_drawn(offer, s[COL.lot, i], s[COL.site_lot, i]):
         return False
     origin = int(s[COL.origin, i])
     if x.origins[OPEN_TO + k, origin] == 0.0:
@@ -146,6 +146,7 @@ def follow_the_list(x: Setting, state: State, week: int) -> None:
 def announce(x: Setting, state: State, week: int) -> None:
     """In the week in which an offer opens, everybody who can have it is made it and hears of it.
 
+    Those to whom it is not open hear of it only from those whom they know, when they leave.
     An offer that was there before, on other terms, is made anew.
     """
     s = state.s

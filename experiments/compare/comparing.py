@@ -60,6 +60,8 @@ class Runs:
         Rates by group of each replicate, if asked for.
     leaving
         Who left by choice and who was paid, in each replicate.
+    every_group
+        The same for each way of grouping of a sheet.
     """
 
     label: str
@@ -72,6 +74,7 @@ class Runs:
     identities: list[str]
     groups: list[pd.DataFrame] = field(default_factory=list)
     leaving: list[Leaving] = field(default_factory=list)
+    every_group: list[dict[str, pd.DataFrame]] = field(default_factory=list)
 
     def measure(self, name: str) -> Array:
         """One measure, a value a replicate."""
@@ -242,6 +245,8 @@ class _Column:
                 told["history"] = run.state.history
             if self.question.by:
                 told["groups"] = run.by(self.question.by)
+            if self.question.groups:
+                told["every_group"] = {by: run.by(by) for by in self.question.groups}
         self.done[replicate] = told
 
     def pulls_as(self, twin: _Column, replicate: int) -> bool:
@@ -269,6 +274,7 @@ class _Column:
             stacked("lines", len(Line)), stacked("departed", weeks), stacked("history", weeks, HISTORY_COUNT),
             [row["identity"] for row in rows], [row["groups"] for row in rows if "groups" in row],
             [row["leaving"] for row in rows if "leaving" in row],
+            [row["every_group"] for row in rows if "every_group" in row],
         )  # fmt: skip
 
 

@@ -22,13 +22,18 @@ def without_money(policy: Policy, baseline: Policy) -> Policy | None:
     Policy or None
         None where the policy has no offer of its own.
     """
-    own = [name for name in policy.offer_names if _is_own(_terms(policy, name), _terms(baseline, name))]
+    own = own_offers(policy, baseline)
     if not own:
         return None
     regimes = tuple(_without(policy, number, own) for number in range(len(policy.regimes)))
     amounts = {name: policy.offers[name].amount_per_person for name in own if name in policy.offers}
     changes = {_path(policy, name, "amount_per_person"): A_PENNY for name, amount in amounts.items() if amount > 0}
     return policy.model_copy(update={"regimes": regimes}).with_values(changes)
+
+
+def own_offers(policy: Policy, baseline: Policy) -> list[str]:
+    """Names of the offers whose terms are at some time others than the baseline's under the same name."""
+    return [name for name in policy.offer_names if _is_own(_terms(policy, name), _terms(baseline, name))]
 
 
 def _is_own(terms: list[tuple[Week | None, Offer]], theirs: list[tuple[Week | None, Offer]]) -> bool:

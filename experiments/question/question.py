@@ -66,6 +66,8 @@ class Question:
         What was set, in the words in which it was asked; the cases have it already.
     by
         What return rates are grouped by, if by anything.
+    groups
+        Everything that a sheet of firm, fair and compassionate groups them by.
     precision, most
         Half-widths asked for by measure, and the most replicates that they may take.
     in_brief
@@ -85,6 +87,7 @@ class Question:
     uncertainty: Uncertainty = "seeds"
     settings: tuple[Change, ...] = ()
     by: str | None = None
+    groups: tuple[str, ...] = ()
     precision: tuple[tuple[str, float], ...] = ()
     most: int = MAX_REPLICATES
     in_brief: bool = False
@@ -198,6 +201,7 @@ def ask(
     uncertainty: Uncertainty | None = None,
     draws: Sequence[Behaviour] = (),
     by: str | None = None,
+    groups: tuple[str, ...] = (),
     precision: tuple[tuple[str, float], ...] = (),
     most: int = MAX_REPLICATES,
     in_brief: bool = False,
@@ -272,8 +276,8 @@ def ask(
     checked_seed(checked_seed(seed) + max(count, most if precision else 0))
     return Question(
         cases=cases, labels=tuple(labels), seed=seed, replicates=count, uncertainty=kind,
-        settings=tuple(changes), by=by, precision=precision, most=most, in_brief=in_brief, without=without,
-        at_least=at_least, varied=given[1] if vary else "",
+        settings=tuple(changes), by=by, groups=groups, precision=precision, most=most, in_brief=in_brief,
+        without=without, at_least=at_least, varied=given[1] if vary else "",
     )  # fmt: skip
 
 

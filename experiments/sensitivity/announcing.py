@@ -18,6 +18,7 @@ NEVER = 10**6
 ANNOUNCED = (
     "start_week", "end_week", "deadline", "acceptance_window_weeks", "open_awaiting", "open_refused", "open_exhausted",
     "open_absconded", "open_protected", "safe_origins_only", "families_only", "origins", "claims_before_week",
+    "share", "share_by",
 )  # fmt: skip
 
 

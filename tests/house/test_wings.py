@@ -21,7 +21,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "experiments": (
         ("statistics",), ("storing",), ("question",), ("running",), ("sweep",), ("compare",), ("calibration",),
-        ("sensitivity",), ("search",), ("economics",), ("report",), ("api",), ("page",), ("cli",),
+        ("sensitivity",), ("search",), ("economics",), ("trial",), ("report",), ("api",), ("page",), ("cli",),
     ),
 }  # fmt: skip
 #: Read by everybody: they import nothing of the house.

@@ -67,6 +67,8 @@ NEVER_HAD: dict[str, dict[str, Any]] = {
     "open to no stage": {"offer.open_refused": False, "offer.open_exhausted": False},
     "for claims made before anybody came": {"offer.claims_before_week": -5_000},
     "opens after the run": {"offer.start_week": 400, "offer.end_week": None},
+    "open to a share of nought": {"offer.share": 0.0},
+    "open to a share of nought of the sites": {"offer.share": 0.0, "offer.share_by": "site"},
 }  # fmt: skip
 
 

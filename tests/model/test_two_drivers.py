@@ -55,6 +55,12 @@ def test_agents_and_compiled_week_give_the_same_bits(case: str) -> None:
     step_together(weeks, policy, caseload, LIVELY, households=households, rng=3)
 
 
+@pytest.mark.parametrize("by", ["household", "site"])
+def test_agents_and_compiled_week_give_the_same_bits_when_an_offer_is_open_to_a_share(by: str) -> None:
+    policy = busy_policy(offer__share=0.5, offer__share_by=by)
+    step_together(40, policy, busy_caseload(), LIVELY, households=80, rng=2)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_agents_and_compiled_week_give_the_same_bits_when_everything_happens(seed: int) -> None:
     model = step_together(60, busy_policy(), busy_caseload(), LIVELY, households=80, rng=seed)
