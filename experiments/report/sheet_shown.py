@@ -34,8 +34,9 @@ METHOD = (
     " coming back or waiting for removal (firm); narrower gaps between groups (fair); fewer child-years in limbo,"
     " children removed, weeks without support and returns to unsafe countries (compassionate). On removals by force no"
     " side is taken. That is a convention of this sheet, not a judgement: the numbers stand beside it. A policy"
-    " improves on a word if a measure is better and none is worse, single groups aside. A gap is between the groups with"
-    " the highest and the lowest rate under the baseline. Groups of fewer than 10 simulated households are taken together."
+    " improves on a word if a measure is better and none is worse, single groups aside. A gap is between the groups"
+    " with the highest and the lowest rate under the baseline. Groups of fewer than 10 simulated households are taken"
+    " together."
     " Child-years and weeks without support are not counted by group."
 )
 
