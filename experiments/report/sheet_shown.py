@@ -36,7 +36,8 @@ METHOD = (
     " side is taken. That is a convention of this sheet, not a judgement: the numbers stand beside it. A policy"
     " improves on a word if a measure is better and none is worse, single groups aside. A gap is between the groups"
     " with the highest and the lowest rate under the baseline. Groups of fewer than 10 simulated households are taken"
-    " together. Child-years and weeks without support are not counted by group."
+    " together."
+    " Child-years and weeks without support are not counted by group."
 )
 
 

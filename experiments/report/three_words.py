@@ -72,7 +72,8 @@ def sheet_rows(comparison: Comparison) -> list[Row]:
         whole), ``better`` (``more``, ``less`` or blank), ``level`` and ``value`` (means under the baseline and the
         variant), ``level_mean_low``, ``level_mean_high``, ``difference`` with ``difference_mean_low``,
         ``difference_mean_high``, ``difference_run_p05``, ``difference_run_p95``, and ``told``: ``better``, ``worse``,
-        ``cannot be told`` or ``no side taken``.  Measures that no run has, and rates by group that are nought in every run, are left out.
+        ``cannot be told`` or
+        ``no side taken``.  Measures that no run has, and rates by group that are nought in every run, are left out.
     """
     base = comparison.runs[0]
     found: list[Row] = []
