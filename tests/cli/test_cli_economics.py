@@ -51,7 +51,8 @@ def test_policies_are_appraised_in_a_table_in_sentences_and_in_files(returns) ->
     words = re.sub(r"\s+", " ", out)
     for told in (
         "Which policy is worth its money", "pounds at prices of 2024–25",
-        "present value at 3.5 %",        "a higher number of departures is taken for better", "At £50,000:", "of draws. Expected loss:", "chance included",
+        "present value at 3.5 %", "a higher number of departures is taken for better", "At £50,000:",
+        "of draws. Expected loss:", "chance included",
         "With the pull factor on", "3.5 % 1.5 % 0 %", "asylum support (Home Office)", "Not in the ledger: schools",
         "Written to found",
     ):  # fmt: skip
