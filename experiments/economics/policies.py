@@ -96,6 +96,17 @@ class Policies:
         return found
 
     @cached_property
+    def outside(self) -> dict[str, float]:
+        """Policies under which more households than under the baseline end outside the account, and how many more."""
+        base, *others = (runs.measure("outside_account_end") for runs in self.comparison.runs)
+        found = {}
+        for name, values in zip(self.appraisal.names[1:], others, strict=True):
+            more = spread(values - base, self.comparison.vectors)
+            if more.mean > 0 and not more.mean_low <= 0:
+                found[name] = more.mean
+        return found
+
+    @cached_property
     def payers(self) -> list[Row]:
         """Who bears it: a row a payer and policy, with the mean and the difference from the baseline."""
         runs, vectors = self.comparison.runs, self.comparison.vectors

@@ -36,7 +36,7 @@ def show_policies(console: Console, found: Policies, information: Sequence[Row],
     for line in _header(found):
         console.print(line)
     console.print()
-    _show(console, found.appraisal, information)
+    _show(console, found.appraisal, information, _outside(found))
     for line in _closing(found):
         console.print(line)
     console.print()
@@ -52,7 +52,7 @@ def show_table(console: Console, table: StrategyTable, found: Appraisal, files: 
     console.print(Text("Which strategy is worth its money", style="bold"))
     console.print(Text(f"{table.path.name}: {len(found.names):,} strategies{drawn}; costs and effects as they stand."))
     console.print()
-    _show(console, found, [])
+    _show(console, found, [], ())
     for text in files:
         console.print(Text(text))
 
@@ -64,7 +64,7 @@ def rows_table(found: Appraisal) -> Table:
         scale(unit, [abs(row[key]) for row in found.rows], [abs(row[step]) for row in found.rows[1:]])
         for key, step, unit in (("cost", "incremental_cost", "GBP"), ("effect", "incremental_effect", found.terms.unit))
     )
-    currency = found.terms.currency
+    currency, digits = found.terms.currency, 5 if found.uncertain else 10
     for heading in HEADINGS:
         told = f"cost, {costs.label}" if heading == "cost" and currency else heading
         table.add_column(told, justify="left" if heading in ("strategy", "status") else "right")
@@ -72,27 +72,29 @@ def rows_table(found: Appraisal) -> Table:
         name, cost, effect, more_cost, more_effect, ratio, status = (row[key] for key in COLUMNS)
         table.add_row(
             name,
-            costs.value(cost) if currency else _figure(cost),
-            effects.value(effect) if currency else _figure(effect),
+            costs.value(cost) if currency else _figure(cost, digits),
+            effects.value(effect) if currency else _figure(effect, digits),
             NONE if math.isnan(more_cost) else money(more_cost, currency, signed=True),
-            NONE if math.isnan(more_effect) else f"+{_figure(more_effect)}",
+            NONE if math.isnan(more_effect) else f"+{_figure(more_effect, digits)}",
             NONE if math.isnan(ratio) else money(ratio, currency),
             status,
         )  # fmt: skip
     return table
 
 
-def _figure(value: float) -> str:
-    """A number without a unit, with the digits that it carries."""
-    return f"{value:,.10g}" if abs(value) >= 1_000 else f"{float(f'{value:.7g}'):g}"
+def _figure(value: float, digits: int) -> str:
+    """A number without a unit, with so many digits that matter, and whole thousands in full."""
+    return f"{value:,.{digits}g}" if abs(value) < 1_000 or digits > 5 else f"{value:,.0f}"
 
 
-def _show(console: Console, found: Appraisal, information: Sequence[Row]) -> None:
+def _show(console: Console, found: Appraisal, information: Sequence[Row], warnings: Sequence[str]) -> None:
     console.print(rows_table(found))
     console.print()
     told = "Means over the draws. " if found.uncertain else ""
     told += "ND: on the frontier, each against the one before it; ED: extendedly dominated; D: dominated."
     console.print(Text(told, style="dim"))
+    for text in warnings:
+        console.print(Text(text, style="yellow"))
     for text in left_out(found):
         console.print(Text(text))
     console.print(Text(choices(found), style="bold"))
@@ -115,10 +117,21 @@ def _header(found: Policies) -> Iterator[Text]:
     yield Text(
         f"Cost: {terms.cost}, pounds at prices of {financial_year(world.price_year)}. Effect: {terms.effect}"
         f" ({terms.unit}) against {q.labels[0]}, whole caseload, not discounted;"
-        f" {'more' if found.effect.sign > 0 else 'less'} {found.effect.measure.title} is taken for better."
+        f" a {'higher' if found.effect.sign > 0 else 'lower'} number of {found.effect.measure.title} is taken for"
+        " better."
     )
     for setting in q.settings:
         yield Text(f"Set: {setting}", style="yellow")
+
+
+def _outside(found: Policies) -> list[str]:
+    """Policies whose cost leaves out people that the baseline's holds: told before any is called the best."""
+    return [
+        f"{name}: {number(more, 0 if more >= 10 else 1)} more households end outside the account than under"
+        f" {found.appraisal.names[0]} (protected, settled or out of contact). What they cost or pay is not in its cost,"
+        " so that it cannot be called cheaper by this table alone."
+        for name, more in found.outside.items()
+    ]
 
 
 def _closing(found: Policies) -> Iterator[Text]:

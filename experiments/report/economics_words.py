@@ -90,6 +90,9 @@ def telling(found: Appraisal, information: Sequence[Row]) -> int:
 
 def find_out(found: Appraisal, information: Sequence[Row]) -> Iterator[str]:
     """What would be worth finding out first, at the worth where it is worth most."""
+    if not found.perfect.any():
+        yield "In every draw the same is best: at no worth would anything found out change the choice."
+        return
     at, currency = telling(found, information), found.terms.currency
     worth = worth_told(found.worths[at], currency)
     perfect = money(float(found.perfect[at]), currency)

@@ -50,8 +50,9 @@ def test_policies_are_appraised_in_a_table_in_sentences_and_in_files(returns) ->
     assert code == 0, err
     words = re.sub(r"\s+", " ", out)
     for told in (
-        "Which policy is worth its money", "pounds at prices of 2024–25", "present value at 3.5 %",
-        "more departures is taken for better", "At £50,000:", "of draws. Expected loss:", "chance included",
+        "Which policy is worth its money", "pounds at prices of 2024–25",
+        "present value at 3.5 %", "a higher number of departures is taken for better", "At £50,000:",
+        "of draws. Expected loss:", "chance included",
         "With the pull factor on", "3.5 % 1.5 % 0 %", "asylum support (Home Office)", "Not in the ledger: schools",
         "Written to found",
     ):  # fmt: skip
@@ -73,6 +74,17 @@ def test_policies_are_appraised_in_a_table_in_sentences_and_in_files(returns) ->
     again, first = (json.loads(out), table("found/strategies.csv"))
     assert [row["strategy"] for row in again] == [row["strategy"] for row in first]
     assert [row["cost"] for row in again] == pytest.approx([float(row["cost"]) for row in first])
+
+
+def test_a_policy_under_which_people_leave_the_account_is_not_called_cheaper_without_a_warning(returns) -> None:
+    asked = ["--weeks", "40", "--replicates", "3", "--households", "60", "--effect", "child_years_in_limbo"]
+    code, out, err = returns("economics", "settle-all", *asked)
+    assert code == 0, err
+    words = re.sub(r"\s+", " ", out)
+    assert "a lower number of child-years in limbo is taken for better" in words
+    assert "more households end outside the account than under uk-2025" in words
+    assert words.index("cannot be called cheaper") < words.index("At every worth")
+    assert "Too few draws" in words
 
 
 def test_json_of_policies_is_the_same_for_any_number_of_workers_and_a_discount_rate_counts(returns) -> None:
