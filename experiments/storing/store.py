@@ -2,7 +2,7 @@
 
     manifest.json    what was run with what: inputs and their hashes, versions, counts, hashes of the tables
     parts/           part-<hash>.parquet, a row a run, written while the sweep goes on; the hash is of the file's bytes
-    runs.parquet, summary.parquet, summary.csv, failures.parquet, series.parquet    made from the parts at the end
+    runs.parquet, baseline.parquet, summary.parquet, summary.csv, failures.parquet, series.parquet    made at the end
     .lock            held while a sweep is writing; the system releases it when the process dies, however it dies
 
 A file appears under its own name only when it is whole: it is written under a name that begins with ``_tmp``,
@@ -23,7 +23,10 @@ from typing import Any, BinaryIO
 from abm.inputs.parameters import InputError
 
 MANIFEST, LOCK, PARTS, TEMPORARY = "manifest.json", ".lock", "parts", "_tmp-"
-TABLES = ("runs.parquet", "summary.parquet", "summary.csv", "failures.parquet", "series.parquet", "precision.csv")
+TABLES = (
+    "runs.parquet", "baseline.parquet", "summary.parquet", "summary.csv", "failures.parquet", "series.parquet",
+    "precision.csv",
+)  # fmt: skip
 
 
 class FolderError(InputError):
