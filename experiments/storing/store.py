@@ -112,18 +112,9 @@ class Folder:
         FolderError
             If the disk is full or the folder cannot be written; nothing is left behind.
         """
-        target = self.path / name
-        temporary = target.parent / f"{TEMPORARY}{os.getpid()}-{target.stem}"
         try:
-            with open(temporary, "wb") as file:
-                content(file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-            _flush_folder(target.parent)
+            _write_whole(self.path / name, content)
         except OSError as fault:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
             raise _not_written(self.path, fault) from None
 
     def write_part(self, content: bytes) -> None:
@@ -219,6 +210,36 @@ class Folder:
             raise FolderError(self.path, problem, "wait for it, or name another folder with --out")
         os.ftruncate(self._lock, 0)
         os.write(self._lock, f"{os.getpid()}\n".encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all.
+
+    Raises
+    ------
+    FolderError
+        If its folder cannot be written; nothing is left behind.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_whole(path, lambda file: file.write(content))
+    except OSError as fault:
+        raise _not_written(path.parent, fault) from None
+
+
+def _write_whole(target: Path, content: Callable[[BinaryIO], object]) -> None:
+    temporary = target.parent / f"{TEMPORARY}{os.getpid()}-{target.stem}"
+    try:
+        with open(temporary, "wb") as file:
+            content(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+        _flush_folder(target.parent)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
