@@ -97,7 +97,7 @@ def test_plot_draws_what_is_asked_for_and_refuses_what_is_not_there(
     assert "Additional departures" in picture.read_text(encoding="utf-8")
     capsys.readouterr()
     for wrong, told in (
-        (["--measure", "net_saving"], "net_saving_npv"), (["--x", "offer.early_bonu"], "offer.early_bonus"),
+        (["--measure", "net_savings_npv"], "net_saving_npv"), (["--x", "offer.early_bonu"], "offer.early_bonus"),
         (["--y", "offer.early_bonus"], "beside --x"), (["--out", "figure.bmp"], ".svg"),
     ):  # fmt: skip
         assert main(["plot", str(out), *wrong]) == 2
