@@ -26,7 +26,8 @@ from experiments.sweep import sweep, tally
 from experiments.sweep.parts import from_bytes
 
 DESIGN = {
-    "variants": ["uk-2025", "uk-upfront-national"],
+    "variants": ["uk-pilot-2026", "uk-upfront-national"],
+    "baseline": "uk-2025",
     "factors": {"offer.amount_per_person": [0, 1000, 2000]},
     "set": {"offer.household_cap": "none"},
     "replicates": 8,

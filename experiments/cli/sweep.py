@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Exit codes: every run done; some runs failed.
 DONE, SOME_FAILED = 0, 1
+#: Points left out that are named on the screen.
+NAMED = 3
 
 app = App(name="sweep", help="Run a design of experiments; the same command again resumes it.")
 
@@ -58,7 +61,8 @@ def sweep_command(
     retry_failed
         Try again the runs that failed before.
     precision
-        MEASURE=±X: add replicates until the 90 % interval of this measure is at most X either side at every point.
+        MEASURE=±X: add replicates until the 90 % interval of this measure is at most X either side at every point,
+        for example net_saving_npv=±1m; a measure of comparisons needs a design with a baseline.
     max_replicates
         Most replicates of a point that --precision may ask for.
     replicates
@@ -92,7 +96,7 @@ def sweep_command(
     try:
         outcome = sweep(
             made, out=out, workers=workers, cluster=cluster, retry_failed=retry_failed,
-            precision=parse_targets(precision), max_replicates=max_replicates,
+            precision=parse_targets(precision, compared=made.baseline is not None), max_replicates=max_replicates,
             progress=Silent() if as_json and not sys.stderr.isatty() else progress_for(),
         )  # fmt: skip
     except InterruptedSweep as stop:
@@ -108,15 +112,20 @@ def sweep_command(
             os._exit(128 + stop.signal)
         return 128 + stop.signal
     from experiments.question.idle import idle_in_design
-    from experiments.question.study import lay_out
     from experiments.report.printed import tell
 
-    if made.behaviour is None and made.posterior is None:
-        tell(_drawn(lay_out(made)))
+    study = outcome.study
+    assert study is not None
+    if made.behaviour is None and made.posterior in (None, "fitted"):
+        tell(_drawn(study))
+    for line in _left_out(study):
+        tell(line)
     if outcome.new and not outcome.failed:
-        for line in idle_in_design(lay_out(made)):
+        for line in idle_in_design(study):
             tell(line)
     _tell(outcome, as_json)
+    if outcome.failed < outcome.done:
+        _show(outcome, as_json)
     return SOME_FAILED if outcome.failed else DONE
 
 
@@ -129,6 +138,39 @@ def _drawn(study: Study) -> str:
         f"Replicates take draws of the posterior in turn, the same at every point ({count:,} of {study.vectors:,});"
         ' uncertainty = "seeds" in the design takes the one fitted behaviour instead.'
     )
+
+
+def _left_out(study: Study) -> Iterator[str]:
+    """How many points were left out because their values clash, and the first of them by name."""
+    clashes = study.clashes
+    if not clashes:
+        return
+    total = study.shared.variants * len(study.points)
+    named = [f"{study.words(*place)}: {why}" for place, why in list(clashes.items())[:NAMED]]
+    yield f"{len(clashes):,} of {total:,} points left out, whose values clash (all are in manifest.json):"
+    yield from named
+
+
+def _show(outcome: Outcome, as_json: bool) -> None:
+    """The table on the screen, and the figure in the folder."""
+    from experiments.report.printed import console, tell
+    from experiments.report.sweep_figures import FILES, sweep_figure, write_figure
+    from experiments.report.sweep_reading import read
+    from experiments.report.sweep_table import show_sweep
+
+    reading = read(outcome.folder)
+    if not as_json:
+        show_sweep(console(), reading)
+    paths = [outcome.folder / name for name in FILES]
+    if outcome.new or not all(path.is_file() for path in paths):
+        figure = sweep_figure(reading)
+        if figure is None:
+            if reading.factors:
+                tell(f"No figure suits this design by itself: returns plot {outcome.folder} --x FACTOR draws one.")
+            return
+        write_figure(figure, paths)
+    if not as_json:
+        print(f"Figure: {paths[0]} (.svg, .pdf)")
 
 
 def _tell(outcome: Outcome, as_json: bool) -> None:
@@ -162,11 +204,14 @@ def _plan(design: object) -> int:
     assert isinstance(design, Design)
     study = lay_out(design)
     study.check()
+    baseline = f" + a baseline of {len(study.baseline_points):,} points" if design.baseline is not None else ""
     print(
-        f"{design.title or design.name}: {len(design.variants):,} variants × {len(study.points):,} points"
+        f"{design.title or design.name}: {len(design.variants):,} variants × {len(study.points):,} points{baseline}"
         f" × {len(study.draws):,} draws × {design.replicates:,} replicates = {study.runs:,} runs"
         f" of {design.weeks:,} weeks."
     )
+    for line in _left_out(study):
+        print(line)
     return DONE
 
 

@@ -100,11 +100,11 @@ def _row(name: str, runs: Runs, base: Runs, vectors: Vectors, control: Runs | No
     found = measure.of(runs.outcomes, base.outcomes, *third)
     if isinstance(found, Ratio):
         # A ratio to the baseline that the baseline has to itself is none.
-        return _ratio(measure, runs, vectors, *(() if runs is base else _estimated(found, vectors)))
+        return _ratio(measure, runs, vectors, *(() if runs is base else estimated(found, vectors)))
     return _told(measure, runs, found, found, vectors)  # itself a difference, so both columns show it
 
 
-def _estimated(ratio: Ratio, vectors: Vectors) -> tuple[float, float, float, str]:
+def estimated(ratio: Ratio, vectors: Vectors | None) -> tuple[float, float, float, str]:
     """A ratio of means with its interval, or NaN and, where a ratio would mislead, words in its place."""
     none = math.nan, math.nan, math.nan
     above, below = spread(ratio.above, vectors), spread(ratio.below, vectors)

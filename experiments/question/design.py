@@ -17,9 +17,13 @@ from abm.scenarios.scenario import document
 from experiments.question.case import Uncertainty
 from experiments.question.defaults import DEFAULT_CASELOAD, DEFAULT_VARIANTS, SEED, WEEKS
 from experiments.question.factors import typed
+from experiments.question.keys import check_key, path_of, split_key, tied_keys
 
 Method = Literal["grid", "one-at-a-time", "latin-hypercube", "sobol", "saltelli"]
 DESIGNS = Path(__file__).parents[1] / "designs"
+
+#: As a posterior: the shipped draws; and what stands for a table that was handed over.
+FITTED, TABLE = "fitted", "a table"
 
 
 class Sampling(Inputs):
@@ -37,6 +41,9 @@ class Sampling(Inputs):
     second_order: bool = parameter(
         False, unit="yes/no", meaning="saltelli with second-order indices: N × (2 × factors + 2) points"
     )
+    skip_clashes: bool = parameter(
+        False, unit="yes/no", meaning="leave out points whose values do not go together, instead of refusing the design"
+    )
 
 
 class Design(Inputs):
@@ -46,6 +53,7 @@ class Design(Inputs):
     describes: str = ""
     caseload: str = DEFAULT_CASELOAD
     variants: list[str] = Field(default_factory=lambda: [DEFAULT_VARIANTS[0]])
+    baseline: str | None = None
     behaviour: str | None = None
     weeks: int = parameter(WEEKS, unit="weeks", ge=1, le=5_000, meaning="horizon")
     households: int | None = parameter(
@@ -61,6 +69,7 @@ class Design(Inputs):
     series: bool = parameter(False, unit="yes/no", meaning="keep the weekly series of every run")
     uncertainty: Uncertainty | None = None
     posterior: str | None = None
+    table: dict[str, list[Any]] | None = None
     draws: int | None = parameter(
         None, unit="draws", ge=1, le=10_000_000, meaning="draws of the posterior used; none: all"
     )
@@ -69,6 +78,11 @@ class Design(Inputs):
     factors: dict[str, Any] = Field(default_factory=dict)
     name: str = "design"
     file: str = ""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the variants, and last that of the baseline if there is one."""
+        return (*self.variants, *([] if self.baseline is None else [self.baseline]))
 
     def with_options(self, **options: Any) -> Design:
         """A copy with some top-level fields changed (None: as it was)."""
@@ -115,13 +129,16 @@ def _located(name_or_path: str | Path) -> Path:
 def _built(given: dict[str, Any], name: str, file: str) -> Design:
     known = list(Design.model_fields)
     for key, value in given.items():
-        if key not in known or key == "file":
+        if key not in known or key in ("file", "table"):
             raise InputError(key, value, "no such field of a design", file=file, nearest=nearest_spelling(key, known))
         if key in ("set", "factors", "sampling") and not isinstance(value, Mapping):
             raise InputError(key, value, f"a section, written [{key}]", file=file)
     if isinstance(given.get("variants"), str):
         given["variants"] = [given["variants"]]
     fields = {**given, "name": given.get("name", name), "file": file}
+    table = given.get("posterior")
+    if table is not None and hasattr(table, "columns"):  # of pandas
+        fields |= {"posterior": TABLE, "table": {str(name): table[name].tolist() for name in table.columns}}
     fields["set"] = dict(_leaves(given.get("set", {})))
     fields["factors"] = dict(_leaves(given.get("factors", {})))
     design = build(Design, fields, file=file)
@@ -152,15 +169,16 @@ def _check(design: Design) -> None:
     if design.every_household and design.households is not None:
         raise InputError("households", design.households, "none when every_household is true", file=file)
     for name, given in (("posterior", design.posterior), ("behaviour", design.behaviour)):
-        if design.uncertainty == "parameters" and given is not None:
+        if design.uncertainty == "parameters" and given not in (None, FITTED):
             allowed = f"left out beside {name}: it says which behaviours are run"
             raise InputError("uncertainty", design.uncertainty, allowed, file=file)
+    if design.posterior == FITTED:
+        for name, other in (("behaviour", design.behaviour), ("uncertainty", design.uncertainty)):
+            if other not in (None, "parameters"):
+                raise InputError(name, other, 'left out beside posterior = "fitted", the shipped draws', file=file)
     if design.draws is not None and design.posterior is None:
-        raise InputError("draws", design.draws, "only beside posterior, the file of draws", file=file)
-    for path, value in design.set.items():
-        typed(path, value, field=f"set.{path}", file=file)
-        if path in design.factors:
-            raise InputError(f"set.{path}", value, "either in [set] or in [factors], not in both", file=file)
+        raise InputError("draws", design.draws, "only beside posterior, which gives the draws", file=file)
+    _check_keys(design)
     method, points = design.sampling.method, design.sampling.points
     if method in ("sobol", "saltelli") and points & (points - 1):
         lower, upper = 2 ** (points.bit_length() - 1), 2 ** points.bit_length()
@@ -168,3 +186,25 @@ def _check(design: Design) -> None:
         raise InputError("sampling.points", points, allowed, file=file)
     if method != "grid" and not design.factors:
         raise InputError("factors", {}, f"at least one factor for {method}", file=file)
+
+
+def _check_keys(design: Design) -> None:
+    """Check what is set and what varies: for whom, and each path once."""
+    file, varied = design.file, dict[str, str]()
+    for key, value in design.factors.items():
+        for path in tied_keys(key):
+            check_key(path, value, design.labels, field=f"factors.{key}", file=file)
+            if path in varied or _beside(path, varied):
+                raise InputError(f"factors.{key}", value, f"each path once: {path} is there already", file=file)
+            varied[path] = key
+    for path, value in design.set.items():
+        check_key(path, value, design.labels, field=f"set.{path}", file=file)
+        typed(path, value, field=f"set.{path}", file=file)
+        if path in varied or (split_key(path)[0] and path_of(path) in varied):
+            raise InputError(f"set.{path}", value, "either in [set] or in [factors], not in both", file=file)
+
+
+def _beside(key: str, varied: Mapping[str, str]) -> bool:
+    """Whether the same lever varies for all variants and for one of them."""
+    variant, path = split_key(key)
+    return path in varied if variant else any(path_of(other) == path for other in varied if split_key(other)[0])

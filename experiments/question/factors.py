@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from abm.inputs.parameters import (
@@ -18,6 +18,7 @@ from abm.inputs.parameters import (
     parameter,
 )
 from abm.scenarios.overrides import known_paths
+from experiments.question.keys import path_of, tied_keys
 
 Scale = Literal["linear", "log"]
 
@@ -39,7 +40,15 @@ class Range(Inputs):
 
 @dataclass(frozen=True)
 class Factor:
-    """One input that varies: a list of values, or a range."""
+    """One input that varies: a list of values, or a range.
+
+    Attributes
+    ----------
+    path
+        Where it is set; with ``VARIANT:`` before it, for that variant alone.
+    tied
+        Further paths that take the same value.
+    """
 
     path: str
     declared: Declaration
@@ -48,6 +57,23 @@ class Factor:
     high: float = math.nan
     levels: int | None = None
     scale: Scale = "linear"
+    tied: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path that takes the factor's value."""
+        return (self.path, *self.tied)
+
+    @property
+    def name(self) -> str:
+        """How the factor is called: its paths, as the design has them."""
+        return ", ".join(self.paths)
+
+    @property
+    def definition(self) -> list[Any]:
+        """All that says which values it takes."""
+        ends = [None if math.isnan(end) else end for end in (self.low, self.high)]
+        return [list(self.paths), list(self.values), *ends, self.levels, self.scale]
 
     def at_levels(self, levels: int) -> tuple[Any, ...]:
         """The listed values, or equally spaced levels of the range (ends included)."""
@@ -77,8 +103,8 @@ class Factor:
 
 
 def declaration(path: str, value: Any, *, field: str, file: str) -> Declaration:
-    """The declaration of a dotted path; `InputError` with the nearest path if there is none."""
-    known = known_paths()
+    """The declaration of a dotted path, whomever it is for; `InputError` with the nearest path if there is none."""
+    known, path = known_paths(), path_of(path)
     if path not in known:
         raise InputError(field, value, "no such parameter", file=file, nearest=nearest_spelling(path, known))
     return known[path][1]
@@ -122,6 +148,8 @@ def factors_of(
 
     Parameters
     ----------
+    given
+        By path; paths separated by commas take the same value.
     figures
         Figures by path, whose low and high "plausible" means; without one, the declaration's.
 
@@ -130,14 +158,23 @@ def factors_of(
     InputError
         Naming the factor, its value and what is allowed.
     """
-    return tuple(_factor(path, value, figures or {}, file) for path, value in given.items())
+    return tuple(_tied(key, value, figures or {}, file) for key, value in given.items())
 
 
-def _factor(path: str, given: Any, figures: Mapping[str, Figure], file: str) -> Factor:
-    field = f"factors.{path}"
+def _tied(key: str, given: Any, figures: Mapping[str, Figure], file: str) -> Factor:
+    """The factor of one path, or of several that take the same value."""
+    first, *others = (_factor(path, given, f"factors.{key}", figures, file) for path in tied_keys(key))
+    for other in others:
+        if other.definition[1:] != first.definition[1:] or other.declared.whole != first.declared.whole:
+            allowed = f"values that {first.path} and {other.path} both take"
+            raise InputError(f"factors.{key}", given, allowed, file=file)
+    return replace(first, tied=tuple(other.path for other in others))
+
+
+def _factor(path: str, given: Any, field: str, figures: Mapping[str, Figure], file: str) -> Factor:
     declared = declaration(path, given, field=field, file=file)
     if given == PLAUSIBLE:
-        figure = figures.get(path)
+        figure = figures.get(path, figures.get(path_of(path)))
         low, high = (figure.low, figure.high) if figure is not None else (None, None)
         if low is None or high is None:
             low, high = declared.low, declared.high

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+import numpy as np
+
 from abm.arrays.pull import MOST_PULL
 from abm.inputs.parameters import InputError
 from experiments.question.case import Case
@@ -41,7 +43,8 @@ def idle_in_design(study: Study) -> Iterator[str]:
     At most `FEW` households are simulated for it.
     """
     shared, settings = study.shared, study.shared.settings
-    cells = sorted({0, study.cells - 1})
+    active = np.flatnonzero(study.active[: study.variant_cells]).tolist()
+    cells = sorted({active[0], active[-1]})
     for path, value in settings.items():
         rest = replace(shared, settings={other: own for other, own in settings.items() if other != path})
         with suppress(InputError):  # one without the other may contradict itself: then both have an effect

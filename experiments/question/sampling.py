@@ -1,13 +1,14 @@
 """Points laid over the factors of a design: grid, one at a time, Latin hypercube, Sobol, Saltelli.
 
-Every method is a pure function of the design, so that a resumed sweep meets the same points.
+Every method is a pure function of the design, so that a resumed sweep meets the same points.  More points of a Sobol
+sequence, and more base points of Saltelli's design, begin with those that were there.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,17 @@ class Points:
         Values of each factor, by dotted path, one a point.
     varied
         For one at a time: the factor that each point varies ("" at the base); otherwise None.
+    first
+        Of a sequence that can be gone on with: so many first points tell it from others; otherwise None.
+    definition
+        What the factors are, for such a sequence.
     """
 
     columns: dict[str, Sequence[Any] | NDArray[np.float64]]
     varied: tuple[str, ...] | None
     count: int
+    first: int | None = None
+    definition: list[Any] = field(default_factory=list)
 
     def __len__(self) -> int:
         return self.count
@@ -42,6 +49,12 @@ class Points:
         """Value by path at a point; what a point leaves out is as the variant has it."""
         values = ((path, self.value(path, point)) for path in self.columns)
         return {path: value for path, value in values if value != OWN}
+
+    @property
+    def identity(self) -> list[Any]:
+        """What tells these points from others: all of them, or of a sequence what it goes on from."""
+        columns = {path: plain_values(values[: self.first]) for path, values in self.columns.items()}
+        return [columns, self.varied, self.definition if self.first else self.count]
 
     def value(self, path: str, point: int) -> Any:
         """The value of a factor at a point, `OWN` where it is as the variant has it."""
@@ -64,10 +77,24 @@ def lay_points(design: Design, factors: Sequence[Factor]) -> Points:
         return _one_at_a_time(factors, sampling.levels)
     if sampling.method == "grid":
         rows = list(itertools.product(*(factor.at_levels(sampling.levels) for factor in factors)))
-        return Points({f.path: _column(f, [row[i] for row in rows]) for i, f in enumerate(factors)}, None, len(rows))
+        return Points(_columns((f, [row[i] for row in rows]) for i, f in enumerate(factors)), None, len(rows))
     shares = _shares(design, len(factors))
-    columns = {f.path: _column(f, [f.at(float(share)) for share in shares[:, i]]) for i, f in enumerate(factors)}
-    return Points(columns, None, len(shares))
+    columns = _columns((f, [f.at(float(share)) for share in shares[:, i]]) for i, f in enumerate(factors))
+    if sampling.method == "latin-hypercube":  # another number of points is another sample
+        return Points(columns, None, len(shares))
+    definition = [sampling.method, sampling.second_order, [f.definition for f in factors]]
+    return Points(columns, None, len(shares), len(shares) // sampling.points, definition)
+
+
+def plain_values(values: Sequence[Any] | NDArray[np.float64]) -> list[Any]:
+    """A column as a list."""
+    return values.tolist() if isinstance(values, np.ndarray) else list(values)
+
+
+def _columns(laid: Iterable[tuple[Factor, list[Any]]]) -> dict[str, Sequence[Any] | NDArray[np.float64]]:
+    """The values of each path; tied paths have the same."""
+    columns = ((factor, _column(factor, values)) for factor, values in laid)
+    return {path: column for factor, column in columns for path in factor.paths}
 
 
 def _column(factor: Factor, values: list[Any]) -> Sequence[Any] | NDArray[np.float64]:
@@ -77,9 +104,9 @@ def _column(factor: Factor, values: list[Any]) -> Sequence[Any] | NDArray[np.flo
 
 
 def _one_at_a_time(factors: Sequence[Factor], levels: int) -> Points:
-    laid = [("", None)] + [(f.path, value) for f in factors for value in f.at_levels(levels)]
-    columns = {f.path: [value if path == f.path else OWN for path, value in laid] for f in factors}
-    return Points(dict(columns), tuple(path for path, _ in laid), len(laid))
+    laid = [("", None)] + [(f.name, value) for f in factors for value in f.at_levels(levels)]
+    columns = {path: [value if name == f.name else OWN for name, value in laid] for f in factors for path in f.paths}
+    return Points(dict(columns), tuple(name for name, _ in laid), len(laid))
 
 
 def _shares(design: Design, dimensions: int) -> Shares:

@@ -1,97 +1,51 @@
 """A study: a design laid out into cells (variant × point × posterior draw), each with replicates.
 
-Common random numbers by construction: a replicate of a draw has the same seed at every variant and point.  Draws
-have seeds of their own, as in a comparison, so that they are independent of each other and their mean is over seeds.
+Common random numbers by construction: a replicate of a draw has the same seed at every variant and point, and under
+the baseline.  Draws have seeds of their own, as in a comparison, so that they are independent of each other and their
+mean is over seeds.
+
+The baseline has points of its own: those that differ in something that it meets.  Points that differ in levers alone
+share one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import abm
-from abm.arrays.setting import day_of
-from abm.inputs.behaviour import Behaviour
-from abm.inputs.parameters import Figure, InputError, Inputs, nearest_spelling, read
-from abm.scenarios.overrides import known_paths
-from abm.scenarios.scenario import load_behaviour, load_caseload, load_policy
-from experiments.question.case import Case, fitted_members
+from abm.inputs.parameters import InputError
+from experiments.question.case import Case
 from experiments.question.design import Design, load_design
+from experiments.question.draws import draws_of
 from experiments.question.factors import OWN, factors_of
+from experiments.question.keys import path_of
+from experiments.question.loading import cases_of, figures_by_path, own_value
 from experiments.question.sampling import Points, lay_points
+from experiments.question.shared import ArrayOrInt, Shared
 
 #: Points whose values are tried together before the first run; later ones that clash are recorded as failed.
 CHECKED_POINTS = 10_000
 #: More cells than this is a slip of the pen rather than a design.
 MOST_CELLS = 20_000_000
 
-Inputed = TypeVar("Inputed", bound=Inputs)
-ArrayOrInt = TypeVar("ArrayOrInt", int, NDArray[np.int64])
-
-
-@dataclass(frozen=True)
-class Shared:
-    """What all runs of a study share, and all that a worker needs to know of it.
-
-    Attributes
-    ----------
-    cases
-        One a variant, before settings change it.  Where it has several behaviours, replicates take them in turn.
-    settings
-        The design's own, for every cell.
-    seed
-        Of replicate 0 of draw 0.
-    draws
-        Posterior draws, which take the seeds in turn.
-    series
-        Whether the weekly series of every run is kept.
-    file
-        How messages name the design.
-    """
-
-    cases: tuple[Case, ...]
-    settings: Mapping[str, Any]
-    seed: int
-    draws: int
-    series: bool
-    file: str
-    model_version: str
-
-    def seed_of(self, cell: ArrayOrInt, replicate: ArrayOrInt) -> ArrayOrInt:
-        """The seed of a replicate of a cell (or of many): replicate r of draw d has seed + r × draws + d."""
-        return self.seed + replicate * self.draws + cell % self.draws
-
-    @property
-    def vectors(self) -> int:
-        """Parameter vectors that replicates take in turn."""
-        return len(self.cases[0].members)
-
-    def case(self, variant: int, settings: Mapping[str, Any], replicate: int = 0) -> Case:
-        """A variant with the design's settings and those of a cell, and the behaviour of a replicate.
-
-        Raises
-        ------
-        InputError
-            If the values do not go together (a cap below the amount, for example).
-        """
-        bare = self.cases[variant]
-        one = replace(bare, members=(bare.members[replicate % self.vectors],))
-        return one.with_settings({**self.settings, **settings}, file=self.file)
+Cells = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Study:
     """A design with its inputs loaded and its points laid.
 
-    Cells are numbered (variant × points + point) × draws + draw.
+    Cells are numbered (variant × points + point) × draws + draw; those of the baseline come after, (its point) ×
+    draws + draw.
     """
 
     design: Design
@@ -100,14 +54,19 @@ class Study:
     draws: Points
 
     @property
+    def variant_cells(self) -> int:
+        """Cells that are not the baseline's: variants × points × draws."""
+        return self.shared.variants * len(self.points) * len(self.draws)
+
+    @property
     def cells(self) -> int:
-        """Number of cells: variants × points × draws."""
-        return len(self.design.variants) * len(self.points) * len(self.draws)
+        """Number of cells, those that are left out (`active`) among them."""
+        return self.variant_cells + len(self.baseline_points) * len(self.draws)
 
     @property
     def runs(self) -> int:
         """Number of runs that the design asks for."""
-        return self.cells * self.design.replicates
+        return int(self.active.sum()) * self.design.replicates
 
     @property
     def vectors(self) -> int:
@@ -119,15 +78,23 @@ class Study:
         return cell % len(self.draws) if len(self.draws) > 1 else replicate % self.shared.vectors
 
     def locate(self, cell: int) -> tuple[int, int, int]:
-        """Variant, point and draw of a cell."""
+        """Variant, point and draw of a cell; of one of the baseline, its place among the cases and its own point."""
         rest, draw = divmod(int(cell), len(self.draws))
         variant, point = divmod(rest, len(self.points))
+        if variant >= self.shared.variants:
+            return self.shared.variants, rest - self.shared.variants * len(self.points), draw
         return variant, point, draw
+
+    def cell(self, variant: ArrayOrInt, point: ArrayOrInt, draw: ArrayOrInt) -> ArrayOrInt:
+        """The cell that is there: `locate` the other way round."""
+        return (variant * len(self.points) + point) * len(self.draws) + draw
 
     def settings(self, cell: int) -> dict[str, Any]:
         """Value by path of everything that the cell sets beyond the design's own settings."""
-        _, point, draw = self.locate(cell)
-        return {**self.draws.settings(draw), **self.points.settings(point)}
+        variant, point, draw = self.locate(cell)
+        if self.shared.is_baseline(variant):
+            point = int(self.baseline_points[point])
+        return {**self.draws.settings(draw), **self.shared.own(self.points.settings(point), variant)}
 
     def case(self, cell: int) -> Case:
         """What a cell runs.
@@ -141,12 +108,16 @@ class Study:
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
-        """Paths that differ between cells, in the order of the design: factors, then the draws' parameters."""
+        """Keys that differ between cells, in the order of the design: factors, then the draws' parameters."""
         return (*self.points.columns, *self.draws.columns)
 
     def value(self, cell: int, path: str) -> Any:
-        """The value that a path has in a cell, whether set there or the variant's own."""
+        """The value that a key has in a cell, whether set there or the variant's own; None where it is not for it."""
         variant, point, draw = self.locate(cell)
+        if not self.shared.applies(path, variant):
+            return None
+        if self.shared.is_baseline(variant):
+            point = int(self.baseline_points[point])
         for points, row in ((self.points, point), (self.draws, draw)):
             if path in points.columns:
                 value = points.value(path, row)
@@ -154,25 +125,104 @@ class Study:
                     return value
         return self._own[variant][path]
 
+    def varied(self, cell: int) -> str:
+        """One at a time: the factor that a cell varies ("" at the base)."""
+        variant, point, _ = self.locate(cell)
+        assert self.points.varied is not None
+        return self.points.varied[int(self.baseline_points[point]) if self.shared.is_baseline(variant) else point]
+
     @cached_property
     def _own(self) -> list[dict[str, Any]]:
-        given = {path: value for path, value in self.shared.settings.items() if path in self.paths}
-        return [{path: own_value(case, path) for path in self.paths} | given for case in self.shared.cases]
+        found = []
+        for variant, case in enumerate(self.shared.cases):
+            given = self.shared.own(self.shared.settings, variant)
+            mine = [key for key in self.paths if self.shared.applies(key, variant)]
+            found.append({
+                key: given[path_of(key)] if path_of(key) in given else own_value(case, path_of(key)) for key in mine
+            })  # fmt: skip
+        return found
+
+    # ---- which cells are run ------------------------------------------------------------------------
+
+    def _first_alike(self, variant: int) -> Cells:
+        """For each point, the first at which all that is for a case or its baseline has the same value, (points,)."""
+        cases = [variant, *range(self.shared.variants, len(self.shared.cases))]
+        mine = [key for key in self.points.columns if any(self.shared.applies(key, case) for case in cases)]
+        if len(mine) == len(self.points.columns):
+            return np.arange(len(self.points))
+        seen: dict[tuple[Any, ...], int] = {}
+        values = (tuple(self.points.value(key, point) for key in mine) for point in range(len(self.points)))
+        return np.array([seen.setdefault(value, point) for point, value in enumerate(values)], dtype=np.int64)
+
+    @cached_property
+    def baseline_points(self) -> Cells:
+        """The points at which the baseline is run: of those alike to it the first, in order; none without one."""
+        return np.unique(self._baseline_first) if self.shared.baseline else np.empty(0, dtype=np.int64)
+
+    @cached_property
+    def _baseline_first(self) -> Cells:
+        return self._first_alike(self.shared.variants)
+
+    def baseline_of(self, cells: Cells) -> Cells:
+        """The cell of the baseline that goes with each cell of a variant."""
+        point, draw = np.divmod(cells, len(self.draws))
+        own = np.searchsorted(self.baseline_points, self._baseline_first)
+        return self.variant_cells + own[point % len(self.points)] * len(self.draws) + draw
+
+    @cached_property
+    def clashes(self) -> dict[tuple[int, int], str]:
+        """Points that are left out, by variant and point, and why: where the design says to skip what clashes."""
+        if not self.design.sampling.skip_clashes:
+            return {}
+        found = {}
+        for variant in range(self.shared.variants):
+            for point in range(len(self.points)):
+                try:
+                    self.case(self.cell(variant, point, 0))
+                except InputError as fault:
+                    found[variant, point] = str(fault).removeprefix(f"{self.shared.file}: ")
+        if len(found) == self.shared.variants * len(self.points):
+            allowed = f"a design with a point at which the values go together (the first: {next(iter(found.values()))})"
+            raise InputError("sampling.skip_clashes", True, allowed, file=self.shared.file)
+        return found
+
+    @cached_property
+    def active(self) -> NDArray[np.bool_]:
+        """Which cells are run: not those of points left out, nor a variant twice where nothing of it differs."""
+        run = np.zeros((self.shared.variants, len(self.points)), dtype=np.bool_)
+        for variant in range(self.shared.variants):
+            run[variant, np.unique(self._first_alike(variant))] = True
+        for place in self.clashes:
+            run[place] = False
+        of_variants = np.repeat(run.ravel(), len(self.draws))
+        whole = np.concatenate([of_variants, np.zeros(self.cells - len(of_variants), dtype=np.bool_)])
+        if self.shared.baseline:
+            whole[self.baseline_of(np.flatnonzero(of_variants))] = True
+        return whole
+
+    def words(self, variant: int, point: int) -> str:
+        """A point by name: its variant, its number and its values."""
+        settings = self.points.settings(point)
+        values = ", ".join(f"{key} = {value}" for key, value in settings.items() if self.shared.applies(key, variant))
+        return f"point {point} of {self.shared.labels[variant]}" + (f" ({values})" if values else "")
+
+    # ---- what determines the runs -------------------------------------------------------------------
 
     @cached_property
     def inputs(self) -> dict[str, str]:
         """A hash of each thing that determines the runs, under the name a message would use."""
         shared, design = self.shared, self.design
-        first = shared.cases[0]
-        columns = [{path: _plain(p.columns[path]) for path in p.columns} for p in (self.points, self.draws)]
+        first, variants = shared.cases[0], shared.cases[: shared.variants]
+        baseline = [case.policy.model_dump(mode="json") for case in shared.cases[shared.variants :]]
         return {
             "model version": shared.model_version,
-            "variants": _hash([case.policy.model_dump(mode="json") for case in shared.cases]),
+            "variants": _hash([case.policy.model_dump(mode="json") for case in variants]),
+            "baseline": _hash(baseline) if baseline else "none",
             "caseload": _hash(first.caseload.model_dump(mode="json")),
             "behaviour": _hash([member.model_dump(mode="json") for member in first.members]),
             "[set]": _hash(dict(shared.settings)),
-            "points": _hash([columns[0], self.points.varied, len(self.points)]),
-            "posterior draws": _hash([columns[1], len(self.draws)]),
+            "points": _hash(self.points.identity),
+            "posterior draws": _hash(self.draws.identity),
             "weeks": str(first.weeks),
             "households": str(first.households),
             "seed": str(design.seed) if shared.draws == 1 else f"{design.seed}, a seed a draw",
@@ -191,11 +241,24 @@ class Study:
         Raises
         ------
         InputError
-            If a combination is refused: the design should not ask for it.
+            If a combination is refused: the design should not ask for it, or say ``sampling.skip_clashes``.
         """
-        step = max(1, -(-self.cells // CHECKED_POINTS))
-        for cell in range(0, self.cells, step):
+        cells = np.flatnonzero(self.active)
+        for cell in cells[:: max(1, -(-len(cells) // CHECKED_POINTS))]:
+            self._try(int(cell))
+
+    def _try(self, cell: int) -> None:
+        variant, point, _ = self.locate(cell)
+        try:
             self.case(cell)
+        except InputError as fault:
+            if not self.points.columns:
+                raise
+            point = int(self.baseline_points[point]) if self.shared.is_baseline(variant) else point
+            allowed = f"{fault.allowed}, at {self.words(variant, point)}"
+            if not self.shared.is_baseline(variant):
+                allowed += "; sampling.skip_clashes = true leaves such points out"
+            raise InputError(fault.field, fault.value, allowed, file=fault.file, nearest=fault.nearest) from None
 
 
 def lay_out(design: Design | Mapping[str, Any] | str | Path) -> Study:
@@ -208,23 +271,18 @@ def lay_out(design: Design | Mapping[str, Any] | str | Path) -> Study:
     """
     design = load_design(design)
     file = design.file
-    caseload = _loaded(load_caseload, "caseload", design.caseload, file)
-    members = _members(design, file)
-    behaviour = members[0]
-    policies = tuple(_loaded(load_policy, "variants", name, file) for name in design.variants)
-    if design.every_household:
-        households: int | None = caseload.households
-    else:
-        households = design.households
-    figures = figures_by_path((policies[0], ""), (caseload, "caseload."), (behaviour, "behaviour."))
+    cases = cases_of(design)
+    bare = cases[0]
+    figures = figures_by_path((bare.policy, ""), (bare.caseload, "caseload."), (bare.members[0], "behaviour."))
+    for label, case in zip(design.labels, cases, strict=True):
+        figures |= {f"{label}:{path}": figure for path, figure in case.policy.figures.items()}
     factors = factors_of(design.factors, figures, file=file)
     _count_cells(
         design, [len(f.at_levels(design.sampling.levels)) for f in factors] if design.sampling.method == "grid" else []
     )
-    draws = _draws(design)
-    first = Case(policies[0], caseload, members, design.weeks, households)
+    draws = draws_of(design)
     shared = Shared(
-        cases=tuple(replace(first, policy=policy) for policy in policies), settings=dict(design.set),
+        cases=cases, labels=design.labels, baseline=design.baseline is not None, settings=dict(design.set),
         seed=design.seed, draws=len(draws), series=design.series, file=file, model_version=abm.MODEL_VERSION,
     )  # fmt: skip
     points = lay_points(design, factors)
@@ -232,26 +290,9 @@ def lay_out(design: Design | Mapping[str, Any] | str | Path) -> Study:
     if both:
         path = min(both)
         raise InputError(
-            f"factors.{path}", design.factors[path], f"not a parameter that {design.posterior} draws", file=file
+            f"factors.{path}", path, f"not a parameter that the posterior ({design.posterior}) draws", file=file
         )
     return Study(design, shared, points, draws)
-
-
-def _members(design: Design, file: str) -> tuple[Behaviour, ...]:
-    """The behaviours that replicates take in turn: those that the design names, or else the posterior's draws."""
-    if design.behaviour is not None or design.posterior is not None:
-        return (_loaded(load_behaviour, "behaviour", design.behaviour, file),)
-    return fitted_members(design.uncertainty)[0]
-
-
-def _loaded(load: Callable[[Any], Inputed], field: str, name: Any, file: str) -> Inputed:
-    """An input that the design names; a name that is not known is the design's fault, not the input's."""
-    try:
-        return load(name)
-    except InputError as fault:
-        if fault.file or fault.value != name:
-            raise
-        raise InputError(field, name, fault.allowed, file=file, nearest=fault.nearest) from None
 
 
 def _count_cells(design: Design, levels: list[int]) -> None:
@@ -261,57 +302,6 @@ def _count_cells(design: Design, levels: list[int]) -> None:
     if cells > MOST_CELLS:
         allowed = f"a grid of at most {MOST_CELLS:,} points ({' × '.join(map(str, levels))} is {cells:,})"
         raise InputError("sampling.levels", design.sampling.levels, allowed, file=design.file)
-
-
-def figures_by_path(*inputs: tuple[Inputs, str]) -> dict[str, Figure]:
-    """The figures that the files of some inputs give, by the path under which each can be set."""
-    return {
-        path if path.startswith("world.") else f"{prefix}{path}": figure
-        for held, prefix in inputs
-        for path, figure in held.figures.items()
-    }
-
-
-def own_value(case: Case, path: str) -> Any:
-    """The value that a case itself has at a path; a date as its week."""
-    model, declared = known_paths()[path]
-    if model is Behaviour and len(case.members) > 1:
-        return None  # a draw of its own in every run
-    policy = case.policy.in_weeks(day_of(case.caseload)) if declared.kind == "week" else case.policy
-    held = next(x for x in (policy, case.caseload, case.members[0]) if isinstance(x, model))
-    return read(held, declared.path)
-
-
-def _draws(design: Design) -> Points:
-    """The posterior draws of the design's file: a column a parameter, a row a draw."""
-    if design.posterior is None:
-        return Points({}, None, 1)
-    beside = Path(design.file).parent / design.posterior
-    path = beside if beside.is_file() else Path(design.posterior).expanduser()
-    if not path.is_file() or path.suffix not in (".csv", ".parquet"):
-        raise InputError("posterior", design.posterior, "the path of a CSV or Parquet file of draws", file=design.file)
-    import pandas as pd
-
-    table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
-    table = table.drop(columns=[name for name in ("draw", "chain") if name in table.columns])
-    known = known_paths()
-    for name in table.columns:
-        if name not in known:
-            near = nearest_spelling(str(name), known)
-            raise InputError(f"column {name}", name, "the dotted path of a parameter", file=str(path), nearest=near)
-    if not np.isfinite(table.to_numpy(dtype=np.float64)).all():
-        raise InputError("posterior", design.posterior, "a table of finite numbers", file=design.file)
-    count = len(table) if design.draws is None else design.draws
-    if not 0 < count <= len(table):
-        raise InputError(
-            "draws", design.draws, f"a whole number from 1 to {len(table)}, the rows of {path}", file=design.file
-        )
-    columns = {str(name): table[name].to_numpy(dtype=np.float64)[:count] for name in table.columns}
-    return Points(columns, None, count)
-
-
-def _plain(column: Sequence[Any] | NDArray[np.float64]) -> list[Any]:
-    return column.tolist() if isinstance(column, np.ndarray) else list(column)
 
 
 def _hash(value: Any) -> str:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 import abm
 from abm.inputs.parameters import InputError
 from abm.model import Prepared
-from experiments.question.study import Shared
+from experiments.question.shared import Shared
 
 #: Prepared points kept at hand: more than there are threads, so that replicates find theirs again.
 KEPT_POINTS = 32

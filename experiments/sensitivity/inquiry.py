@@ -30,8 +30,8 @@ from experiments.question.defaults import (
     WEEKS,
 )  # fmt: skip
 from experiments.question.factors import PLAUSIBLE, Factor, factors_of
+from experiments.question.loading import figures_by_path, own_value
 from experiments.question.settings import Change, for_all, levers_of, parse_settings
-from experiments.question.study import figures_by_path, own_value
 
 #: Combinations of ends that are tried together before the first run: every pair of inputs meets all four ways.
 CORNERS = 64

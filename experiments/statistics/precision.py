@@ -62,7 +62,7 @@ class Look:
 
 
 def parse_target(text: str, *, compared: bool = False) -> Target:
-    """A target written as ``measure=±x``, ``measure=+-x`` or ``measure=x``.
+    """A target written as ``measure=±x``, ``measure=+-x`` or ``measure=x``, x as 0.01, 500k, 1m or 2bn.
 
     Parameters
     ----------
@@ -82,12 +82,20 @@ def parse_target(text: str, *, compared: bool = False) -> Target:
         near = nearest_spelling(name, known)
         raise InputError("--precision", text, "measure=±x with the id of a measure", nearest=near)
     try:
-        width = float(number.removeprefix("±").removeprefix("+-").removeprefix("+/-"))
+        width = _amount(number.removeprefix("±").removeprefix("+-").removeprefix("+/-"))
     except ValueError:
         width = math.nan
     if not equals or not (math.isfinite(width) and width > 0):
         raise InputError("--precision", text, f"measure=±x with x above zero ({known[name].unit})")
     return Target(name, width)
+
+
+def _amount(text: str) -> float:
+    """A number, in thousands, millions or billions if k, m or bn stands after it."""
+    for word, factor in (("bn", 1e9), ("m", 1e6), ("k", 1e3)):
+        if text.endswith(word):
+            return float(text.removesuffix(word)) * factor
+    return float(text)
 
 
 def parse_targets(texts: Iterable[str], *, compared: bool = False) -> tuple[Target, ...]:

@@ -2,7 +2,7 @@
 
     manifest.json    what was run with what: inputs and their hashes, versions, counts, hashes of the tables
     parts/           part-<hash>.parquet, a row a run, written while the sweep goes on; the hash is of the file's bytes
-    runs.parquet, summary.parquet, summary.csv, failures.parquet, series.parquet    made from the parts at the end
+    runs.parquet, baseline.parquet, summary.parquet, summary.csv, failures.parquet, series.parquet    made at the end
     .lock            held while a sweep is writing; the system releases it when the process dies, however it dies
 
 A file appears under its own name only when it is whole: it is written under a name that begins with ``_tmp``,
@@ -23,7 +23,10 @@ from typing import Any, BinaryIO
 from abm.inputs.parameters import InputError
 
 MANIFEST, LOCK, PARTS, TEMPORARY = "manifest.json", ".lock", "parts", "_tmp-"
-TABLES = ("runs.parquet", "summary.parquet", "summary.csv", "failures.parquet", "series.parquet", "precision.csv")
+TABLES = (
+    "runs.parquet", "baseline.parquet", "summary.parquet", "summary.csv", "failures.parquet", "series.parquet",
+    "precision.csv",
+)  # fmt: skip
 
 
 class FolderError(InputError):
@@ -109,18 +112,9 @@ class Folder:
         FolderError
             If the disk is full or the folder cannot be written; nothing is left behind.
         """
-        target = self.path / name
-        temporary = target.parent / f"{TEMPORARY}{os.getpid()}-{target.stem}"
         try:
-            with open(temporary, "wb") as file:
-                content(file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-            _flush_folder(target.parent)
+            _write_whole(self.path / name, content)
         except OSError as fault:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
             raise _not_written(self.path, fault) from None
 
     def write_part(self, content: bytes) -> None:
@@ -216,6 +210,36 @@ class Folder:
             raise FolderError(self.path, problem, "wait for it, or name another folder with --out")
         os.ftruncate(self._lock, 0)
         os.write(self._lock, f"{os.getpid()}\n".encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all.
+
+    Raises
+    ------
+    FolderError
+        If its folder cannot be written; nothing is left behind.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_whole(path, lambda file: file.write(content))
+    except OSError as fault:
+        raise _not_written(path.parent, fault) from None
+
+
+def _write_whole(target: Path, content: Callable[[BinaryIO], object]) -> None:
+    temporary = target.parent / f"{TEMPORARY}{os.getpid()}-{target.stem}"
+    try:
+        with open(temporary, "wb") as file:
+            content(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+        _flush_folder(target.parent)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

@@ -8,17 +8,21 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 import abm
 from abm.scenarios.overrides import known_paths
+from experiments.question.keys import path_of
 from experiments.question.study import Study
 from experiments.running.runs import Done
 from experiments.storing.store import Folder, FolderError
 
 #: Columns that say which run a row is, before parameters and measures.
-KEYS = ("cell", "replicate", "attempt", "failed")
+KEYS = ("role", "variant", "point", "draw", "replicate", "attempt", "failed")
+#: Roles of a run: its variant is one of the design's, or the baseline.
+VARIANT, BASELINE = "variant", "baseline"
 SERIES = "series."
 _KINDS = {"float": pa.float64(), "bool": pa.bool_()}
 
@@ -26,7 +30,7 @@ _KINDS = {"float": pa.float64(), "bool": pa.bool_()}
 def parameter_fields(study: Study) -> list[tuple[str, Any]]:
     """Columns of the parameters that differ between points, with their Arrow types."""
     known = known_paths()
-    told = [known[path][1] for path in study.paths]
+    told = [known[path_of(path)][1] for path in study.paths]
     kinds = [pa.int64() if declared.whole else _KINDS.get(declared.kind, pa.string()) for declared in told]
     fields = list(zip(study.paths, kinds, strict=True))
     return [("factor", pa.string()), *fields] if study.points.varied is not None else fields
@@ -37,7 +41,7 @@ def parameter_columns(study: Study, cells: NDArray[np.int64]) -> dict[str, pa.Ar
     found = {}
     for path, kind in parameter_fields(study):
         if path == "factor" and study.points.varied is not None:
-            values = [study.points.varied[study.locate(cell)[1]] for cell in cells]
+            values = [study.varied(cell) for cell in cells]
         else:
             values = [study.value(cell, path) for cell in cells]
         found[path] = pa.array(values, kind)
@@ -62,14 +66,15 @@ def rows(study: Study, batches: Sequence[Done], attempts: dict[tuple[int, int], 
         if attempts
         else [0] * len(cells)
     )
+    roles = [BASELINE if study.shared.is_baseline(variant) else VARIANT for variant, _, _ in places]
     columns: dict[str, Any] = {
         "run_id": pa.array([name for done in batches for name in done.run_ids], pa.string()),
-        "variant": pa.array([study.design.variants[variant] for variant, _, _ in places], pa.string()),
+        "role": pa.array(roles, pa.string()),
+        "variant": pa.array([study.shared.labels[variant] for variant, _, _ in places], pa.string()),
         "point": pa.array([point for _, point, _ in places], pa.int32()),
         "draw": pa.array([draw for _, _, draw in places], pa.int32()),
         "replicate": pa.array(replicates, pa.int32()),
         "seed": pa.array(study.shared.seed_of(cells, replicates), pa.int64()),
-        "cell": pa.array(cells, pa.int64()),
         "attempt": pa.array(tried, pa.int16()),
         "failed": pa.array([error is not None for error in errors], pa.bool_()),
         "error": pa.array(errors, pa.string()),
@@ -136,8 +141,10 @@ class Index:
         return len(self.cell)
 
 
-def index(folder: Folder) -> Index:
-    """What the parts of a folder hold; every part is checked.
+def index(folder: Folder, study: Study) -> Index:
+    """What the parts of a folder hold of a study; every part is checked.
+
+    Runs are found by variant, point and draw, so that those of a design with fewer points keep their places.
 
     Raises
     ------
@@ -151,8 +158,10 @@ def index(folder: Folder) -> Index:
         owner = (table.schema.metadata or {}).get(b"fingerprint", b"").decode()
         if owner != folder.fingerprint:
             raise FolderError(folder.path, f"parts/{name} is of another sweep", "move it out of the folder")
-        keys = [table.column(key).to_numpy() for key in KEYS]
-        found.append((np.full(len(table), len(names), np.int32), np.arange(len(table), dtype=np.int32), *keys))
+        cells = _cells(study, table)
+        rows = np.flatnonzero(cells >= 0).astype(np.int32)
+        keys = [table.column(key).to_numpy()[rows] for key in KEYS[4:]]
+        found.append((np.full(len(rows), len(names), np.int32), rows, cells[rows], *keys))
         names.append(name)
     kinds = (np.int32, np.int32, np.int64, np.int64, np.int16, np.bool_)
     columns = [
@@ -160,3 +169,14 @@ def index(folder: Folder) -> Index:
         for i, kind in enumerate(kinds)
     ]
     return Index(names, *columns)
+
+
+def _cells(study: Study, table: pa.Table) -> NDArray[np.int64]:
+    """The cell of each row of a part; −1 for points that the study does not have."""
+    point, draw = (table.column(name).to_numpy().astype(np.int64) for name in ("point", "draw"))
+    labels = pa.array(study.design.variants, pa.string())
+    variant = pa.compute.index_in(table.column("variant"), labels).to_numpy().astype(np.float64)
+    of_baseline = pa.compute.equal(table.column("role"), BASELINE).to_numpy()
+    variant = np.where(of_baseline, study.shared.variants, variant).astype(np.int64)
+    points = np.where(of_baseline, len(study.baseline_points), len(study.points))
+    return np.where(point < points, study.cell(variant, point, draw), -1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from abm.inputs.parameters import InputError
+from abm.measures import COMPARED
 from experiments.question.study import Study
 from experiments.statistics.precision import FIRST, Look, Target, look
 from experiments.storing.store import Folder
@@ -24,7 +25,7 @@ class Looks:
 
     A look depends on nothing but the results of the replicates that the look before asked for, so a
     resumed sweep takes the same looks.  With posterior draws, runs are judged by draw, and all draws of a
-    point get the same replicates.
+    point get the same replicates.  A measure of comparisons is judged by its paired differences.
 
     Attributes
     ----------
@@ -37,12 +38,16 @@ class Looks:
     def __init__(self, study: Study, targets: Sequence[Target], most: int) -> None:
         if targets and most < FIRST:
             raise InputError("--max-replicates", most, f"a whole number of at least {FIRST}")
+        for target in targets:
+            if target.measure in COMPARED and not study.shared.baseline:
+                allowed = "a measure that needs no baseline: the design names none"
+                raise InputError("--precision", target.measure, allowed)
         self._study, self._targets, self._most = study, targets, most
         first = study.design.replicates if not targets else min(max(FIRST, study.design.replicates), most)
-        self.wanted = np.full(study.cells, first, dtype=np.int64)
+        self.wanted = np.where(study.active, first, 0).astype(np.int64)
         self.report: list[dict[str, Any]] = []
         self._number = 0
-        self._open = np.arange(study.cells // len(study.draws))
+        self._open = np.flatnonzero(study.active[: study.variant_cells : len(study.draws)])
         self._last: dict[tuple[int, str], Look] = {}
 
     def more(self, tally: Tally) -> bool:
@@ -70,9 +75,16 @@ class Looks:
                 following[group] = again
         for group, runs in following.items():
             self.wanted[group * draws : (group + 1) * draws] = runs
+        self._with_baseline()
         self._open = np.array(sorted(following), dtype=np.int64)
         self.report = [self._row(*key, taken) for key, taken in sorted(self._last.items())]
         return bool(following)
+
+    def _with_baseline(self) -> None:
+        """The baseline has as many replicates as the point that has most of those that it goes with."""
+        if self._study.shared.baseline:
+            cells = np.flatnonzero(self.wanted[: self._study.variant_cells])
+            np.maximum.at(self.wanted, self._study.baseline_of(cells), self.wanted[cells])
 
     def key(self) -> str:
         """A short name for what was wanted: that which the tables must hold."""

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-import abm
 from abm.week.compiled import announcing_compilation
 from experiments.question.defaults import MAX_REPLICATES
 from experiments.question.design import Design
@@ -25,8 +24,9 @@ from experiments.running.engine import batches, open_engine
 from experiments.running.progress import Progress, Silent
 from experiments.running.threads import Stop
 from experiments.statistics.precision import Target
-from experiments.storing.store import MANIFEST, Folder
+from experiments.storing.store import MANIFEST, Folder, read_manifest
 from experiments.sweep.stopping import Looks
+from experiments.sweep.summaries import measures_of
 from experiments.sweep.tables import results, write_tables
 from experiments.sweep.tally import Tally
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RESULTS = Path("results")
+#: Points left out that the manifest names, at most; all are counted.
+NAMED_CLASHES = 1_000
 _PACKAGES = ("household-returns", "mesa", "numba", "numpy", "pyarrow", "scipy", "SALib", "distributed")
 
 
@@ -61,6 +63,8 @@ class Outcome:
         Time this call took, and the time its runs took summed over workers.
     looks
         With a precision asked for: a row a (variant, point, measure) that says whether it was reached.
+    study
+        What was run.
     """
 
     folder: Path
@@ -72,6 +76,7 @@ class Outcome:
     compute_seconds: float = 0.0
     where: str = ""
     looks: list[dict[str, Any]] = field(default_factory=list)
+    study: Study | None = field(default=None, repr=False)
 
     @property
     def complete(self) -> bool:
@@ -129,25 +134,25 @@ def sweep(
     folder = Path(out) if out is not None else RESULTS / study.design.name
     told = progress or Silent()
     looks = Looks(study, precision, max_replicates)
-    if not (folder / MANIFEST).exists():
+    if not (folder / MANIFEST).exists() or read_manifest(folder).get("points") != len(study.points):
         study.check()
     with Folder(folder, study.inputs, study.fingerprint) as store:
         manifest = store.manifest()
         if not manifest:
             store.write_manifest(manifest := _described(study))
         tally = Tally(store, study, retry_failed)
-        outcome = Outcome(folder, study.runs)
+        outcome = Outcome(folder, study.runs, study=study)
         try:
             _run_all(study, tally, looks, outcome, told, workers, cluster)
         except InterruptedSweep:
-            _close_manifest(store, manifest, outcome, looks, "interrupted", begun)
+            _close_manifest(store, study, manifest, outcome, looks, "interrupted", begun)
             raise
-        told_of = tuple(manifest.get(key) for key in ("state", "wanted", "tables", "parts"))
-        if told_of != ("complete", looks.key(), store.hashes(), store.part_names()):
+        told_of = tuple(manifest.get(key) for key in ("state", "wanted", "tables", "parts", "points"))
+        if told_of != ("complete", looks.key(), store.hashes(), store.part_names(), len(study.points)):
             found = tally.found.take(looks.wanted[tally.found.cell] > tally.found.replicate)
             write_tables(store, study, found)
             looks.write(store)
-            _close_manifest(store, manifest, outcome, looks, "complete", begun)
+            _close_manifest(store, study, manifest, outcome, looks, "complete", begun)
     outcome.looks = looks.report
     outcome.seconds = time.perf_counter() - begun
     return outcome
@@ -212,37 +217,58 @@ def _pairs(missing: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
 
 def _described(study: Study) -> dict[str, Any]:
     """What the manifest says of a sweep before its first run."""
-    design = study.design
     return {
         "state": "running",
         "model_version": study.shared.model_version,
         "created": _now(),
-        "design": design.model_dump(mode="json", exclude={"file"}),
-        "cells": study.cells,
+        **_laid(study),
+        "measures": measures_of(study.shared.baseline),
+        "versions": {"python": platform.python_version(), **{name: v for name in _PACKAGES if (v := _version(name))}},
+    }
+
+
+def _laid(study: Study) -> dict[str, Any]:
+    """What of a design may change without making its runs others: what was asked of the folder last."""
+    design = study.design
+    told = {
+        "design": design.model_dump(mode="json", exclude={"file", "table"}),
+        "cells": int(study.active.sum()),
         "variants": list(design.variants),
+        "baseline": design.baseline,
         "points": len(study.points),
         "draws": len(study.draws),
         "seeds": {
             "first": design.seed,
             "replicates": design.replicates,
-            "rule": "replicate r of draw d has seed first + r × draws + d at every point",
+            "rule": "replicate r of draw d has seed first + r × draws + d at every point and under the baseline",
         },
-        "measures": {name: measure.unit for name, measure in abm.MEASURES.items()},
-        "versions": {"python": platform.python_version(), **{name: v for name in _PACKAGES if (v := _version(name))}},
+        "vectors": study.vectors,
     }
+    if study.shared.baseline:
+        told["baseline_points"] = len(study.baseline_points)
+    if design.sampling.skip_clashes:
+        told["skipped"] = {
+            "count": len(study.clashes),
+            "points": [
+                {"variant": study.shared.labels[variant], "point": point, "because": why}
+                for (variant, point), why in list(study.clashes.items())[:NAMED_CLASHES]
+            ],
+        }
+    return told
 
 
 def _close_manifest(
-    store: Folder, before: Mapping[str, Any], outcome: Outcome, looks: Looks, state: str, begun: float
+    store: Folder, study: Study, before: Mapping[str, Any], outcome: Outcome, looks: Looks, state: str, begun: float
 ) -> None:
     seconds = time.perf_counter() - begun
     call = {
         "ended": _now(), "state": state, "new_runs": outcome.new, "seconds": round(seconds, 3),
         "compute_seconds": round(outcome.compute_seconds, 3), "ran_on": outcome.where,
     }  # fmt: skip
-    kept = {key: value for key, value in before.items() if key not in ("fingerprint", "inputs")}
+    kept = {key: value for key, value in before.items() if key not in ("fingerprint", "inputs", "skipped")}
     store.write_manifest({
         **kept,
+        **_laid(study),
         "state": state,
         "runs": {"total": outcome.total, "done": outcome.done, "failed": outcome.failed},
         "wanted": looks.key(),

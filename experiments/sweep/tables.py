@@ -5,10 +5,10 @@ Rows are sorted by variant, point, draw and replicate, and read in slices, so me
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -19,17 +19,27 @@ from numpy.typing import NDArray
 import abm
 from abm.inputs.parameters import InputError, nearest_spelling
 from experiments.question.study import Study
-from experiments.statistics.intervals import PERCENTILES, half_width
+from experiments.statistics.intervals import Array
 from experiments.storing.store import PARTS, Folder, FolderError, read_manifest
-from experiments.sweep.parts import SERIES, Index, from_bytes, parameter_columns, parameter_fields
+from experiments.sweep.pairing import ADDITIONAL, baseline_rows, of_pairs
+from experiments.sweep.parts import (
+    BASELINE,
+    SERIES,
+    VARIANT,
+    Index,
+    from_bytes,
+    parameter_columns,
+    parameter_fields,
+)
+from experiments.sweep.summaries import Groups, measures_of, summed_up
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Runs held in memory at a time, about.
 SLICE = 8_192
-_INTERNAL = ("cell", "attempt", "failed", "error")
-NAMES = ("runs", "summary", "failures", "series", "precision")
+_INTERNAL = ("attempt", "failed", "error")
+NAMES = ("runs", "baseline", "summary", "failures", "series", "precision")
 
 
 def write_tables(folder: Folder, study: Study, found: Index) -> dict[str, str]:
@@ -45,23 +55,35 @@ def write_tables(folder: Folder, study: Study, found: Index) -> dict[str, str]:
     dict
         Hash of each table by name.
     """
-    good, bad = found.take(~found.failed), found.take(found.failed)
     take = _Taker(folder, found.names)
-    if len(good):
-        folder.write(
-            "runs.parquet", lambda file: _write(file, (t.drop_columns(_dropped(t)) for t in _slices(take, study, good)))
-        )
-        folder.write("summary.parquet", lambda file: _write(file, _summaries(take, study, good)))
-        folder.write("summary.csv", lambda file: _write_csv(file, _summaries(take, study, good)))
-        if study.shared.series:
-            folder.write("series.parquet", lambda file: _write(file, (_long(t) for t in _slices(take, study, good))))
-    else:
-        for name in ("runs.parquet", "summary.parquet", "summary.csv", "series.parquet"):
+    good, bad = found.take(~found.failed), found.take(found.failed)
+    baseline = good.cell >= study.variant_cells
+    variants = good.take(~baseline)
+
+    def pieces() -> Iterator[_Piece]:
+        return _pieces(take, study, good, variants)
+
+    written: dict[str, tuple[bool, Callable[[BinaryIO], object]]] = {
+        "runs.parquet": (len(variants) > 0, lambda file: _write(file, map(_runs, pieces()))),
+        "baseline.parquet": (
+            bool(baseline.any()),
+            lambda file: _write(file, (_bare(t, "role") for _, t in _slices(take, study, good.take(baseline)))),
+        ),
+        "summary.parquet": (len(variants) > 0, lambda file: _write(file, _summaries(pieces(), study))),
+        "summary.csv": (len(variants) > 0, lambda file: _write_csv(file, _summaries(pieces(), study))),
+        "series.parquet": (
+            study.shared.series and len(good) > 0,
+            lambda file: _write(file, (_long(t) for _, t in _slices(take, study, good))),
+        ),
+        "failures.parquet": (
+            len(bad) > 0, lambda file: _write(file, (_failures(t) for _, t in _slices(take, study, bad))),
+        ),
+    }  # fmt: skip
+    for name, (wanted, content) in written.items():
+        if wanted:
+            folder.write(name, content)
+        else:
             folder.remove(name)
-    if len(bad):
-        folder.write("failures.parquet", lambda file: _write(file, (_failures(t) for t in _slices(take, study, bad))))
-    else:
-        folder.remove("failures.parquet")
     return folder.hashes()
 
 
@@ -73,8 +95,8 @@ def results(path: str | Path, table: str = "runs") -> pd.DataFrame:
     path
         The results folder.
     table
-        ``runs`` (a row a run), ``summary`` (a row a point and measure), ``series`` (a row a run and week),
-        ``failures`` or ``precision``.
+        ``runs`` (a row a run), ``baseline`` (a row a run of the baseline), ``summary`` (a row a point and measure),
+        ``series`` (a row a run and week), ``failures`` or ``precision``.
 
     Raises
     ------
@@ -86,7 +108,8 @@ def results(path: str | Path, table: str = "runs") -> pd.DataFrame:
     folder = Path(path)
     if table not in NAMES:
         raise InputError("table", table, "one of " + ", ".join(NAMES), nearest=nearest_spelling(table, NAMES))
-    if not read_manifest(folder):
+    manifest = read_manifest(folder)
+    if not manifest:
         raise FolderError(folder, "no sweep has written here", "name the folder that a sweep left")
     if table == "precision" and (folder / "precision.csv").is_file():
         return pd.read_csv(folder / "precision.csv")
@@ -94,15 +117,24 @@ def results(path: str | Path, table: str = "runs") -> pd.DataFrame:
     if file.is_file():
         return pd.read_parquet(file)
     parts = sorted((folder / PARTS).glob("part-*.parquet"))
-    if table in ("runs", "failures") and parts:
-        whole = pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True)
-        whole = whole[[name for name in whole.columns if not name.startswith(SERIES)]]
-        whole = whole.sort_values(["cell", "replicate", "failed", "attempt"], ascending=[True, True, True, False])
-        whole = whole.drop_duplicates(["cell", "replicate"])
-        whole = whole[whole["failed"]] if table == "failures" else whole[~whole["failed"]]
-        dropped = [*abm.MEASURES, "cell", "failed"] if table == "failures" else list(_INTERNAL)
-        return whole.drop(columns=dropped).reset_index(drop=True)
+    if table in ("runs", "baseline", "failures") and parts:
+        return _so_far(pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True), manifest, table)
     raise InputError("table", table, f"a table that {folder} has: the sweep has not got there, or did not make it")
+
+
+def _so_far(rows: pd.DataFrame, manifest: Mapping[str, Any], table: str) -> pd.DataFrame:
+    """A table from the rows of the parts, while there is none of its own: without comparisons with the baseline."""
+    rows = rows[[name for name in rows.columns if not name.startswith(SERIES)]]
+    order = {name: place for place, name in enumerate(manifest.get("variants", []))}
+    keys = {"_place": rows["variant"].map(order), "_of_baseline": rows["role"] == BASELINE}
+    sorted_by = ["_of_baseline", "_place", "point", "draw", "replicate", "failed", "attempt"]
+    whole = rows.assign(**keys).sort_values(sorted_by, ascending=[True] * 6 + [False], kind="stable")
+    whole = whole.drop_duplicates(["role", "variant", "point", "draw", "replicate"]).drop(columns=list(keys))
+    if table == "failures":
+        return whole[whole["failed"]].drop(columns=[*abm.MEASURES, "failed"]).reset_index(drop=True)
+    role = BASELINE if table == "baseline" else VARIANT
+    whole = whole[~whole["failed"] & (whole["role"] == role)]
+    return whole.drop(columns=[*_INTERNAL, "role"]).reset_index(drop=True)
 
 
 # ---- runs, in order ---------------------------------------------------------------------------------
@@ -128,24 +160,68 @@ class _Taker:
         return pa.concat_tables(pieces).take(pa.array(back)).combine_chunks().replace_schema_metadata(None)
 
 
-def _slices(take: _Taker, study: Study, found: Index) -> Iterator[pa.Table]:
+def _slices(take: _Taker, study: Study, found: Index) -> Iterator[tuple[Index, pa.Table]]:
     """Runs in order, in slices that never cut a (variant, point)."""
     group = found.cell // len(study.draws)
     begin = 0
     for end in [*(np.flatnonzero(group[1:] != group[:-1]) + 1), len(group)]:
         if end - begin >= SLICE or end == len(group):
-            yield take(found.take(np.arange(begin, end)))
+            chosen = found.take(np.arange(begin, end))
+            yield chosen, take(chosen)
             begin = int(end)
 
 
-def _dropped(table: pa.Table) -> list[str]:
-    return [name for name in table.column_names if name in _INTERNAL or name.startswith(SERIES)]
+class _Piece(NamedTuple):
+    """A slice of runs: their rows, their measures and those of the baseline's runs beside them, if there is one."""
+
+    chosen: Index
+    rows: pa.Table
+    measures: Array
+    base: Array | None
+    base_ids: pa.Array | None
+
+
+def _pieces(take: _Taker, study: Study, good: Index, variants: Index) -> Iterator[_Piece]:
+    """Runs of the variants in order, each with the baseline's run of the same seed."""
+    beside = baseline_rows(study, good)[good.cell < study.variant_cells]
+    begin = 0
+    for chosen, table in _slices(take, study, variants):
+        here, begin = beside[begin : begin + len(chosen)], begin + len(chosen)
+        if not study.shared.baseline:
+            yield _Piece(chosen, table, _measures(table), None, None)
+            continue
+        pairs = take(good.take(np.maximum(here, 0)))
+        missing = here < 0
+        base = np.where(missing[:, None], np.nan, _measures(pairs))
+        ids = pa.array(pairs.column("run_id").to_pylist(), pa.string(), mask=missing)
+        yield _Piece(chosen, table, _measures(table), base, ids)
+
+
+def _measures(table: pa.Table) -> Array:
+    return np.column_stack([table.column(name).to_numpy() for name in abm.MEASURES])
+
+
+def _runs(piece: _Piece) -> pa.Table:
+    """Runs as they are written: with a baseline, what the comparison with it says of each."""
+    table = _bare(piece.rows, "role")
+    if piece.base is None:
+        return table
+    pairs = of_pairs(piece.measures, piece.base)
+    departures = list(abm.MEASURES).index("departures")
+    more = {ADDITIONAL: piece.measures[:, departures] - piece.base[:, departures], **pairs}
+    for name, values in more.items():
+        table = table.append_column(name, pa.array(values))
+    return table.append_column("baseline_run_id", piece.base_ids)
+
+
+def _bare(table: pa.Table, *more: str) -> pa.Table:
+    """Without the columns that only the sweep itself needs, and some more."""
+    dropped = [name for name in table.column_names if name in (*_INTERNAL, *more) or name.startswith(SERIES)]
+    return table.drop_columns(dropped)
 
 
 def _failures(table: pa.Table) -> pa.Table:
-    return table.drop_columns(
-        [*abm.MEASURES, "cell", "failed", *(n for n in table.column_names if n.startswith(SERIES))]
-    )
+    return table.drop_columns([*abm.MEASURES, "failed", *(n for n in table.column_names if n.startswith(SERIES))])
 
 
 def _long(table: pa.Table) -> pa.Table:
@@ -153,7 +229,7 @@ def _long(table: pa.Table) -> pa.Table:
     names = [name for name in table.column_names if name.startswith(SERIES)]
     lengths = np.asarray(pa.compute.list_value_length(table.column(names[0])))
     run = pa.array(np.repeat(np.arange(len(table)), lengths))
-    keys = table.select(["run_id", "variant", "point", "draw", "replicate", "seed"]).take(run)
+    keys = table.select(["run_id", "role", "variant", "point", "draw", "replicate", "seed"]).take(run)
     for name in names:
         short, values = name.removeprefix(SERIES), pa.compute.list_flatten(table.column(name))
         keys = keys.append_column(short, values.cast(pa.int32()) if short == "week" else values)
@@ -181,74 +257,24 @@ def _write_csv(file: BinaryIO, tables: Iterator[pa.Table]) -> None:
 # ---- summary ----------------------------------------------------------------------------------------
 
 
-def _summaries(take: _Taker, study: Study, found: Index) -> Iterator[pa.Table]:
-    """Mean and both intervals of each measure at each (variant, point), a row a (point, measure)."""
-    for table in _slices(take, study, found):
-        cells = table.column("cell").to_numpy()
-        group = cells // len(study.draws)
-        starts = np.flatnonzero(np.concatenate(([True], group[1:] != group[:-1])))
-        values = np.column_stack([table.column(name).to_numpy() for name in abm.MEASURES])
-        percentiles = [_percentiles(held) for held in np.split(values, starts[1:])]
-        runs, vectors = np.diff([*starts, len(cells)]), np.ones(len(starts), np.int64)
-        defined, means = np.add.reduceat(~np.isnan(values), starts, axis=0, dtype=np.int64), values
-        independent = starts
-        if study.vectors > 1:
-            # Runs that share a vector are not independent: the mean is over the vectors' means, and so is its interval.
-            own = study.vector(cells, table.column("replicate").to_numpy())
-            order = np.lexsort((own, group))
-            labels, parts = own[order], group[order]
-            fresh = (labels[1:] != labels[:-1]) | (parts[1:] != parts[:-1])
-            vector_starts = np.flatnonzero(np.concatenate(([True], fresh)))
-            _, means, _ = _moments(values[order], vector_starts)
-            independent = np.searchsorted(vector_starts, starts)
-            vectors = np.diff([*independent, len(vector_starts)])
-        count, mean, deviation = _moments(means, independent)
-        half = half_width(count, deviation)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            error = deviation / np.sqrt(count)
-        columns = {
-            "mean": mean, "mean_low": mean - half, "mean_high": mean + half,
-            "run_p05": np.stack([p05 for p05, _ in percentiles]), "run_p95": np.stack([p95 for _, p95 in percentiles]),
-            "standard_error": error, "runs": np.repeat(runs, len(abm.MEASURES)),
-            "vectors": np.repeat(vectors, len(abm.MEASURES)), "defined": defined,
-        }  # fmt: skip
-        yield _summary(study, group[starts], columns)
+def _summaries(pieces: Iterator[_Piece], study: Study) -> Iterator[pa.Table]:
+    """Mean and both intervals of each measure at each (variant, point), and of its difference from the baseline."""
+    for piece in pieces:
+        groups = Groups(study, piece.chosen.cell, piece.chosen.replicate)
+        yield _summary(study, groups, summed_up(groups, piece.measures, piece.base))
 
 
-def _percentiles(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """5th and 95th percentile of each column over the values that exist."""
-    found = np.full((2, values.shape[1]), np.nan)
-    for k, column in enumerate(values.T):
-        known = column[~np.isnan(column)]
-        if len(known):
-            found[:, k] = np.percentile(known, PERCENTILES)
-    return found[0], found[1]
-
-
-def _summary(study: Study, groups: NDArray[np.int64], columns: Mapping[str, NDArray[Any]]) -> pa.Table:
-    kinds = list(abm.MEASURES)
-    width, points = len(kinds), len(study.points)
-    cells = groups * len(study.draws)
+def _summary(study: Study, groups: Groups, columns: Mapping[str, NDArray[Any]]) -> pa.Table:
+    kinds = measures_of(study.shared.baseline)
+    points, count = len(study.points), len(groups.number)
     shown = [path for path, _ in parameter_fields(study) if path == "factor" or path in study.points.columns]
-    values = parameter_columns(study, cells)
-    repeat = pa.array(np.repeat(np.arange(len(groups)), width))
+    values = parameter_columns(study, groups.number * len(study.draws))
+    repeat = pa.array(np.repeat(np.arange(count), len(kinds)))
     return pa.table({
-        "variant": pa.array([study.design.variants[int(g) // points] for g in groups], pa.string()).take(repeat),
-        "point": pa.array(groups % points, pa.int32()).take(repeat),
+        "variant": pa.array([study.shared.labels[int(g) // points] for g in groups.number], pa.string()).take(repeat),
+        "point": pa.array(groups.number % points, pa.int32()).take(repeat),
         **{path: values[path].take(repeat) for path in shown},
-        "measure": pa.array(kinds * len(groups), pa.string()),
-        "unit": pa.array([abm.MEASURES[name].unit for name in kinds] * len(groups), pa.string()),
+        "measure": pa.array(list(kinds) * count, pa.string()),
+        "unit": pa.array(list(kinds.values()) * count, pa.string()),
         **{name: pa.array(held.ravel()) for name, held in columns.items()},
     })  # fmt: skip
-
-
-def _moments(values: NDArray[np.float64], starts: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Count, mean and standard deviation by group of rows, over the values that exist (are not NaN)."""
-    there = ~np.isnan(values)
-    count = np.add.reduceat(there, starts, axis=0, dtype=np.int64)
-    lengths = np.diff([*starts, len(values)])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.add.reduceat(np.where(there, values, 0.0), starts, axis=0) / count
-        away = np.where(there, values - np.repeat(mean, lengths, axis=0), 0.0)
-        variance = np.add.reduceat(away * away, starts, axis=0) / (count - 1)
-    return count, mean, np.sqrt(np.where(count > 1, variance, np.nan))

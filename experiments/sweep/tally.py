@@ -7,9 +7,11 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.measures import COMPARED, difference
 from experiments.question.study import Study
 from experiments.running.runs import Done
 from experiments.storing.store import Folder
+from experiments.sweep.pairing import Outcomes, baseline_rows
 from experiments.sweep.parts import Index, from_bytes, index, rows, to_bytes
 
 #: A part is written after so many runs, or so many seconds, whichever comes first.
@@ -41,7 +43,7 @@ class Tally:
 
     def refresh(self) -> None:
         """Read again what the parts hold."""
-        self.found: Index = index(self._store).latest()
+        self.found: Index = index(self._store, self._study).latest()
 
     def missing(self, wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which runs are still to be done, shape (cells, most replicates wanted)."""
@@ -59,14 +61,26 @@ class Tally:
         return int((self.found.failed & (self.found.replicate < wanted[self.found.cell])).sum())
 
     def values(self, measure: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        """Cell, replicate and one measure of every run found; NaN where a run failed."""
+        """Cell, replicate and one measure of every run found; NaN where a run failed.
+
+        A measure of comparisons is that of the run against the baseline's with the same seed and draw.
+        """
+        found = self.found
+        if measure not in COMPARED:
+            return found.cell, found.replicate, self._column(measure)
+        beside = baseline_rows(self._study, found)
+        run = Outcomes(self._column)
+        base = Outcomes(lambda name: np.where(beside >= 0, run[name][beside], np.nan))
+        return found.cell, found.replicate, np.asarray(difference(measure, run, base), dtype=np.float64)
+
+    def _column(self, measure: str) -> NDArray[np.float64]:
         found = self.found
         values = np.full(len(found), np.nan)
         for number in np.unique(found.part):
             column = from_bytes(self._store.part(found.names[number]), [measure]).column(measure).to_numpy()
             here = found.part == number
             values[here] = column[found.row[here]]
-        return found.cell, found.replicate, values
+        return values
 
     def add(self, done: Done) -> None:
         """Take a finished batch in hand."""

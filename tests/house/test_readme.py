@@ -57,11 +57,11 @@ def test_nothing_is_left_to_be_filled_in() -> None:
 def test_the_python_of_the_experiments_works_as_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     exec(blocks("python", OF_EXPERIMENTS)[0], {})
-    assert len(results("results/first")) == 2 * 5 * 5
+    assert len(results("results/first")) == len(results("results/first", "baseline")) == 5 * 5
 
 
 def test_the_design_of_the_experiments_can_be_run(tmp_path: Path) -> None:
     (tmp_path / "design.toml").write_text(blocks("toml", OF_EXPERIMENTS)[0], encoding="utf-8")
     study = lay_out(tmp_path / "design.toml")
     study.check()
-    assert study.cells == 2 * 9 * 2 * 5 * 2
+    assert study.cells == 2 * 9 * 2 * 5 * 2 + 5 * 2  # the baseline meets the weight of money and the norm

@@ -20,7 +20,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("measures", "model", "why", "mesa_model"), ("browser",),
     ),
     "experiments": (
-        ("statistics",), ("storing",), ("question",), ("running",), ("sweep",), ("compare",), ("calibration",),
+        ("statistics",), ("storing",), ("question",), ("running",), ("compare",), ("sweep",), ("calibration",),
         ("sensitivity",), ("search",), ("economics",), ("trial",), ("report",), ("api",), ("page",), ("cli",),
     ),
 }  # fmt: skip

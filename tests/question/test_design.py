@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import abm
 from abm.inputs.parameters import InputError
-from abm.scenarios.scenario import load_behaviour
+from abm.scenarios.scenario import load_behaviour, load_behaviour_draws
 from experiments.question.design import DESIGNS, Design, design_names, load_design
 from experiments.question.study import lay_out
 
@@ -146,6 +148,94 @@ def test_what_enters_a_run_changes_the_fingerprint(change: dict[str, Any]) -> No
     assert lay_out(fields).fingerprint != lay_out({**fields, **change}).fingerprint
 
 
+# ---- for whom, and together -----------------------------------------------------------------------
+
+
+def test_a_lever_of_one_variant_leaves_the_others_alone_and_does_not_run_them_twice() -> None:
+    study = lay_out(design(
+        variants=["uk-pilot-2026", "uk-upfront-national"], baseline="uk-2025", replicates=3,
+        factors={f"uk-pilot-2026:{AMOUNT}": [3000, 5000], "world.hotel_night": [100, 120]},
+    ))  # fmt: skip
+    paid = [study.case(cell).policy.offer.amount_per_person for cell in range(study.cells)]
+    assert paid[:4] == [3000, 3000, 5000, 5000]
+    assert set(paid[4:8]) == {abm.load_policy("uk-upfront-national").offer.amount_per_person}
+    assert study.active.tolist() == [True] * 4 + [True, True, False, False] + [True, True]
+    assert study.runs == (4 + 2 + 2) * 3
+    assert study.value(4, f"uk-pilot-2026:{AMOUNT}") is None
+
+
+def test_the_baselines_own_lever_moves_the_baseline_and_each_has_its_comparison() -> None:
+    study = lay_out(design(baseline="uk-2025", factors={"uk-2025:standing.amount_per_person": [1000, 2000]}))
+    assert study.cells == 2 + 2
+    assert study.active.all()
+    assert [study.case(cell).policy.standing.amount_per_person for cell in (2, 3)] == [1000, 2000]
+
+
+def test_tied_paths_take_the_same_value() -> None:
+    tied = "offer.amount_per_person, standing.amount_per_person"
+    study = lay_out(design(factors={tied: [0, 4000], "offer.early_bonus": [0, 1]}))
+    assert len(study.points) == 4
+    for cell in range(study.cells):
+        policy = study.case(cell).policy
+        assert policy.offer.amount_per_person == policy.standing.amount_per_person == (0, 0, 4000, 4000)[cell]
+    assert study.paths == (AMOUNT, "standing.amount_per_person", "offer.early_bonus")
+    alone = lay_out(design(factors={tied: [0, 4000]}, sampling={"method": "one-at-a-time"}))
+    assert alone.points.varied == ("", tied, tied)
+
+
+@pytest.mark.parametrize("method", ["sobol", "saltelli"])
+def test_more_points_of_a_sequence_are_of_the_same_study_and_begin_with_its_points(method: str) -> None:
+    fields = design(factors={AMOUNT: {"low": 0, "high": 20000}, "offer.early_weeks": {"low": 1, "high": 9}})
+    few, many = (lay_out({**fields, "sampling": {"method": method, "points": n}}) for n in (8, 32))
+    assert few.fingerprint == many.fingerprint
+    for path in few.points.columns:
+        assert list(many.points.columns[path][: len(few.points)]) == list(few.points.columns[path])
+    for change in ({"seed": 1}, {"factors": {AMOUNT: {"low": 0, "high": 19999}, "offer.early_weeks": [1, 9]}}):
+        assert lay_out({**fields, **change, "sampling": {"method": method, "points": 8}}).fingerprint != few.fingerprint
+
+
+def test_more_points_of_a_latin_hypercube_are_another_sample() -> None:
+    fields = design(factors={AMOUNT: {"low": 0, "high": 20000}})
+    few, many = (lay_out({**fields, "sampling": {"method": "latin-hypercube", "points": n}}) for n in (8, 32))
+    assert few.fingerprint != many.fingerprint
+
+
+def test_points_that_clash_are_named_when_refused_and_can_be_left_out() -> None:
+    fields: dict[str, Any] = {
+        "variants": ["uk-pilot-2026", "uk-upfront-national"], "baseline": "uk-2025",
+        "factors": {AMOUNT: [5000, 20000], "offer.household_cap": [10000, 40000]},
+    }  # fmt: skip
+    with pytest.raises(InputError, match=r"point 2 of uk-pilot-2026 \(offer.amount_per_person = 20000.0, offer.house"):
+        lay_out(fields).check()
+    study = lay_out({**fields, "sampling": {"skip_clashes": True}})
+    study.check()
+    assert set(study.clashes) == {(0, 2), (1, 2)}
+    assert study.active.tolist() == [True, True, False, True] * 2 + [True]
+    assert study.fingerprint == lay_out(fields).fingerprint
+
+
+def test_a_design_of_clashes_alone_is_refused() -> None:
+    study = lay_out({"variants": ["uk-pilot-2026"], "factors": {AMOUNT: [90000]}, "sampling": {"skip_clashes": True}})
+    with pytest.raises(InputError, match="household_cap"):
+        study.check()
+
+
+def test_the_shipped_draws_can_be_named_and_counted() -> None:
+    usual, fitted = lay_out(design()), lay_out(design(posterior="fitted"))
+    assert usual.fingerprint == fitted.fingerprint
+    assert usual.vectors == len(load_behaviour_draws())
+    few = lay_out(design(posterior="fitted", draws=3))
+    assert [member.money for member in few.shared.cases[0].members] == [m.money for m in load_behaviour_draws()[:3]]
+
+
+def test_a_pandas_table_is_a_posterior(tmp_path: Path) -> None:
+    table = pd.DataFrame({"draw": [0, 1], "behaviour.money": [0.5, 0.6]})
+    table.to_csv(tmp_path / "same.csv", index=False)
+    one, other = lay_out(design(posterior=table)), lay_out(design(posterior=str(tmp_path / "same.csv")))
+    assert one.fingerprint == other.fingerprint
+    assert [one.settings(cell) for cell in range(2)] == [{"behaviour.money": 0.5}, {"behaviour.money": 0.6}]
+
+
 # ---- the ready designs ------------------------------------------------------------------------------
 
 
@@ -177,8 +267,9 @@ def test_the_national_design_simulates_every_household() -> None:
     assert all(case.size == case.caseload.households for case in study.shared.cases)
 
 
-def test_the_sobol_design_has_ten_thousand_runs() -> None:
-    assert 10_000 <= lay_out("pilot-sobol").runs <= 11_000
+def test_the_sobol_design_has_about_ten_thousand_runs() -> None:
+    # 256 base points of 10 rows, of which the baseline meets all but the one that moves the amount; two seeds each.
+    assert lay_out("pilot-sobol").runs == 256 * (10 + 9) * 2
 
 
 # ---- what is refused --------------------------------------------------------------------------------
@@ -215,6 +306,15 @@ REFUSED: list[tuple[dict[str, Any], str, str, str | None]] = [
     ({"caseload": "uk-family-2026"}, "caseload", "known", "uk-families-2026"),
     ({"posterior": "none.csv"}, "posterior", "CSV or Parquet", None),
     ({"draws": 3}, "draws", "posterior", None),
+    ({"posterior": "fitted", "draws": 9999}, "draws", "the shipped posterior", None),
+    ({"posterior": "fitted", "uncertainty": "seeds"}, "uncertainty", "left out", None),
+    ({"baseline": "uk-2024"}, "baseline", "known", "uk-2025"),
+    ({"factors": {f"uk-pilot-2027:{AMOUNT}": [1]}}, f"factors.uk-pilot-2027:{AMOUNT}", "one of", None),
+    ({"factors": {"uk-pilot-2026:world.hotel_night": [1]}}, "factors.uk-pilot-2026:world.hotel_night", "share", None),
+    ({"factors": {AMOUNT: [1], f"uk-pilot-2026:{AMOUNT}": [2]}}, f"factors.uk-pilot-2026:{AMOUNT}", "once", None),
+    ({"factors": {f"{AMOUNT}, offer.early_weeks": [1.5]}}, f"factors.{AMOUNT}, offer.early_weeks", "number", None),
+    ({"factors": {f"{AMOUNT}, {AMOUNT}": [1]}}, f"factors.{AMOUNT}, {AMOUNT}", "once", None),
+    ({"factors": {AMOUNT: [1]}, "set": {f"uk-pilot-2026:{AMOUNT}": 1}}, f"set.uk-pilot-2026:{AMOUNT}", "both", None),
     ({"every_household": True, "households": 5}, "households", "every_household", None),
     ({"factors": {"offer.start_week": {"low": 0, "high": 5000, "levels": 5000},
                   AMOUNT: {"low": 0, "high": 1, "levels": 99999}}}, "sampling.levels", "at most", None),
