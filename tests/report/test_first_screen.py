@@ -18,7 +18,7 @@ from experiments.question.question import ask
 from experiments.report.exported import exported
 from experiments.report.first_screen import TURNS, Screen, brief, first_screen, in_short
 from experiments.report.notes import Row, alike
-from experiments.report.screen import laid_out
+from experiments.report.screen import laid_out, show_for_all
 
 SMALL: dict[str, Any] = {"weeks": 60, "replicates": 5, "households": 60, "uncertainty": "seeds", "at_least": 5e5}
 #: A title with everything that some form of a table reads as something else.
@@ -104,6 +104,15 @@ def test_the_table_fits_however_many_policies_and_cuts_nothing_off(
         for cell in held.cells:
             assert cell.mean in printed
             assert held.minor or cell.interval in printed
+
+
+def test_all_refused_are_told_in_a_sentence_a_policy(comparison: Comparison) -> None:
+    out = io.StringIO()
+    show_for_all(Console(file=out, width=80, highlight=False), comparison)
+    blank, heading, *lines = out.getvalue().splitlines()
+    assert (blank, heading) == ("", "The same for all refused (150 households)")
+    assert " ".join(line.strip() for line in lines).count("“") == len(comparison.question.variants)
+    assert len(lines) <= 3 * len(comparison.question.variants)
 
 
 def test_numbers_are_short(comparison: Comparison) -> None:
