@@ -68,9 +68,9 @@ def list_measures(*, as_json: AsJson = False) -> int:
     """List the measures with their units and definitions."""
     from rich.text import Text
 
-    from abm.measures import COMPARED, MEASURES
+    from experiments.compare.further import TOLD_OF
 
-    every = [*MEASURES.values(), *COMPARED.values()]
+    every = list(TOLD_OF.values())
     if as_json:
         told = ("id", "title", "unit", "definition", "group", "compared")
         print_json([{name: getattr(measure, name) for name in told} for measure in every])

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from abm.measures import COMPARED, MEASURES, Group, Measure, Ratio, difference
-from experiments.compare.comparing import Runs
 from experiments.compare.leaving import paid_anyway
 from experiments.statistics.intervals import Array
+
+if TYPE_CHECKING:
+    from experiments.compare.comparing import Runs
 
 #: Measures of a variant and its baseline that need their runs; in the order in which the rows give them.
 FURTHER: dict[str, Measure] = {}
 #: Group of a row that tells the chance of saving at least so many GBP.
 AT_LEAST = "at_least={:.12g}"
 
-Function = Callable[[Runs, Runs], "Array | Ratio"]
+Function = Callable[["Runs", "Runs"], "Array | Ratio"]
 
 
 def _further(title: str, *, unit: str, group: Group, ratio: bool = False, absent: str = "") -> Callable[..., Function]:

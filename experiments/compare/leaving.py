@@ -6,14 +6,16 @@ does under another, in the run of the same seed.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from abm.household.stages import ACCOUNT, COL, went_home
-from abm.model import Run
 from abm.numerics.calendar import WEEKS_PER_YEAR
+
+if TYPE_CHECKING:
+    from abm.model import Run
 
 
 class Leaving(NamedTuple):

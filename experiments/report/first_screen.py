@@ -129,7 +129,7 @@ def _money(comparison: Comparison, rows: Sequence[Row]) -> Iterator[Line]:
     whole = [row for row in rows if not row["group"]]
     found = by_measure(whole, "variant")
     cost = next(row["mean"] for row in whole if row["measure"] == "cost_npv" and row["role"] == "baseline")
-    yield _differing(found["net_saving_npv"], "net saving", base=pounds(cost))
+    yield _differing(found["net_saving_npv"], "net saving", base=f"of {pounds(cost)}")
     yield _chances(found[CHANCE], "  runs that save, %")
     amount = comparison.question.at_least
     if amount is not None:

@@ -18,7 +18,7 @@ from experiments.question.question import ask
 from experiments.report.exported import exported
 from experiments.report.first_screen import TURNS, Screen, brief, first_screen, in_short
 from experiments.report.notes import Row, alike
-from experiments.report.screen import laid_out
+from experiments.report.screen import laid_out, show_for_all
 
 SMALL: dict[str, Any] = {"weeks": 60, "replicates": 5, "households": 60, "uncertainty": "seeds", "at_least": 5e5}
 #: A title with everything that some form of a table reads as something else.
@@ -106,6 +106,15 @@ def test_the_table_fits_however_many_policies_and_cuts_nothing_off(
             assert held.minor or cell.interval in printed
 
 
+def test_all_refused_are_told_in_a_sentence_a_policy(comparison: Comparison) -> None:
+    out = io.StringIO()
+    show_for_all(Console(file=out, width=80, highlight=False), comparison)
+    blank, heading, *lines = out.getvalue().splitlines()
+    assert (blank, heading) == ("", "The same for all refused (150 households)")
+    assert " ".join(line.strip() for line in lines).count("“") == len(comparison.question.variants)
+    assert len(lines) <= 3 * len(comparison.question.variants)
+
+
 def test_numbers_are_short(comparison: Comparison) -> None:
     assert [brief(value, signed=True) for value in (0.04, 0.25, -9.94, 9.96, -1234.5, 0.0)] == [
         "0.0", "+0.2", "−9.9", "+10", "−1,234", "0",
@@ -156,9 +165,8 @@ def test_every_form_holds_the_same_cells(nasty: Comparison, whole: bool) -> None
     assert any(NASTY in row for row in cells)
     table = exported(nasty, found, "md", whole=whole).partition("\n\n")[0].splitlines()
     read = [re.split(r"(?<!\\)\|", text)[1:-1] for text in table]
-    assert [[re.sub(r"\\([^\w\s])", r"\1", c).strip() for c in row] for row in (read[0], *read[2:])] == [
-        [re.sub(r"\\([^\w\s])", r"\1", c).strip() for c in row] for row in cells
-    ]
+    plain = [[re.sub(r"\\([\\`*_<>|\[\]#~])", r"\1", cell).strip() for cell in row] for row in (read[0], *read[2:])]
+    assert plain == [[cell.strip() for cell in row] for row in cells]
     lines = exported(nasty, found, "tex", whole=whole).splitlines()
     body = [text for text in lines if text.endswith(r" \\")]
     assert len(body) == len(cells)
