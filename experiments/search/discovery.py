@@ -152,14 +152,15 @@ def doubt(
     parts = _GOAL.fullmatch(goal)
     if parts is None:
         raise InputError("--goal", goal, "MEASURE>NUMBER, MEASURE>=NUMBER, MEASURE<NUMBER or MEASURE<=NUMBER")
-    name, sign, bound = parts.groups()
+    name, sign, text = parts.groups()
+    bound = amount(text, goal, "--goal")
     try:
         inquiry = inquire(variant, measure=name, against=against, replicates=replicates, **told)
     except InputError as fault:
         if fault.field != "--measure":
             raise
         raise InputError("--goal", fault.value, fault.allowed, nearest=fault.nearest) from None
-    return Doubt(inquiry, sign, amount(bound, goal, "--goal"), points, most, boxes)
+    return Doubt(inquiry, sign, bound, points, most, boxes)
 
 
 def discover(

@@ -69,7 +69,8 @@ def test_it_tells_where_a_policy_fails_and_writes_its_tables_and_picture(returns
         first = next(csv.DictReader(file))
     assert (first["input"], first["side"]) == ("behaviour.assisted", "at most")
     assert -3.5 < float(first["limit"]) < -2.0
-    assert float(first["density_tested"]) > 0.8
+    everywhere = [row["fails"] for row in points].count("True") / len(points)
+    assert float(first["density_tested_low"]) > everywhere
     assert all((float(row["departures"]) > 80) == (row["fails"] == "False") for row in points)
 
 
