@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.report.amounts import plain
+from experiments.report.amounts import plain, scale
 from experiments.report.discovery_terminal import heading, percent
 from experiments.report.figures import BASELINE, COLOURS, SETTINGS
 from experiments.search.boxes import Box
@@ -109,7 +109,8 @@ def _points(axes: Axes, found: Discovery) -> None:
         axes.set_axis_off()
         return
     across = columns[0]
-    up = x[:, columns[1]] if len(columns) > 1 else means
+    s = scale(inquiry.measure.unit, means.tolist())
+    up = x[:, columns[1]] if len(columns) > 1 else means * s.factor
     for flag, colour, label in ((False, MEETS, "meets the goal"), (True, FAILS, "fails")):
         axes.scatter(
             x[fails == flag, across], up[fails == flag], s=13, color=colour, linewidth=0, alpha=0.8, label=label
@@ -125,10 +126,10 @@ def _points(axes: Axes, found: Discovery) -> None:
         second = inquiry.factors[columns[1]]
         axes.set_ylabel(_named(second.path, second.declared.unit))
     else:
-        axes.axhline(found.doubt.bound, color=BASELINE, linewidth=1, linestyle=(0, (3, 2)))
-        axes.set_ylabel(f"{inquiry.measure.title}, {inquiry.measure.unit}")
+        axes.axhline(found.doubt.bound * s.factor, color=BASELINE, linewidth=1, linestyle=(0, (3, 2)))
+        axes.set_ylabel(f"{inquiry.measure.title}, {s.label}")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(lambda value, _: f"{value:,.6g}")
+        axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     axes.set_title("Box 1 on points it was not found with", pad=26)
     axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, fontsize=8.5, frameon=False, handletextpad=0.2)
 

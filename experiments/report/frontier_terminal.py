@@ -219,6 +219,11 @@ def closing(found: Frontier, every: Sequence[Row]) -> Iterator[str]:
         f"The youngest policy of the frontier was found in generation {last} of {generations}"
         + ("; more --trials may find better ones." if late else ".")
     )
+    if found.twins:
+        yield f"Left out, since every run was to the last bit that of another policy found: {found.twins:,}."
+    if found.at_ends:
+        ends = ", ".join(f"{name} ({plain(value)})" for name, value in found.at_ends.items())
+        yield f"All along the frontier at an end of its range: {ends}; a wider range may hold better policies."
     fell = sum(row["status"] == FELL_BACK for row in every)
     if fell:
         yield f"{fell:,} fell back on fresh seeds; they are in the files, marked so."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from abm.inputs.parameters import InputError
 from abm.model import checked_seed
 from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_VARIANTS
-from experiments.running.progress import Progress, Silent
+from experiments.running.progress import Progress
 from experiments.search.boxes import Box, Half, find_boxes
 from experiments.search.goals import amount
-from experiments.sensitivity.answers import Answers
-from experiments.sensitivity.inquiry import Inquiry, Settings, inquire
+from experiments.search.worlds import Answer, Worlds
+from experiments.sensitivity.inquiry import Inquiry, inquire
 
 Array = NDArray[np.float64]
 
@@ -30,9 +30,6 @@ _GOAL = re.compile(r"\s*(\w+)\s*(>=|<=|>|<)\s*(.+)")
 _MEETS: dict[str, Callable[[Array, float], NDArray[np.bool_]]] = {
     ">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal,
 }  # fmt: skip
-
-#: Points and a number of seeds to values, shape (points, seeds).
-Asked = Callable[[Sequence[Settings], int], Array]
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ class Doubt:
         for name, value in (("--most", self.most), ("--boxes", self.boxes)):
             if not 1 <= value <= 10:
                 raise InputError(name, value, "a whole number from 1 to 10")
-        checked_seed(self.inquiry.seed + 2 * self.inquiry.replicates)
+        checked_seed(self.inquiry.seed + self.points * self.inquiry.replicates)
 
     @property
     def goal(self) -> str:
@@ -155,22 +152,24 @@ def doubt(
     parts = _GOAL.fullmatch(goal)
     if parts is None:
         raise InputError("--goal", goal, "MEASURE>NUMBER, MEASURE>=NUMBER, MEASURE<NUMBER or MEASURE<=NUMBER")
-    name, sign, bound = parts.groups()
+    name, sign, text = parts.groups()
+    bound = amount(text, goal, "--goal")
     try:
         inquiry = inquire(variant, measure=name, against=against, replicates=replicates, **told)
     except InputError as fault:
         if fault.field != "--measure":
             raise
         raise InputError("--goal", fault.value, fault.allowed, nearest=fault.nearest) from None
-    return Doubt(inquiry, sign, amount(bound, goal, "--goal"), points, most, boxes)
+    return Doubt(inquiry, sign, bound, points, most, boxes)
 
 
 def discover(
-    asked: Doubt, *, workers: int | None = None, progress: Progress | None = None, answer: Asked | None = None
+    asked: Doubt, *, workers: int | None = None, progress: Progress | None = None, answer: Answer | None = None
 ) -> Discovery:
     """Find the boxes of the uncertain world in which the policy fails its goal.
 
-    Two Latin hypercubes over the ranges, each with seeds of its own: one finds the boxes, the other tries them.
+    Two Latin hypercubes over the ranges: one finds the boxes, the other tries them.  Every point has seeds of its own,
+    so that the luck of a few seeds does not stand in for a world.
 
     Parameters
     ----------
@@ -186,23 +185,14 @@ def discover(
     KeyboardInterrupt
         On Ctrl-C, once no new run will be started.
     """
-    begun, told = time.perf_counter(), progress or Silent()
-    inquiry, count = asked.inquiry, asked.points // 2
-    xs, values, runs = [], [], 0
-    for number in (0, 1):
-        laid = lay(asked, number)
-        model = Answers(replace(inquiry, seed=inquiry.seed + number * inquiry.replicates), workers, told)
-        model.expected = len(inquiry.cases) * inquiry.replicates * count
-        told.start(model.expected, 0, f"{model.workers} threads, half {number + 1} of 2")
-        try:
-            values.append((answer or model)(laid, inquiry.replicates))
-        finally:
-            told.end()
-        xs.append(np.array([[point[factor.path] for factor in inquiry.factors] for point in laid], dtype=np.float64))
-        runs += model.runs
-    fails = [asked.fails(some.mean(axis=1)) for some in values]
-    boxes = find_boxes(Half(xs[0], fails[0]), Half(xs[1], fails[1]), most=asked.most, boxes=asked.boxes)
-    return Discovery(asked, np.concatenate(xs), np.concatenate(values), tuple(boxes), runs, time.perf_counter() - begun)
+    begun, inquiry = time.perf_counter(), asked.inquiry
+    laid = [point for number in (0, 1) for point in lay(asked, number)]
+    model = Worlds(inquiry, workers, progress)
+    values = (answer or model)(laid, inquiry.replicates)
+    x = np.array([[point[factor.path] for factor in inquiry.factors] for point in laid], dtype=np.float64)
+    fails, half = asked.fails(values.mean(axis=1)), asked.points // 2
+    boxes = find_boxes(Half(x[:half], fails[:half]), Half(x[half:], fails[half:]), most=asked.most, boxes=asked.boxes)
+    return Discovery(asked, x, values, tuple(boxes), model.runs, time.perf_counter() - begun)
 
 
 def lay(asked: Doubt, number: int) -> list[dict[str, Any]]:

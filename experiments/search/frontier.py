@@ -88,6 +88,8 @@ class Frontier:
         Policies found, on fresh seeds, by the first goal, the best first.
     named
         The policies shown beside.
+    twins
+        Policies left out, since each of their runs was to the last bit that of another one found.
     new, kept
         Runs that were done, and that had been done before.
     """
@@ -98,6 +100,7 @@ class Frontier:
     base: Array
     found: tuple[Standing, ...]
     named: tuple[Standing, ...]
+    twins: int = 0
     new: int = 0
     kept: int = 0
 
@@ -115,6 +118,16 @@ class Frontier:
         now = np.array([one.values for one in self.found], dtype=np.float64)
         sign = np.where(self.sought.maximise, 1.0, -1.0)
         return tuple(float(x) for x in ((was - now) * sign).mean(axis=0))
+
+    @property
+    def at_ends(self) -> dict[str, object]:
+        """Levers that the whole frontier has at one end of their range, by name, with the value there."""
+        found: dict[str, object] = {}
+        for lever in self.sought.levers:
+            values = {one.settings[lever.paths[0]] for one in self.standing if one.settings is not None}
+            if len(values) == 1 and not lever.values and values <= {lever.at_end(0), lever.at_end(1)}:
+                found[lever.name] = values.pop()
+        return found
 
     @property
     def last_found(self) -> int:
@@ -152,17 +165,21 @@ def find_frontier(sought: Sought, kept: Kept) -> Frontier:
     finally:
         kept.progress.end()
     base, ours, theirs = every[0], every[1 : 1 + len(found)], every[1 + len(found) :]
+    different: dict[bytes, tuple[Trial, Case, Array]] = {}
+    for trial, case, runs in zip(chosen, found, ours, strict=True):
+        different.setdefault(runs.tobytes(), (trial, case, runs))
     judged = [
         judge(sought, f"F{k}", trial.settings, case, trial.scored.values, runs, base)
-        for k, (trial, case, runs) in enumerate(zip(chosen, found, ours, strict=True), 1)
+        for k, (trial, case, runs) in enumerate(different.values(), 1)
     ]
     named = [
         judge(sought, label, None, case, None, runs, base)
         for (label, case), runs in zip(sought.named.items(), theirs, strict=True)
     ]
     return Frontier(
-        sought, tuple(trials), left, base, tuple(settle(sought, judged, base)), tuple(named), kept.new, kept.found
-    )
+        sought, tuple(trials), left, base, tuple(settle(sought, judged, base)), tuple(named),
+        len(chosen) - len(judged), kept.new, kept.found,
+    )  # fmt: skip
 
 
 def _scorer(sought: Sought, kept: Kept, base: Array) -> Callable[[Sequence[Settings]], list[Scored]]:

@@ -86,7 +86,7 @@ def summary(found: Frontier) -> Row:
         "limits": [str(limit) for limit in sought.limits], "robust": ROBUST[sought.robust],
         "tried": len(found.trials), "different": len({tuple(t.settings.values()) for t in found.trials}),
         "generations": found.trials[-1].generation + 1, "left_by_the_search": found.left,
-        "run_again": len(found.found), "on_the_frontier": len(found.standing),
+        "run_again": len(found.found), "alike_to_the_last_bit": found.twins, "on_the_frontier": len(found.standing),
         "last_generation_with_one_of_them": found.last_found,
         "replicates": sought.replicates, "final_replicates": sought.final, "uncertainty": sought.question.uncertainty,
     }  # fmt: skip

@@ -23,10 +23,10 @@ OVER = ("behaviour.assisted=-5:-1", "behaviour.consider", "world.hotel_night", "
 
 
 def small(**changes: Any) -> list[str]:
-    """The command with few short runs."""
-    told = {"goal": "departures>0.2", "weeks": 40, "points": 80, "replicates": 2} | changes
+    """The command with few short runs: where fewer than 80 of 150 families leave within 40 weeks."""
+    told = {"goal": "departures>80", "against": "none", "weeks": 40, "points": 120, "replicates": 2} | changes
     options = [f"--{name}={value}" for name, value in told.items()]
-    return ["discover", "uk-pilot-2026", *options, *(f"--over={path}" for path in OVER)]
+    return ["discover", "uk-upfront-national", *options, *(f"--over={path}" for path in OVER)]
 
 
 @pytest.fixture(autouse=True)
@@ -51,9 +51,9 @@ def test_it_tells_where_a_policy_fails_and_writes_its_tables_and_picture(returns
     code, out, err = returns(*small(), "--out", "found")
     assert code == 0, err
     words = re.sub(r"\s+", " ", out)
-    # The pilot moves nobody where hardly anybody would accept: the constant of assisted return.
+    # From 20 departures to 160 as the constant of assisted return goes from end to end: it decides nearly all.
     for told in (
-        "Where uk-pilot-2026 against uk-2025 fails: departures > 0.2", "4 inputs vary", "80 points",
+        "Where uk-upfront-national fails: departures > 80", "4 inputs vary", "120 points",
         "Box 1", "it fails where behaviour.assisted is at most", "(coverage)", "(density)", "quasi-p", "→ the box",
         "not probabilities", "Written to found",
     ):  # fmt: skip
@@ -63,15 +63,21 @@ def test_it_tells_where_a_policy_fails_and_writes_its_tables_and_picture(returns
     }  # fmt: skip
     with open("found/points.csv", encoding="utf-8", newline="") as file:
         points = list(csv.DictReader(file))
-    assert len(points) == 80
-    assert [row["half"] for row in points].count("tested on") == 40
-    assert all((float(row["departures"]) > 0.2) == (row["fails"] == "False") for row in points)
+    assert len(points) == 120
+    assert [row["half"] for row in points].count("tested on") == 60
+    with open("found/boxes.csv", encoding="utf-8", newline="") as file:
+        first = next(csv.DictReader(file))
+    assert (first["input"], first["side"]) == ("behaviour.assisted", "at most")
+    assert -3.5 < float(first["limit"]) < -2.0
+    everywhere = [row["fails"] for row in points].count("True") / len(points)
+    assert float(first["density_tested_low"]) > everywhere
+    assert all((float(row["departures"]) > 80) == (row["fails"] == "False") for row in points)
 
 
 def test_json_is_the_same_for_any_number_of_workers(returns: Returns) -> None:
     told = [returns(*small(), "--json", "--workers", workers)[1] for workers in ("1", "2")]
     assert told[0] == told[1]
-    assert json.loads(told[0])["goal"] == "departures > 0.2"
+    assert json.loads(told[0])["goal"] == "departures > 80"
 
 
 @pytest.mark.parametrize(("changes", "told"), [

@@ -138,6 +138,14 @@ def test_limits_hold_on_fresh_seeds_too(returns: Returns) -> None:
     assert all(float(row["over offer_spend<=60000"]) > 0 for row in broken)
 
 
+def test_policies_that_do_the_same_are_told_once(returns: Returns) -> None:
+    # A bonus for which there are no weeks is never paid: all runs of all these policies are alike.
+    code, out, err = returns(*small("--lever", "offer.early_bonus=0:1:0.1", trials=4), "--out", "found")
+    assert code == 0, err
+    assert "to the last bit that of another policy found: " in out
+    assert len([row for row in table("found/frontier.csv") if row["status"] != "named"]) == 1
+
+
 def test_robust_figures_are_those_of_the_worst_tenth(returns: Returns) -> None:
     told = small("--robust", "worst-decile", replicates=10, final_replicates=10, trials=4)
     code, out, err = returns(*told, "--json", "--out", "found")
