@@ -167,11 +167,23 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class Worth:
-    """What it would be worth to know a group of inputs before choosing for the least cost, GBP."""
+    """What it would be worth to know a group of inputs before choosing for the least cost, GBP.
+
+    Attributes
+    ----------
+    value, standard_error, held_out
+        As `experiments.economics.information.Information` has them.
+    """
 
     what: str
     value: float
     standard_error: float
+    held_out: float
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether it can be told from nought, by both ways of reckoning."""
+        return min(self.value, self.held_out) > self.standard_error
 
 
 @dataclass(frozen=True)
@@ -371,10 +383,10 @@ CONSIDERED = 6
 def _worth(found: Comparison) -> tuple[Worth, ...]:
     """What knowing each group of behavioural inputs would be worth for the least cost, the most valuable first."""
     from experiments.economics.groups import EVERYTHING, varying
-    from experiments.economics.information import LEAST_DRAWS, evppi
+    from experiments.economics.information import LEAST_DRAWS, evppi, installed
 
     saved = _table(found.runs, "net_saving_npv", 1.0)
-    if len(saved) < LEAST_DRAWS or len(found.question.behaviours) == 1:
+    if len(saved) < LEAST_DRAWS or len(found.question.behaviours) == 1 or not installed():
         return ()
     order = np.argsort(-saved.mean(axis=0), kind="stable")
     kept = np.union1d(order[:CONSIDERED], [0])
@@ -382,5 +394,5 @@ def _worth(found: Comparison) -> tuple[Worth, ...]:
     for group in varying([found.question.behaviours[vector] for vector in found.vectors]):
         if group.title != EVERYTHING:
             known = evppi(saved[:, kept], group.values)
-            told.append(Worth(group.title, known.value, known.standard_error))
+            told.append(Worth(group.title, known.value, known.standard_error, known.held_out))
     return tuple(sorted(told, key=lambda one: -one.value))

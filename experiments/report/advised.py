@@ -20,7 +20,7 @@ from experiments.storing.output import Place, Writer, fingerprint
 FILES = ("advice.csv", "answers.csv", "options.csv", "worth.csv")
 #: Parts of the question, for people.
 PARTS = {"amount": "how much", "window": "how long to accept", "to": "to whom", "when": "how early"}
-#: Groups of inputs that are told at most, and the least worth that is told.
+#: Groups of inputs that are told at most.
 MOST_WORTH = 4
 
 _ELASTICITY = next(iter(PULL_ON.values()))
@@ -135,10 +135,24 @@ def first_questions(found: Advice) -> Iterator[str]:
         )
     else:
         yield "Whether offers draw arrivals would not change the choice for the least cost."
-    for one in [one for one in found.worth if one.value > 0][:MOST_WORTH]:
+    named = [one for one in found.worth if one.stands_out][:MOST_WORTH]
+    for one in named:
         yield f"{one.what[0].upper()}{one.what[1:]}: worth {pounds(one.value)} (± {pounds(one.standard_error)})."
-    if found.worth and not any(one.value > 0 for one in found.worth):
-        yield "No group of behavioural inputs would change the choice for the least cost if it were known."
+    if found.worth and not named:
+        most = max(found.worth, key=lambda one: one.value)
+        yield (
+            "Of the groups of inputs of behaviour none can be told to be worth finding out"
+            + (
+                f" (most: {most.what}, {pounds(most.value)} ± {pounds(most.standard_error)})."
+                if most.value > 0
+                else "."
+            )
+        )
+    if not found.worth:
+        yield (
+            "What knowing the inputs of behaviour would be worth is not reckoned: it takes draws of the posterior, 20"
+            " runs and the extra `economics`."
+        )
 
 
 def caveats(found: Advice) -> Iterator[str]:
@@ -189,7 +203,8 @@ def answer_rows(found: Advice) -> list[dict[str, Any]]:
 
 def worth_rows(found: Advice) -> list[dict[str, Any]]:
     """A row a group of inputs."""
-    return [{"group": one.what, "worth": one.value, "standard_error": one.standard_error, "unit": "GBP"}
+    return [{"group": one.what, "worth": one.value, "standard_error": one.standard_error, "held_out": one.held_out,
+             "unit": "GBP"}
             for one in found.worth]  # fmt: skip
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.cli.main import main
 from experiments.report.discovery_terminal import box_told
 from experiments.search.discovered import whole
 from experiments.search.discovery import Doubt, discover, doubt
@@ -33,18 +32,6 @@ def small(**changes: Any) -> list[str]:
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "150")
-
-
-@pytest.fixture
-def returns(capsys: pytest.CaptureFixture[str]) -> Returns:
-    """The command, run in this process: exit code, standard output, standard error."""
-
-    def run(*argv: str) -> tuple[int, str, str]:
-        code = main(argv)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return run
 
 
 def test_it_tells_where_a_policy_fails_and_writes_its_tables_and_picture(returns: Returns) -> None:

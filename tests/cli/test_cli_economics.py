@@ -6,12 +6,9 @@ import csv
 import json
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from experiments.cli.main import main
 
 SMALL = ["--weeks", "40", "--replicates", "24", "--households", "60", "--worth", "0,50000"]
 HIV = (
@@ -26,18 +23,6 @@ DRAWS = "draw,strategy,cost,effect\n1,nothing,0,0\n1,something,10,3\n2,nothing,0
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "130")
-
-
-@pytest.fixture
-def returns(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """The command, run in this process: exit code, standard output, standard error."""
-
-    def run(*argv: str) -> tuple[int, str, str]:
-        code = main(argv)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return run
 
 
 def table(name: str) -> list[dict[str, str]]:

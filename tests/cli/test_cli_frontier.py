@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 import abm
-from experiments.cli.main import main
 from experiments.search import kept
 
 
@@ -35,18 +34,6 @@ Returns = Callable[..., tuple[int, str, str]]
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "170")
-
-
-@pytest.fixture
-def returns(capsys: pytest.CaptureFixture[str]) -> Returns:
-    """The command, run in this process: exit code, standard output, standard error."""
-
-    def run(*argv: str) -> tuple[int, str, str]:
-        code = main(argv)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return run
 
 
 def table(path: str) -> list[dict[str, str]]:

@@ -10,13 +10,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import abm
-from experiments.cli.main import main
 
 SMALL = [
     "--weeks", "40", "--replicates", "2", "--trajectories", "2", "--points", "4", "--most", "3",
@@ -30,18 +28,6 @@ PILOT = ["sensitivity", "uk-pilot-2026", "--measure", "net_saving_npv", "--again
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "130")
-
-
-@pytest.fixture
-def returns(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """The command, run in this process: exit code, standard output, standard error."""
-
-    def run(*argv: str) -> tuple[int, str, str]:
-        code = main(argv)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return run
 
 
 def test_it_tells_what_the_answer_hangs_on_and_writes_its_tables_and_picture(returns) -> None:
