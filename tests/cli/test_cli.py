@@ -335,7 +335,7 @@ MISTAKES = [
     (["compare", "--precision", "departures=1", "--max-replicates", "3"], "--max-replicates"),
     (["compare", "--uncertainty", "all"], "parameters"),
     (["compare", "--at-least", "lots"], "such as 5m, 250k or 5000000"),
-    (["compare", "--at-least", "-5m"], "above zero"),
+    (["compare", "--at-least=-5m"], "above zero"),
     (["compare", "--vary", "offer.amount_per_person=1,2"], "one variant"),
     (["compare", "uk-pilot-2026", "--vary", "offer.amount_per_persn=1,2"], "offer.amount_per_person"),
     (["compare", "--table", "docx"], "md"),
