@@ -159,7 +159,9 @@ def _further(comparison: Comparison, position: int) -> Iterator[dict[str, Any]]:
 
     def chance(values: Array, group: str = "") -> dict[str, Any]:
         told = _told(FURTHER[CHANCE], runs, values if position else nothing, nothing, vectors, group)
-        return told | {"run_p05": math.nan, "run_p95": math.nan}  # of noughts and ones they tell nothing
+        # Percentiles of noughts and ones tell nothing; and no share lies outside nought and one.
+        low, high = (float(np.clip(told[end], 0.0, 1.0)) for end in ("mean_low", "mean_high"))
+        return told | {"run_p05": math.nan, "run_p95": math.nan, "mean_low": low, "mean_high": high}
 
     yield chance(FURTHER[CHANCE].of(runs, base))
     pulled = comparison.pulled

@@ -105,4 +105,6 @@ def _words(declared: Declaration, change: Change) -> str:
     if declared.unit == "share":
         return f"{name} {100 * number:.6g} %"
     unit = "" if declared.unit in ("", "1", "yes/no") else f" {declared.unit}"
+    if number == 1:
+        unit = unit.removesuffix("s")
     return f"{name} {number:,.12g}{unit}"

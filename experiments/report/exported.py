@@ -92,7 +92,8 @@ def _whole(comparison: Comparison, rows: Sequence[Row]) -> Grid:
         for name in measures
     ]
     for name in ("net_saving_npv", "chance_of_saving"):
-        told.append((f"{title(name)}, pull factor on", found[name + WITH_PULL]))
+        pulled = [row for row in found[name + WITH_PULL] if row["role"] == "variant"]
+        told.append((f"{title(name)}, pull factor on", pulled))
     told.insert(-2, (title("chance_of_saving"), found["chance_of_saving"]))
     amount = comparison.question.at_least
     if amount is not None:

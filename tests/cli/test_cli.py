@@ -120,7 +120,7 @@ def test_settings_of_one_policy_are_compared_and_a_setting_without_effect_is_tol
     assert code == 0
     assert "acceptance window 13 weeks" in re.sub(r"\s+", " ", out)
     assert "offer.acceptance_window_weeks=13 changed no figure" in err
-    assert "“acceptance window 52 weeks” has the same figures as “acceptance window 1 weeks” in every run." in err
+    assert "“acceptance window 52 weeks” has the same figures as “acceptance window 1 week” in every run." in err
     assert re.fullmatch(r"compare-uk-pilot-2026-3-settings-[0-9a-f]{8}", os.listdir("results")[0])
 
 
@@ -322,7 +322,7 @@ MISTAKES = [
     (["compare", "--precision", "departures=1", "--max-replicates", "3"], "--max-replicates"),
     (["compare", "--uncertainty", "all"], "parameters"),
     (["compare", "--at-least", "lots"], "such as 5m, 250k or 5000000"),
-    (["compare", "--at-least", "-5m"], "above zero"),
+    (["compare", "--at-least=-5m"], "above zero"),
     (["compare", "--vary", "offer.amount_per_person=1,2"], "one variant"),
     (["compare", "uk-pilot-2026", "--vary", "offer.amount_per_persn=1,2"], "offer.amount_per_person"),
     (["compare", "--table", "docx"], "md"),

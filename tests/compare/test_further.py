@@ -42,6 +42,7 @@ def test_the_chance_of_saving_is_the_share_of_runs_that_cost_less(comparison: Co
         # A vector of its own in each run: the standard error of a share of six (with n − 1, as that of any mean).
         assert row["standard_error"] == pytest.approx(saves.std(ddof=1) / math.sqrt(6))
         assert (row["unit"], row["runs"]) == ("share", 6)
+        assert 0.0 <= row["mean_low"] <= row["mean"] <= row["mean_high"] <= 1.0
         assert math.isnan(row["run_p05"])
     with_pull = told(comparison, "chance_of_saving_with_pull")
     pulled = [held.measure("cost_npv") for held in comparison.pulled[:2]]
