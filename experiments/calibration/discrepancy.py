@@ -16,6 +16,11 @@ origin and year     the same, in one year                       0.32 over √(or
 Sources: residuals of cohort shares by nationality (0.93), of yearly assisted returns by nationality beyond sampling
 (0.32), and of quarters within years (0.10), in the Home Office's series of 2004–2023.  A ratio has the shocks of what
 is above the line less those of what is below: what both share cancels.
+
+Shocks of a year and of the next are not independent: what the model leaves out (advice, recording, who is in the
+caseload) lasts longer than a year.  Their correlation, the *persistence*, is fitted (prior 0.1–0.9), and falls with the
+years between two shocks of the same series: an autoregression of the first order.  Otherwise the errors of a cohort,
+whose departures spread over years, would average out, as those on record do not.
 """
 
 from __future__ import annotations
@@ -49,19 +54,24 @@ class Shocks:
         Loadings on shocks whose spread is that of a year, (rows, shocks).
     fixed
         Loadings on all others, spread included, (rows, shocks).
+    apart
+        Years between two yearly shocks of the same series, infinite between those of different ones, (shocks, shocks).
     """
 
     yearly: Array
     fixed: Array
+    apart: Array
 
-    def covariance(self, year: Array | float) -> Array:
-        """Covariance of the rows on the log for one spread of a year, (rows, rows), or for several, (n, rows, rows)."""
+    def covariance(self, year: Array | float, persistence: Array | float) -> Array:
+        """Covariance of the rows on the log, (rows, rows), or (n, rows, rows) for several spreads and persistences."""
         square = np.square(np.asarray(year, dtype=np.float64))[..., None, None]
-        return np.asarray(square * (self.yearly @ self.yearly.T) + self.fixed @ self.fixed.T)
+        alike = np.asarray(persistence, dtype=np.float64)[..., None, None] ** self.apart
+        return np.asarray(square * (self.yearly @ alike @ self.yearly.T) + self.fixed @ self.fixed.T)
 
-    def draw(self, rng: np.random.Generator, year: float, count: int) -> Array:
+    def draw(self, rng: np.random.Generator, year: float, persistence: float, count: int) -> Array:
         """Shocks on the log, (count, rows)."""
-        one = rng.standard_normal((count, self.yearly.shape[1])) @ self.yearly.T
+        root = np.linalg.cholesky(persistence**self.apart + 1e-12 * np.eye(len(self.apart)))
+        one = rng.standard_normal((count, self.yearly.shape[1])) @ (self.yearly @ root).T
         return np.asarray(year * one + rng.standard_normal((count, self.fixed.shape[1])) @ self.fixed.T)
 
 
@@ -85,7 +95,17 @@ def shocks_of(rows: Sequence[tuple[History, Row]], seen: Mapping[str, Observed])
             for key, loading, is_yearly in _loadings(history, part, seen[history.name]):
                 place = (yearly if is_yearly else fixed).setdefault(key, {})
                 place[number] = place.get(number, 0.0) + sign * loading
-    return Shocks(_matrix(yearly, len(rows)), _matrix(fixed, len(rows)))
+    return Shocks(_matrix(yearly, len(rows)), _matrix(fixed, len(rows)), _apart(list(yearly)))
+
+
+def _apart(keys: Sequence[tuple[object, ...]]) -> Array:
+    """Years between shocks whose keys end in a year, infinite where they are of different series."""
+    apart = np.full((len(keys), len(keys)), np.inf)
+    for i, (*series, year) in enumerate(keys):
+        for j, (*other, another) in enumerate(keys):
+            if series == other:
+                apart[i, j] = abs(int(str(year)) - int(str(another)))
+    return apart
 
 
 def _matrix(told: Mapping[tuple[object, ...], Mapping[int, float]], rows: int) -> Array:

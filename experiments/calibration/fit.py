@@ -36,7 +36,7 @@ from experiments.calibration.discrepancy import Shocks
 from experiments.calibration.emulator import Emulator
 from experiments.calibration.history import History
 from experiments.calibration.observing import Observed, observe
-from experiments.calibration.priors import Prior, behaviour_priors, unknown_priors, year_prior
+from experiments.calibration.priors import Prior, behaviour_priors, discrepancy_priors, unknown_priors
 from experiments.calibration.targets import Targets, log_density, targets
 from experiments.running.progress import Progress, Silent
 from experiments.running.threads import each, workers_of
@@ -48,6 +48,8 @@ Array = NDArray[np.float64]
 WAVES, WIDER = (300, 200, 200, 120, 120), (1.0, 1.5, 1.2, 1.0)
 #: Draws taken in the end, draws that are run in full to check it, runs written at once, and runs that tell their noise.
 DRAWS, CHECKED, CHUNK, NOISE = 400, 200, 40, 40
+#: Free numbers of the discrepancy, the last, which no run needs.
+LOOSE = 2
 #: Steps of the chain, of which the first third is thrown away; walkers for each free number; households in a fit.
 STEPS, WALKERS, SHARE = 2_000, 2.2, 0.6
 
@@ -59,7 +61,7 @@ class Plan:
     Attributes
     ----------
     priors
-        Of all free numbers, the spread of a year last.
+        Of all free numbers, those of the discrepancy last: the spread of a year, and its persistence.
     share
         Of the households that a history simulates, so many are in a fit, which averages over many runs.
     """
@@ -74,8 +76,13 @@ class Plan:
 
     @property
     def simulated(self) -> tuple[Prior, ...]:
-        """The priors of what a run needs: all but the spread of a year."""
-        return self.priors[:-1]
+        """The priors of what a run needs: all but those of the discrepancy."""
+        return self.priors[:-LOOSE]
+
+    def discrepancy(self, z: Array) -> tuple[Array, Array]:
+        """Spread of a year and its persistence at some points, each (points,)."""
+        year, persistence = (prior.value(z[:, k]) for k, prior in zip((-2, -1), self.priors[-LOOSE:], strict=True))
+        return year, persistence
 
     @property
     def fingerprint(self) -> str:
@@ -135,7 +142,7 @@ def plan(
     if len(waves) < 2 or min(waves) < 20:
         raise InputError("--waves", list(waves), "at least two waves of at least 20 points")
     used = aims.histories
-    priors = (*behaviour_priors(), *unknown_priors(used), year_prior())
+    priors = (*behaviour_priors(), *unknown_priors(used), *discrepancy_priors())
     return Plan(tuple(histories), aims, priors, seed, tuple(waves), steps, share)
 
 
@@ -146,7 +153,7 @@ class Fit:
     Attributes
     ----------
     z
-        Draws of equal weight, coordinates, (draws, free numbers); the spread of a year last.
+        Draws of equal weight, coordinates, (draws, free numbers); those of the discrepancy last.
     chain, before
         Thinned draws of the last chain, and of the one before it, (n, free numbers).
     prior_moments
@@ -213,7 +220,9 @@ def fit(made: Plan, out: Path, *, workers: int | None = None, progress: Progress
         def run(name: str, points: Callable[[], Array], seed: int) -> tuple[Array, Array]:
             nonlocal done
             z = _kept(folder, name, points)
-            y = _run(made, folder, name, z[:, :-1], seed, workers, lambda now: progress.update(done + now, 0, total))
+            y = _run(
+                made, folder, name, z[:, :-LOOSE], seed, workers, lambda now: progress.update(done + now, 0, total)
+            )
             done += len(z)
             return z, y
 
@@ -227,7 +236,7 @@ def fit(made: Plan, out: Path, *, workers: int | None = None, progress: Progress
                 """The one taught by the waves so far, made when it is needed."""
                 if number not in emulators:
                     late = slice(1 if number > 2 else 0, number)  # the first wave lies far from where it matters
-                    here, counted = np.concatenate(zs[late])[:, :-1], np.concatenate(ys[late])
+                    here, counted = np.concatenate(zs[late])[:, :-LOOSE], np.concatenate(ys[late])
                     emulators[number] = Emulator(here, counted, made.seed, near=len(zs[number - 1]), workers=workers)
                 return emulators[number]
 
@@ -274,7 +283,7 @@ def _points(made: Plan, chain: Array | None, count: int, number: int) -> Array:
     low, high = np.array([prior.bounds for prior in made.priors]).T
     if chain is None:
         u = qmc.LatinHypercube(len(made.simulated), rng=np.random.default_rng(made.seed)).random(count)
-        u = np.column_stack([u, np.random.default_rng([made.seed, 1]).random(count)])
+        u = np.column_stack([u, np.random.default_rng([made.seed, 1]).random((count, LOOSE))])
         return np.asarray(truncnorm.ppf(u, low, high))
     wider = 1.0 if number == len(made.waves) else WIDER[min(number - 1, len(WIDER) - 1)]
     some = chain[np.random.default_rng([made.seed, number]).choice(len(chain), count, replace=False)]
@@ -295,7 +304,7 @@ def _chain(made: Plan, emulator: Emulator, shocks: Shocks, number: int) -> Array
         inside = ((z >= low) & (z <= high)).all(axis=1)
         found = np.full(len(z), -np.inf)
         if inside.any():
-            guessed = emulator.predict(z[inside][:, :-1])
+            guessed = emulator.predict(z[inside][:, :-LOOSE])
             found[inside] = log_likelihood(made, shocks, guessed, z[inside], emulator.error)
             found[inside] -= 0.5 * np.square(z[inside]).sum(axis=1)
         return found
@@ -321,7 +330,7 @@ def log_likelihood(
     moments
         What is counted there, by the emulator or in full, on the log, (points, rows).
     z
-        (points, free numbers), the spread of a year last.
+        (points, free numbers), those of the discrepancy last.
     extra
         Covariance of what the moments are off by, (rows, rows).
     value
@@ -345,12 +354,12 @@ def log_likelihoods(
 
 def _covariance(made: Plan, shocks: Shocks, z: Array, extra: Array) -> Array:
     """Covariance of record less moments at some points, (points, rows, rows)."""
-    return shocks.covariance(made.priors[-1].value(z[:, -1])) + np.diag(made.targets.variance) + extra
+    return shocks.covariance(*made.discrepancy(z)) + np.diag(made.targets.variance) + extra
 
 
 def _weights(made: Plan, before: Emulator, after: Emulator, shocks: Shocks, z: Array) -> Array:
     """Importance weights of draws made with one emulator, under another that has seen runs in full there."""
-    one, other = (log_likelihood(made, shocks, emulator.predict(z[:, :-1]), z, emulator.error)
+    one, other = (log_likelihood(made, shocks, emulator.predict(z[:, :-LOOSE]), z, emulator.error)
                   for emulator in (before, after))  # fmt: skip
     weights = np.exp(other - one - (other - one).max())
     return np.asarray(weights / weights.sum())

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.parameters import declarations
-from experiments.calibration.fit import Fit, log_likelihoods
+from experiments.calibration.fit import LOOSE, Fit, log_likelihoods
 from experiments.statistics.intervals import PERCENTILES
 
 Array = NDArray[np.float64]
@@ -37,7 +37,7 @@ TOGETHER = 0.4
 RANKED = (
     "behaviour.assisted", "behaviour.unassisted", "behaviour.irregular", "behaviour.money", "behaviour.consider",
     "behaviour.taste_return", "behaviour.alert_offer", "behaviour.lost_support_irregular", "behaviour.host_ties",
-    "discrepancy.year",
+    "discrepancy.year", "discrepancy.persistence",
 )  # fmt: skip
 
 
@@ -112,19 +112,24 @@ def summary(found: Fit) -> Summary:
     )  # fmt: skip
 
 
-def predicted(found: Fit, moments: Array, year: Array, seed: int = 3) -> Array:
+def predicted(found: Fit, moments: Array, z: Array, seed: int = 3) -> Array:
     """What might have been recorded at some points, as figures, (points, rows)."""
     rng = np.random.default_rng(seed)
     aims = found.plan.targets
-    off = np.concatenate([found.shocks.draw(rng, float(one), 1) for one in year])
+    off = _shocks(found, z, rng)
     off += np.sqrt(aims.variance) * rng.standard_normal(off.shape)
     return np.asarray(np.exp(moments + off) - aims.least)
 
 
+def _shocks(found: Fit, z: Array, rng: np.random.Generator) -> Array:
+    """Shocks on the log, one of each row at each point, (points, rows)."""
+    pairs = zip(*found.plan.discrepancy(z), strict=True)
+    return np.concatenate([found.shocks.draw(rng, float(year), float(lasting), 1) for year, lasting in pairs])
+
+
 def _rows(found: Fit) -> list[dict[str, Any]]:
     aims = found.plan.targets
-    year = found.plan.priors[-1].value(found.check[:, -1])
-    told = np.concatenate([predicted(found, found.check_moments, year, seed) for seed in range(3, 13)])
+    told = np.concatenate([predicted(found, found.check_moments, found.check, seed) for seed in range(3, 13)])
     ends: Array = np.asarray(np.percentile(told, [PERCENTILES[0], 50.0, PERCENTILES[1]], axis=0))
     p05, median, p95 = ends[0], ends[1], ends[2]
     made = []
@@ -175,12 +180,11 @@ def _ranks(found: Fit, repetitions: int = REPETITIONS, seed: int = 11) -> list[d
     made = found.plan
     rng = np.random.default_rng([made.seed, seed])
     chain = found.chain[rng.choice(len(found.chain), min(SAMPLE, len(found.chain)), replace=False)]
-    year = made.priors[-1].value(found.check[:, -1])
     columns = {prior.name: k for k, prior in enumerate(made.priors) if prior.name in RANKED}
     ranks: dict[str, list[float]] = {name: [] for name in columns}
-    guessed = found.emulator.predict(chain[:, :-1])
+    guessed = found.emulator.predict(chain[:, :-LOOSE])
     chosen = rng.permutation(len(found.check))[:repetitions]
-    off = np.concatenate([found.shocks.draw(rng, float(year[k]), 1) for k in chosen])
+    off = _shocks(found, found.check[chosen], rng)
     invented = found.check_moments[chosen] + off + np.sqrt(made.targets.variance) * rng.standard_normal(off.shape)
     every = log_likelihoods(made, found.shocks, guessed, chain, found.emulator.error, invented)
     for k, raw in zip(chosen, every, strict=True):
@@ -253,9 +257,8 @@ def picture(found: Fit, told: Summary) -> Any:
 
     aims = found.plan.targets
     rng = np.random.default_rng(5)
-    prior_year = found.plan.priors[-1].value(rng.standard_normal(len(found.prior_moments)))
-    before = predicted(found, found.prior_moments, prior_year)
-    after = predicted(found, found.check_moments, found.plan.priors[-1].value(found.check[:, -1]))
+    before = predicted(found, found.prior_moments, rng.standard_normal((len(found.prior_moments), LOOSE)))
+    after = predicted(found, found.check_moments, found.check)
     recorded = np.array(
         [max(float(row.value or 0.0), least) for (_, row), least in zip(aims.rows, aims.least, strict=True)]
     )

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 from abm.inputs.behaviour import Behaviour
 from abm.scenarios.scenario import DRAWS, behaviour_draws, load_behaviour
 from experiments.calibration.history import History
-from experiments.calibration.priors import YEAR, YEAR_HIGH, YEAR_LOW, drawn, unknown_priors
+from experiments.calibration.priors import discrepancy_priors, drawn, unknown_priors
 
 #: Seed of what is drawn from a prior because no fit has a say on it.
 PRIOR_SEED = 7
@@ -29,14 +28,15 @@ class Draw:
     ----------
     behaviour
         Coefficients of the household's decision.
-    year
-        Spread of a country's yearly counts about the model, on the log.
+    year, persistence
+        Spread of a country's yearly counts about the model, on the log, and its correlation from year to year.
     fitted
         What histories leave open, by name, as far as the fit has a draw of it.
     """
 
     behaviour: Behaviour
     year: float
+    persistence: float
     fitted: Mapping[str, float] = field(default_factory=dict)
 
     def unknowns(self, history: History, number: int) -> dict[str, float]:
@@ -57,7 +57,8 @@ def load_draws(path: Path = DRAWS) -> list[Draw]:
         If a column is unknown or a value is not allowed.
     """
     if not path.exists():
-        return [Draw(load_behaviour(), math.sqrt(YEAR_LOW * YEAR_HIGH))]
+        year, persistence = (float(prior.value(0.0)) for prior in discrepancy_priors())
+        return [Draw(load_behaviour(), year, persistence)]
     with path.open(encoding="utf-8", newline="") as lines:
         return draws_of(list(csv.DictReader(lines)), file=str(path))
 
@@ -75,5 +76,6 @@ def draws_of(table: Sequence[Mapping[str, Any]], *, file: str = "") -> list[Draw
         fitted = {
             name.removeprefix("unknown."): float(text) for name, text in row.items() if name.startswith("unknown.")
         }
-        made.append(Draw(member, float(row.get(YEAR) or math.sqrt(YEAR_LOW * YEAR_HIGH)), fitted))
+        year, persistence = (float(row.get(prior.name) or prior.value(0.0)) for prior in discrepancy_priors())
+        made.append(Draw(member, year, persistence, fitted))
     return made

@@ -27,6 +27,9 @@ WIDE = 3.0
 #: Spread of a year's counts about the model, on the log (see `experiments.calibration.discrepancy`).
 YEAR = "discrepancy.year"
 YEAR_LOW, YEAR_HIGH = 0.05, 0.32
+#: Correlation of the shocks of two years that follow each other.
+PERSISTENCE = "discrepancy.persistence"
+PERSISTENCE_LOW, PERSISTENCE_HIGH = 0.1, 0.9
 
 
 @dataclass(frozen=True)
@@ -111,14 +114,19 @@ def unknown_priors(histories: Sequence[History]) -> list[Prior]:
     return list(made.values())
 
 
-def year_prior() -> Prior:
-    """Of the spread of a year's counts.
+def discrepancy_priors() -> tuple[Prior, Prior]:
+    """Of what parts record and model, and no run needs: the spread of a year's counts, and its persistence.
 
     The returns of one nationality differ from year to year by 0.32 on the log beyond sampling; those of a whole country
-    by as much if its nationalities move together, by a fifth to a sixth of it if each moves for itself.
+    by as much if its nationalities move together, by a fifth to a sixth of it if each moves for itself.  How long what
+    the model leaves out lasts is nowhere on record: its range is wide (assumed).
     """
-    meaning = "spread of a country's yearly counts about the model"
-    return Prior(YEAR, YEAR_LOW, YEAR_HIGH, True, 1e-3, 2.0, "log units", meaning)
+    spread = "spread of a country's yearly counts about the model"
+    persistence = "correlation of that spread between a year and the next"
+    return (
+        Prior(YEAR, YEAR_LOW, YEAR_HIGH, True, 1e-3, 2.0, "log units", spread),
+        Prior(PERSISTENCE, PERSISTENCE_LOW, PERSISTENCE_HIGH, False, 0.0, 0.98, "1", persistence),
+    )
 
 
 def drawn(prior: Prior, number: int, seed: int) -> float:

@@ -146,7 +146,7 @@ def validate(
     verdicts = []
     for history in real:
         checked(_middle(runs[history.name]), history)
-        verdicts += _judged(history, runs[history.name], [draws[k % len(draws)].year for k in range(count)], seed)
+        verdicts += _judged(history, runs[history.name], [draws[k % len(draws)] for k in range(count)], seed)
     left_out = [(history.name, row) for history in histories for row in history.not_represented]
     return Validation(tuple(verdicts), tuple(left_out), count)
 
@@ -170,13 +170,13 @@ def _middle(runs: Sequence[Observed]) -> Observed:
     return Observed(values, counts, years)
 
 
-def _judged(history: History, runs: Sequence[Observed], years: Sequence[float], seed: int) -> list[Verdict]:
+def _judged(history: History, runs: Sequence[Observed], draws: Sequence[Draw], seed: int) -> list[Verdict]:
     rows = [row for row in history.rows if row.value is not None or row.use != "context"]
     shocks = shocks_of([(history, row) for row in rows], {history.name: _middle(runs)})
     predicted: list[list[Array]] = [[] for _ in rows]
-    for k, (run, year) in enumerate(zip(runs, years, strict=True)):
+    for k, (run, draw) in enumerate(zip(runs, draws, strict=True)):
         rng = np.random.default_rng([seed, k, *history.name.encode()])
-        around = shocks.draw(rng, year, AROUND)
+        around = shocks.draw(rng, draw.year, draw.persistence, AROUND)
         for number, row in enumerate(rows):
             predicted[number].append(recorded(row, run, around[:, number], rng))
     return [_verdict(history, row, np.concatenate(values)) for row, values in zip(rows, predicted, strict=True)]

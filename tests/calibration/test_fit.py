@@ -25,7 +25,7 @@ from experiments.calibration.fitted import summary, write
 from experiments.calibration.forecast import crps
 from experiments.calibration.history import load_history
 from experiments.calibration.posterior import load_draws
-from experiments.calibration.priors import Prior, behaviour_priors, drawn, year_prior
+from experiments.calibration.priors import Prior, behaviour_priors, discrepancy_priors, drawn
 from experiments.calibration.targets import Targets
 from experiments.cli.main import main
 from experiments.storing.store import FolderError
@@ -93,9 +93,9 @@ def _linear() -> tuple[Plan, SimpleNamespace, Shocks]:
         Prior("behaviour.two", -1.6448536, 1.6448536, False),
     )
     aims = Targets((), np.array([1.0, -0.5]), np.zeros(2), np.array([0.25, 0.25]))
-    made = Plan((), aims, (*priors, year_prior()), 5, (20, 20), 1_500, 1.0)
+    made = Plan((), aims, (*priors, *discrepancy_priors()), 5, (20, 20), 1_500, 1.0)
     emulator = SimpleNamespace(predict=lambda z: z[:, :2] @ np.array([[1.0, 1.0], [0.0, 1.0]]), error=np.zeros((2, 2)))
-    return made, emulator, Shocks(np.zeros((2, 1)), np.zeros((2, 1)))
+    return made, emulator, Shocks(np.zeros((2, 1)), np.zeros((2, 1)), np.zeros((1, 1)))
 
 
 def test_the_chain_finds_a_posterior_that_is_known() -> None:

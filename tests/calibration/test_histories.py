@@ -17,7 +17,7 @@ from small_history import TEXT
 
 from abm.inputs.parameters import InputError
 from abm.scenarios.scenario import load_behaviour
-from experiments.calibration.discrepancy import recorded, shocks_of
+from experiments.calibration.discrepancy import Shocks, recorded, shocks_of
 from experiments.calibration.history import Binomial, History, Row, history_names, load_histories, load_history
 from experiments.calibration.observing import Observed, observe, packed
 from experiments.calibration.posterior import Draw
@@ -96,13 +96,15 @@ def test_what_is_not_known_changes_the_run(small: History) -> None:
     behaviour = load_behaviour()
     least, most = (observe(small, behaviour, {"ruritania_stock": size}, 4) for size in (155_000.4, 283_500.0))
     assert (least.counts["R_STOCK"], most.counts["R_STOCK"]) == (155_000.0, 283_500.0)
-    draw = Draw(behaviour, 0.1)
+    draw = Draw(behaviour, 0.1, 0.5)
     drawn = [draw.unknowns(small, k)["ruritania_stock"] for k in range(400)]
     assert drawn == [draw.unknowns(small, k)["ruritania_stock"] for k in range(400)]
     low, high = np.percentile(drawn, [5, 95])
     assert low == pytest.approx(155_000, rel=0.06)
     assert high == pytest.approx(283_500, rel=0.06)
-    assert Draw(behaviour, 0.1, {"ruritania_stock": 200_000.0}).unknowns(small, 3) == {"ruritania_stock": 200_000.0}
+    assert Draw(behaviour, 0.1, 0.5, {"ruritania_stock": 200_000.0}).unknowns(small, 3) == {
+        "ruritania_stock": 200_000.0
+    }
 
 
 def test_a_week_that_lies_partly_in_a_span_counts_in_part(tmp_path: Path) -> None:
@@ -127,16 +129,29 @@ def _observed(small: History, value: float) -> Observed:
 def test_shocks_shared_above_and_below_a_line_cancel(small: History) -> None:
     rows = [(small, small.by_id[name]) for name in ("R_2005", "R_RATIO", "R_GONE")]
     shocks = shocks_of(rows, {"small": _observed(small, 100.0)})
-    covariance = shocks.covariance(0.2)
+    covariance = shocks.covariance(0.2, 0.5)
     assert covariance[0, 0] == pytest.approx(0.04)
     # Iraq over all: the year is in both, what is left is the origin's level and year.
     assert covariance[1, 1] == pytest.approx(0.93**2 + 0.32**2)
     assert covariance[0, 1] == pytest.approx(0.0)
     # A stock over the stock that the run starts from: the year's shock alone.
     assert covariance[2, 2] == pytest.approx(0.04)
-    assert np.allclose(shocks.covariance(np.array([0.2, 0.4]))[1], shocks.covariance(0.4))
-    drawn = shocks.draw(np.random.default_rng(1), 0.2, 40_000)
+    assert np.allclose(shocks.covariance(np.array([0.2, 0.4]), np.array([0.5, 0.1]))[1], shocks.covariance(0.4, 0.1))
+    drawn = shocks.draw(np.random.default_rng(1), 0.2, 0.5, 40_000)
     assert np.allclose(np.cov(drawn.T), covariance, atol=0.03)
+
+
+def test_what_the_model_leaves_out_lasts_and_does_not_average_out_over_the_years_of_a_cohort() -> None:
+    # Counts of one year, of another three years later, and of both alike: without persistence the mean of two shocks
+    # has half the variance of one, with a correlation of 0.5³ it has (1 + 0.125) / 2 of it.
+    loadings, apart = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]]), np.array([[0.0, 3.0], [3.0, 0.0]])
+    shocks = Shocks(loadings, np.zeros((3, 1)), apart)
+    assert shocks.covariance(0.2, 0.0)[2, 2] == pytest.approx(0.02)
+    found = shocks.covariance(0.2, 0.5)
+    assert found[0, 1] == pytest.approx(0.04 * 0.125)
+    assert found[2, 2] == pytest.approx(0.04 * 0.5625)
+    drawn = shocks.draw(np.random.default_rng(3), 0.2, 0.5, 60_000)
+    assert np.allclose(np.cov(drawn.T), found, atol=0.002)
 
 
 def test_the_record_has_the_chance_of_its_counting(small: History) -> None:
@@ -169,13 +184,13 @@ def test_the_density_is_the_normal_one() -> None:
 def test_records_drawn_from_the_model_are_hit_nine_times_in_ten(small: History) -> None:
     """A record that the model made itself lies inside nine intervals of ten, and no verdict hangs on the threads."""
     behaviour = load_behaviour()
-    draw = Draw(behaviour, 0.15)
+    draw = Draw(behaviour, 0.15, 0.5)
     rng = np.random.default_rng(8)
     hits = []
     for k in range(16):
         seen = observe(small, behaviour, draw.unknowns(small, 700 + k), 700 + k)
         rows = [(small, row) for row in small.rows if row.id != "R_STOCK"]
-        off = shocks_of(rows, {"small": seen}).draw(rng, 0.15, 1)[0]
+        off = shocks_of(rows, {"small": seen}).draw(rng, 0.15, 0.5, 1)[0]
         values = {row.id: float(recorded(row, seen, off[[j]], rng)[0]) for j, (_, row) in enumerate(rows)}
         invented = tuple(row.model_copy(update={"value": values.get(row.id)}) for row in small.rows)
         found = validate([replace(small, rows=invented)], [draw], count=24, seed=40)
@@ -184,7 +199,7 @@ def test_records_drawn_from_the_model_are_hit_nine_times_in_ten(small: History) 
 
 
 def test_the_number_of_threads_changes_nothing(small: History) -> None:
-    draw = Draw(load_behaviour(), 0.1)
+    draw = Draw(load_behaviour(), 0.1, 0.5)
     one, two = (validate([small], [draw], count=6, workers=workers) for workers in (1, 2))
     assert [verdict.as_row() for verdict in one.verdicts] == [verdict.as_row() for verdict in two.verdicts]
 
