@@ -44,6 +44,7 @@ def compare_command(
     uncertainty: Literal["parameters", "seeds"] | None = None,
     precision: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
     max_replicates: int = MAX_REPLICATES,
+    report: Annotated[bool, Parameter(negative="")] = False,
     workers: int | None = None,
     vary: Vary = (),
     at_least: str | None = None,
@@ -92,6 +93,8 @@ def compare_command(
         difference is at most X either side, or more runs of the same vectors would not do.
     max_replicates
         Most runs of a policy that --precision may ask for.
+    report
+        Write report.html into the folder as well, as returns report does.
     workers
         Threads; without a number, one a core. The results do not depend on it.
     vary
@@ -118,6 +121,10 @@ def compare_command(
         seed=seed, settings=settings, uncertainty=uncertainty, by=by, precision=asked, most=max_replicates,
         vary=vary, at_least=amount,
     )  # fmt: skip
+    if report:
+        from experiments.report.html.page import check_extra
+
+        check_extra()
     from abm.week.compiled import announcing_compilation
     from experiments.compare.comparing import compare
     from experiments.report.compare_files import INDEX, place_of, write
@@ -141,6 +148,10 @@ def compare_command(
     for line in alike(comparison):
         tell(line)
     write(place, comparison, rows)
+    if report:
+        from experiments.cli.report import NAME, write_report
+
+        tell(f"Written to {write_report(place.path / NAME, comparison, rows, workers=workers)}")
     if as_json or table:
         for line in filter(None, (question.uneven, f"Written to {place.path}: {INDEX} says what each file is.")):
             tell(line)

@@ -52,6 +52,7 @@ app.command(sensitivity_app)
 app.command("experiments.cli.advise:advise_command", name="advise")
 app.command("experiments.cli.frontier:app", name="frontier")
 app.command("experiments.cli.discover:app", name="discover")
+app.command("experiments.cli.report:app", name="report", help="Write a comparison as one HTML file to print and keep.")
 app.command("experiments.cli.serve:app", name="serve", help="Open the page in a browser, on this machine only.")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import Declaration, InputError, nearest_spelling, parse_value
 from abm.inputs.policy import Policy
 from abm.measures import COMPARED, MEASURES, Measure
@@ -122,11 +123,11 @@ class Inquiry:
 
 
 def inquire(
-    variant: str = DEFAULT_VARIANTS[0],
+    variant: Policy | str = DEFAULT_VARIANTS[0],
     *,
     measure: str,
-    against: str | None = None,
-    caseload: str = DEFAULT_CASELOAD,
+    against: Policy | str | None = None,
+    caseload: Caseload | str = DEFAULT_CASELOAD,
     weeks: int = WEEKS,
     households: int | None = None,
     seed: int = SEED,
@@ -139,6 +140,8 @@ def inquire(
 
     Parameters
     ----------
+    variant, caseload
+        Names, or paths of TOML files; or inputs at hand.
     measure
         Id of a measure; one of comparisons needs `against`.
     against
@@ -164,7 +167,8 @@ def inquire(
     if against == variant:
         raise InputError("--against", against, "another policy than the variant")
     labels = tuple(case.policy.name for case in bare)
-    labels = labels if len(set(labels)) == len(labels) else tuple(names)  # two files may share a name
+    if len(set(labels)) < len(labels):  # two files may share a name
+        labels = tuple(name if isinstance(name, str) else name.name for name in names)
     changes = parse_settings(settings, labels)
 
     def made(some: Sequence[Change]) -> tuple[Case, ...]:
@@ -206,7 +210,7 @@ def is_lever(path: str) -> bool:
 # ---- the measure ------------------------------------------------------------------------------------
 
 
-def _measure(name: str, against: str | None) -> Measure:
+def _measure(name: str, against: object) -> Measure:
     known = MEASURES | COMPARED
     if name not in known:
         allowed = "a measure that returns list measures prints"

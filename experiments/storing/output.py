@@ -142,6 +142,28 @@ class Place:
         return InputError("--out", str(self.path), f"a folder that can be written ({reason})")
 
 
+def put(path: Path, content: bytes) -> None:
+    """Write one file, there whole or not at all; its folder is made if it is not there.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written; nothing is left behind.
+    """
+    temporary = path.with_name(f".{path.name}-{os.getpid()}-unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content)
+        _flushed(temporary)
+        os.replace(temporary, path)
+        _flush_folder(path.absolute().parent)
+    except OSError as fault:
+        reason = os.strerror(fault.errno) if fault.errno else str(fault)
+        raise InputError("--out", str(path), f"a file that can be written ({reason})") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that the results depend on."""
     from abm.model import MODEL_VERSION

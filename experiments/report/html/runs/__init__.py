@@ -1,0 +1,1 @@
+"""Further runs of the report: small, purposeful, on the seeds of the comparison."""
