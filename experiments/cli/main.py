@@ -12,12 +12,20 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
+from experiments.cli.advise import advise_command
 from experiments.cli.attribute import attribute_command
 from experiments.cli.compare import app as compare_app
+from experiments.cli.economics import economics_command
+from experiments.cli.fit import fit_command
+from experiments.cli.plot import plot_command
+from experiments.cli.report import app as report_app
 from experiments.cli.run import run_command, why_command
 from experiments.cli.sensitivity import app as sensitivity_app
+from experiments.cli.sheet import sheet_command
 from experiments.cli.show import list_app, show_command
 from experiments.cli.sweep import app as sweep_app
+from experiments.cli.trial import trial_command
+from experiments.cli.validate import validate_command
 
 BAD_INPUT, STOPPED, BROKEN_PIPE = 2, 130, 141
 
@@ -35,24 +43,18 @@ app = App(
     version=_version,
     suppress_keyboard_interrupt=False,
 )
-app.command(compare_app)
-app.command(attribute_command, name="attribute")
-app.command(run_command, name="run")
-app.command(why_command, name="why")
-app.command(list_app)
-app.command(show_command, name="show")
-app.command(sweep_app)
-app.command("experiments.cli.plot:plot_command", name="plot")
-app.command("experiments.cli.validate:validate_command", name="validate")
-app.command("experiments.cli.fit:fit_command", name="fit")
-app.command("experiments.cli.economics:economics_command", name="economics")
-app.command("experiments.cli.trial:trial_command", name="trial")
-app.command("experiments.cli.sheet:sheet_command", name="sheet")
-app.command(sensitivity_app)
-app.command("experiments.cli.advise:advise_command", name="advise")
-app.command("experiments.cli.frontier:app", name="frontier")
-app.command("experiments.cli.discover:app", name="discover")
-app.command("experiments.cli.report:app", name="report", help="Write a comparison as one HTML file to print and keep.")
+for _name, _command in {
+    "advise": advise_command, "attribute": attribute_command, "economics": economics_command, "fit": fit_command,
+    "plot": plot_command, "run": run_command, "sheet": sheet_command, "show": show_command, "trial": trial_command,
+    "validate": validate_command, "why": why_command,
+}.items():  # fmt: skip
+    app.command(_command, name=_name)
+for _app in (compare_app, list_app, report_app, sensitivity_app, sweep_app):
+    app.command(_app)
+# These take their time to import; what the list of commands says of them stands here.
+app.command("experiments.cli.discover:app", name="discover", help="Find the worlds in which a policy fails its goal.")
+app.command("experiments.cli.frontier:app", name="frontier",
+            help="Search levers for policies that no other beats on several goals.")  # fmt: skip
 app.command("experiments.cli.serve:app", name="serve", help="Open the page in a browser, on this machine only.")
 
 

@@ -22,8 +22,10 @@ def plot_command(
         Results folder of a finished sweep.
     measure
         Id of a measure (returns list measures); without one, the net saving where there is a baseline.
-    x, y
-        Factors of the axes; with x alone a line, with both a map. Without them, what suits the design.
+    x
+        Factor of the horizontal axis; without one, what suits the design.
+    y
+        Factor of the vertical axis: with both a map, with x alone a line.
     out
         File to write (.png, .svg or .pdf); without one, figure.png, .svg and .pdf in the folder.
     """
