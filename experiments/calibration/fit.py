@@ -20,7 +20,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -48,10 +48,13 @@ Array = NDArray[np.float64]
 WAVES, WIDER = (300, 200, 200, 120, 120), (1.0, 1.5, 1.2, 1.0)
 #: Draws taken in the end, draws that are run in full to check it, runs written at once, and runs that tell their noise.
 DRAWS, CHECKED, CHUNK, NOISE = 400, 200, 40, 40
+#: Points whose covariances are held at once.
+AT_ONCE = 2_000
 #: Free numbers of the discrepancy, the last, which no run needs.
 LOOSE = 2
-#: Steps of the chain, of which the first third is thrown away; walkers for each free number; households in a fit.
-STEPS, WALKERS, SHARE = 2_000, 2.2, 0.6
+#: Steps of the chain, of which the first third is thrown away, and how many of each walker are kept; walkers for each
+#: free number; households in a fit.
+STEPS, KEPT, WALKERS, SHARE = 2_000, 100, 2.2, 0.6
 
 
 @dataclass(frozen=True)
@@ -241,7 +244,7 @@ def fit(made: Plan, out: Path, *, workers: int | None = None, progress: Progress
                 return emulators[number]
 
             def chained(number: int) -> Array:
-                return _chain(made, emulator(number), shocks, number)
+                return sampled(made, emulator(number), shocks, number)
 
             chain: Array | None = None
             for number, count in enumerate(made.waves, start=1):
@@ -291,8 +294,16 @@ def _points(made: Plan, chain: Array | None, count: int, number: int) -> Array:
     return np.clip(middle + wider * (some - middle), low, high)
 
 
-def _chain(made: Plan, emulator: Emulator, shocks: Shocks, number: int) -> Array:
-    """Draws from the posterior on the emulator, thinned, (n, free numbers)."""
+def sampled(made: Plan, emulator: Emulator, shocks: Shocks, number: int, a_walker: int = KEPT) -> Array:
+    """Draws from the posterior on the emulator, thinned, (n, free numbers).
+
+    Parameters
+    ----------
+    number
+        Of the chain, part of its seed.
+    a_walker
+        Draws of each walker that are kept: all chains of one number are the same chain.
+    """
     import emcee
     from threadpoolctl import threadpool_limits
 
@@ -317,7 +328,7 @@ def _chain(made: Plan, emulator: Emulator, shocks: Shocks, number: int) -> Array
     with threadpool_limits(1):  # matrices so small are slower in several threads
         sampler.run_mcmc(state, made.steps)
     burn = made.steps // 3
-    return np.asarray(sampler.get_chain(discard=burn, thin=max(1, (made.steps - burn) // 100), flat=True))
+    return np.asarray(sampler.get_chain(discard=burn, thin=max(1, (made.steps - burn) // a_walker), flat=True))
 
 
 def log_likelihood(
@@ -340,16 +351,18 @@ def log_likelihood(
     return log_density(off, _covariance(made, shocks, z, extra))
 
 
-def log_likelihoods(
-    made: Plan, shocks: Shocks, moments: Array, z: Array, extra: Array, values: Array
-) -> Iterator[Array]:
-    """The same for several records, (records, rows), each in turn: what they share is reckoned once."""
-    lower = np.linalg.cholesky(_covariance(made, shocks, z, extra))
-    white = np.linalg.inv(lower)
-    spread = np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum(axis=-1)
-    for value in values:
-        scaled = np.einsum("nij,nj->ni", white, value - moments)
-        yield -0.5 * np.square(scaled).sum(axis=-1) - spread - 0.5 * moments.shape[1] * math.log(2.0 * math.pi)
+def log_likelihoods(made: Plan, shocks: Shocks, moments: Array, z: Array, extra: Array, values: Array) -> Array:
+    """The same for several records, (records, rows), at all points: (records, points)."""
+    found = np.empty((len(values), len(z)))
+    for first in range(0, len(z), AT_ONCE):
+        here = slice(first, first + AT_ONCE)
+        lower = np.linalg.cholesky(_covariance(made, shocks, z[here], extra))
+        white, known = np.linalg.inv(lower), moments[here]
+        spread = np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum(axis=-1)
+        # Of value less moments: the one part is shared by all points, the other by all records.
+        scaled = white @ values.T - np.einsum("nij,nj->ni", white, known)[..., None]
+        found[:, here] = (-0.5 * np.square(scaled).sum(axis=1) - spread[:, None]).T
+    return found - 0.5 * moments.shape[1] * math.log(2.0 * math.pi)
 
 
 def _covariance(made: Plan, shocks: Shocks, z: Array, extra: Array) -> Array:

@@ -22,15 +22,16 @@ from numpy.typing import NDArray
 
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.parameters import declarations
-from experiments.calibration.fit import LOOSE, Fit, log_likelihoods
+from experiments.calibration.fit import LOOSE, Fit, log_likelihoods, sampled
 from experiments.statistics.intervals import PERCENTILES
 
 Array = NDArray[np.float64]
 
 #: A number is called identified, or weakly so, if its spread fell by at least this share.
 IDENTIFIED, WEAKLY = 0.30, 0.10
-#: Invented records, and draws of the chain that they are fitted with.
-REPETITIONS, SAMPLE = 200, 6_000
+#: Invented records, and draws of each walker that they are fitted with: few draws fit two records at once, and with
+#: fewer than some hundreds the ranks lie at the ends whatever the fit is.
+REPETITIONS, A_WALKER = 200, 1_500
 #: Two numbers whose draws correlate by more than this are told together.
 TOGETHER = 0.4
 #: Numbers whose ranks are checked.
@@ -54,7 +55,8 @@ class Summary:
     correlations
         Pairs whose draws go together.
     ranks
-        Simulation-based calibration: for each number, chance of ranks so uneven if all is well.
+        Simulation-based calibration: for each number, chance of ranks so uneven if all is well, and how many draws
+        the ranks rest on (median of the effective sizes).
     """
 
     rows: list[dict[str, Any]]
@@ -179,7 +181,7 @@ def _ranks(found: Fit, repetitions: int = REPETITIONS, seed: int = 11) -> list[d
 
     made = found.plan
     rng = np.random.default_rng([made.seed, seed])
-    chain = found.chain[rng.choice(len(found.chain), min(SAMPLE, len(found.chain)), replace=False)]
+    chain = sampled(made, found.emulator, found.shocks, len(made.waves), A_WALKER)
     columns = {prior.name: k for k, prior in enumerate(made.priors) if prior.name in RANKED}
     ranks: dict[str, list[float]] = {name: [] for name in columns}
     guessed = found.emulator.predict(chain[:, :-LOOSE])
@@ -187,14 +189,17 @@ def _ranks(found: Fit, repetitions: int = REPETITIONS, seed: int = 11) -> list[d
     off = _shocks(found, found.check[chosen], rng)
     invented = found.check_moments[chosen] + off + np.sqrt(made.targets.variance) * rng.standard_normal(off.shape)
     every = log_likelihoods(made, found.shocks, guessed, chain, found.emulator.error, invented)
+    effective = []
     for k, raw in zip(chosen, every, strict=True):
         weight = np.exp(raw - raw.max())
         weight /= weight.sum()
+        effective.append(1.0 / np.square(weight).sum())
         for name, column in columns.items():
             below = float(weight[chain[:, column] < found.check[k, column]].sum())
             ranks[name].append(below)
     return [{"name": name, "repetitions": len(held), "mean": float(np.mean(held)),
-             "p": float(kstest(held, "uniform").pvalue)} for name, held in ranks.items()]  # fmt: skip
+             "p": float(kstest(held, "uniform").pvalue), "effective": float(np.median(effective))}
+            for name, held in ranks.items()]  # fmt: skip
 
 
 # ---- files ------------------------------------------------------------------------------------------

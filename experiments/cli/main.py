@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cyclopts import App, CycloptsError
 
@@ -43,11 +43,12 @@ app = App(
     version=_version,
     suppress_keyboard_interrupt=False,
 )
-for _name, _command in {
+COMMANDS: dict[str, Callable[..., int]] = {
     "advise": advise_command, "attribute": attribute_command, "economics": economics_command, "fit": fit_command,
     "plot": plot_command, "run": run_command, "sheet": sheet_command, "show": show_command, "trial": trial_command,
     "validate": validate_command, "why": why_command,
-}.items():  # fmt: skip
+}  # fmt: skip
+for _name, _command in COMMANDS.items():
     app.command(_command, name=_name)
 for _app in (compare_app, list_app, report_app, sensitivity_app, sweep_app):
     app.command(_app)

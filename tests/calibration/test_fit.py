@@ -100,7 +100,7 @@ def _linear() -> tuple[Plan, SimpleNamespace, Shocks]:
 
 def test_the_chain_finds_a_posterior_that_is_known() -> None:
     made, emulator, shocks = _linear()
-    chain = fitting._chain(made, emulator, shocks, 1)  # type: ignore[arg-type]
+    chain = fitting.sampled(made, emulator, shocks, 1)  # type: ignore[arg-type]
     slopes = np.array([[1.0, 0.0], [1.0, 1.0]])  # row of the record by number
     precision = np.eye(2) + slopes.T @ slopes / 0.25
     wanted = np.linalg.solve(precision, slopes.T @ made.targets.value / 0.25)
@@ -109,13 +109,13 @@ def test_the_chain_finds_a_posterior_that_is_known() -> None:
     # The spread of a year loads on nothing here: it keeps its prior.
     assert chain[:, 2].mean() == pytest.approx(0.0, abs=0.12)
     assert chain[:, 2].std() == pytest.approx(1.0, abs=0.1)
-    again = fitting._chain(made, emulator, shocks, 1)  # type: ignore[arg-type]
+    again = fitting.sampled(made, emulator, shocks, 1)  # type: ignore[arg-type]
     assert np.array_equal(chain, again)
 
 
 def test_weights_say_how_far_one_emulator_is_from_another() -> None:
     made, emulator, shocks = _linear()
-    chain = fitting._chain(made, emulator, shocks, 1)  # type: ignore[arg-type]
+    chain = fitting.sampled(made, emulator, shocks, 1)  # type: ignore[arg-type]
     same = fitting._weights(made, emulator, emulator, shocks, chain)  # type: ignore[arg-type]
     assert np.allclose(same, 1 / len(chain))
     other = SimpleNamespace(predict=lambda z: emulator.predict(z) + np.array([0.3, 0.0]), error=np.zeros((2, 2)))
