@@ -17,9 +17,11 @@ from typing import Any
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
 import pandas  # noqa: F401 - here, so that no child has to
-import scipy.special  # noqa: F401
+import scipy.special
+import scipy.stats  # noqa: F401
 import tiny_model
 
+from experiments.question.study import lay_out
 from experiments.storing import store
 from experiments.storing.store import TABLES
 from experiments.sweep import sweep, tally
@@ -134,6 +136,7 @@ def tables(out: Path) -> dict[str, bytes]:
 
 def main(folder: Path) -> dict[str, Any]:
     """Kill at step 1, 2, 3 … of a fresh sweep and resume; then keep killing one sweep until it is through."""
+    lay_out(DESIGN)  # what is kept at hand of the declarations need not be made again in each child
     reference = folder / "reference"
     child(reference, folder / "log", 0)
     whole = tables(reference)

@@ -61,7 +61,7 @@ def test_a_sweep_killed_at_any_step_of_its_writing_resumes_to_the_same_bytes(tmp
     )
     assert ended.returncode == 0, ended.stderr
     told = json.loads(ended.stdout)
-    assert told["tables"] == ["runs.parquet", "series.parquet", "summary.csv", "summary.parquet"]
+    assert told["tables"] == ["baseline.parquet", "runs.parquet", "series.parquet", "summary.csv", "summary.parquet"]
     assert told["kills"] > 60
     assert told["kills_of_one"] > 10
     assert told["different"] == 0, "a resumed sweep has other result tables than an undisturbed one"
