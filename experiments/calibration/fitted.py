@@ -55,8 +55,9 @@ class Summary:
     correlations
         Pairs whose draws go together.
     ranks
-        Simulation-based calibration: for each number, chance of ranks so uneven if all is well, and how many draws
-        the ranks rest on (median of the effective sizes).
+        Simulation-based calibration: for each number, chance of ranks so uneven if all is well (also adjusted for how
+        many numbers are looked at: Benjamini and Hochberg, 1995), and how many draws the ranks rest on (median of the
+        effective sizes).
     """
 
     rows: list[dict[str, Any]]
@@ -80,7 +81,7 @@ class Summary:
         known = [row["name"] for row in self.parameters if row["says"] == "identified"]
         weak = [row["name"] for row in self.parameters if row["says"] == "weakly identified"]
         rest = [row["name"] for row in self.parameters if row["says"] == "not identified"]
-        uneven = [row["name"] for row in self.ranks if row["p"] < 0.05]
+        uneven = [row["name"] for row in self.ranks if row["adjusted"] < 0.05]
         told = [
             f"{met} of {len(self.rows)} rows lie in their 90 % predictive interval.",
             f"Identified (spread down by {IDENTIFIED:.0%} or more): {_listed(known)}.",
@@ -97,7 +98,7 @@ class Summary:
         )
         told.append(
             f"Ranks of {REPETITIONS} invented records are even for {len(self.ranks) - len(uneven)} of {len(self.ranks)}"
-            " numbers (p ≥ 0.05)" + (f"; uneven: {_listed(uneven)}." if uneven else ".")
+            " numbers (p ≥ 0.05, adjusted for their number)" + (f"; uneven: {_listed(uneven)}." if uneven else ".")
         )
         return told
 
@@ -177,7 +178,7 @@ def _correlations(found: Fit) -> list[dict[str, Any]]:
 
 def _ranks(found: Fit, repetitions: int = REPETITIONS, seed: int = 11) -> list[dict[str, Any]]:
     """Ranks of the draws behind invented records among the draws of the posterior given both records."""
-    from scipy.stats import kstest
+    from scipy.stats import false_discovery_control, kstest
 
     made = found.plan
     rng = np.random.default_rng([made.seed, seed])
@@ -197,9 +198,11 @@ def _ranks(found: Fit, repetitions: int = REPETITIONS, seed: int = 11) -> list[d
         for name, column in columns.items():
             below = float(weight[chain[:, column] < found.check[k, column]].sum())
             ranks[name].append(below)
-    return [{"name": name, "repetitions": len(held), "mean": float(np.mean(held)),
-             "p": float(kstest(held, "uniform").pvalue), "effective": float(np.median(effective))}
-            for name, held in ranks.items()]  # fmt: skip
+    chances = np.array([kstest(held, "uniform").pvalue for held in ranks.values()])
+    adjusted = false_discovery_control(chances) if len(chances) else chances
+    return [{"name": name, "repetitions": len(held), "mean": float(np.mean(held)), "p": float(p),
+             "adjusted": float(q), "effective": float(np.median(effective))}
+            for (name, held), p, q in zip(ranks.items(), chances, adjusted, strict=True)]  # fmt: skip
 
 
 # ---- files ------------------------------------------------------------------------------------------

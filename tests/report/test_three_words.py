@@ -47,7 +47,8 @@ def told(runs: int = 6, by: dict[Any, list[list[float]]] | None = None, **measur
         groups = [
             {"origin": pd.DataFrame({g: v[side] for g, v in by.items()}, index=COLUMNS).T} for _ in range(runs)
         ] if by else []  # fmt: skip
-        made.append(Runs(label, 1.0, 80, table, *[np.zeros((0, 1))] * 2, np.zeros((0, 1, 1), np.int64), [], [], groups))
+        none = np.zeros((0, 1))
+        made.append(Runs(label, 1.0, 80, table, none, none, np.zeros((0, 1, 1), np.int64), [], every_group=groups))
     case = ask(["uk-2025"], **SMALL, groups=("origin",)).cases[0]
     question = Question((case, case), ("base", "variant"), replicates=runs, groups=("origin",))
     return Comparison(question, made, made, 0.0)
