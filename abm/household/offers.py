@@ -25,7 +25,8 @@ def by_delay(offer: Offer) -> np.ndarray:
     window = offer.acceptance_window_weeks
     last = max(offer.early_weeks, 0)
     if offer.decline_per_week > 0:
-        last += int(np.ceil((1.0 - offer.floor_share) / offer.decline_per_week)) + 1
+        # A decline too slow to be seen takes longer than any profile: endless, where the quotient overflows.
+        last += int(min(LONGEST_PROFILE, np.ceil((1.0 - offer.floor_share) / offer.decline_per_week))) + 1
     elif offer.decline_per_week < 0:
         last = LONGEST_PROFILE
     if window is not None:

@@ -35,6 +35,7 @@ def test_the_page_has_the_numbers_that_are_made_smaller() -> None:
         assert any(name in head for head in SECTIONS), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", [head for head, told in SECTIONS.items() if told])
 def test_what_the_page_shows_works(head: str, tmp_path: Path) -> None:
     for name, module in NEEDED.items():

@@ -87,6 +87,7 @@ def test_series_are_of_every_week_and_policy(found: Any) -> None:
     assert set(found.series["unit"]) == {"share", "households", "number", "GBP"}
 
 
+@pytest.mark.slow
 def test_a_comparison_leaves_the_folder_of_the_command(found: Any, tmp_path: Path) -> None:
     place = found.write(tmp_path / "there")
     assert main(["compare", "uk-pilot-2026", *OPTIONS, "--out", str(tmp_path / "command")]) == 0

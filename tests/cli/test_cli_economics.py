@@ -72,6 +72,7 @@ def test_a_policy_under_which_people_leave_the_account_is_not_called_cheaper_wit
     assert "Too few draws" in words
 
 
+@pytest.mark.slow
 def test_json_of_policies_is_the_same_for_any_number_of_workers_and_a_discount_rate_counts(returns) -> None:
     asked = ["economics", "uk-upfront-national", *SMALL, "--json"]
     one, two, other = (returns(*asked, *more)[1] for more in (

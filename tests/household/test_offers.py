@@ -59,6 +59,14 @@ def test_before_an_offer_opens_nobody_waits_for_it(offer: Offer) -> None:
     assert not shares[: offer.start_week].any()
 
 
+def test_a_decline_too_slow_to_be_seen_is_none() -> None:
+    # One over the least number above nought overflows: the profile was asked to be endless.
+    for decline in (5e-324, 2.2e-309, 1e-300):
+        offer = Offer(amount_per_person=1_000.0, decline_per_week=decline)
+        assert len(by_delay(offer)) == LONGEST_PROFILE
+        assert (by_delay(offer) == 1.0).all()
+
+
 def test_a_constant_offer_is_worth_a_week_less_later() -> None:
     shares = schedule(Offer(amount_per_person=1.0), 60, np.array([0.98, 1.0]), NO_LIMIT)
     assert np.all(shares[:, 0] == 0.98)

@@ -16,7 +16,7 @@ from experiments.compare import compare, rows
 from experiments.question.question import ask
 from experiments.question.study import lay_out
 from experiments.statistics.precision import FIRST, Target
-from experiments.sweep import sweep
+from experiments.sweep import sweep, tables, tally
 from experiments.sweep.pairing import OF_PAIRS, OF_RUNS
 
 AMOUNT, MONEY = "offer.amount_per_person", "behaviour.money"
@@ -114,8 +114,8 @@ def test_the_baseline_meets_each_draw_with_its_own_seeds(tmp_path: Path) -> None
 @pytest.mark.usefixtures("tiny")
 def test_slices_of_the_tables_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = sweep(DESIGN, out=tmp_path / "whole")
-    monkeypatch.setattr("experiments.sweep.tables.SLICE", 7)
-    monkeypatch.setattr("experiments.sweep.tally.FLUSH_RUNS", 4)
+    monkeypatch.setattr(tables, "SLICE", 7)
+    monkeypatch.setattr(tally, "FLUSH_RUNS", 4)
     sliced = sweep(DESIGN, out=tmp_path / "sliced")
     for table in ("runs", "baseline", "summary"):
         pd.testing.assert_frame_equal(sliced.results(table), whole.results(table))
