@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from abm.inputs.behaviour import Behaviour
+from abm.inputs.parameters import InputError
 from abm.scenarios.scenario import DRAWS, behaviour_draws, load_behaviour
 from experiments.calibration.history import History
-from experiments.calibration.priors import discrepancy_priors, drawn, unknown_priors
+from experiments.calibration.priors import Prior, discrepancy_priors, drawn, unknown_priors
 
 #: Seed of what is drawn from a prior because no fit has a say on it.
 PRIOR_SEED = 7
@@ -74,8 +77,27 @@ def draws_of(table: Sequence[Mapping[str, Any]], *, file: str = "") -> list[Draw
     made = []
     for member, row in zip(behaviour_draws(table, file=file), table, strict=True):
         fitted = {
-            name.removeprefix("unknown."): float(text) for name, text in row.items() if name.startswith("unknown.")
+            name.removeprefix("unknown."): _number(name, text, file)
+            for name, text in row.items()
+            if name.startswith("unknown.")
         }
-        year, persistence = (float(row.get(prior.name) or prior.value(0.0)) for prior in discrepancy_priors())
+        year, persistence = (_within(prior, row.get(prior.name), file) for prior in discrepancy_priors())
         made.append(Draw(member, year, persistence, fitted))
     return made
+
+
+def _within(prior: Prior, told: Any, file: str) -> float:
+    """A number of the discrepancy: the middle of its prior where a table has none."""
+    if told is None or told == "":
+        return float(prior.value(0.0))
+    value = _number(prior.name, told, file)
+    if not prior.least <= value <= prior.most:
+        raise InputError(prior.name, told, f"a number from {prior.least:g} to {prior.most:g}", file=file)
+    return value
+
+
+def _number(name: str, told: Any, file: str) -> float:
+    with suppress(TypeError, ValueError):
+        if math.isfinite(value := float(told)):
+            return value
+    raise InputError(name, told, "a finite number", file=file)

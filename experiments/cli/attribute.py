@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from experiments.question.defaults import SEED
 from experiments.report.printed import AsJson, Settings, console, print_json, tell
-
-if TYPE_CHECKING:
-    from experiments.running.progress import Progress
+from experiments.running.progress import progress_if_seen
 
 FromSettings = Annotated[tuple[str, ...], Parameter(name="--from-set", negative="", show_default=False)]
 ToSettings = Annotated[tuple[str, ...], Parameter(name="--to-set", negative="", show_default=False)]
@@ -104,7 +101,7 @@ def attribute_command(
 
     place = place_of(asked, out) if out is not None else None
     with announcing_compilation(tell):
-        found = attribute(asked, workers=workers, progress=_progress())
+        found = attribute(asked, workers=workers, progress=progress_if_seen())
     told = rows(found)
     files = ""
     if place is not None:
@@ -121,10 +118,3 @@ def attribute_command(
         return 0
     show(console(), found, told, files)
     return 0
-
-
-def _progress() -> Progress:
-    """A bar on a terminal; nothing when piped."""
-    from experiments.running.progress import Silent, progress_for
-
-    return progress_for() if sys.stderr.isatty() else Silent()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -19,9 +18,7 @@ from experiments.question.defaults import (
     WEEKS,
 )  # fmt: skip
 from experiments.report.printed import AsJson, Settings, console, print_json, tell
-
-if TYPE_CHECKING:
-    from experiments.running.progress import Progress
+from experiments.running.progress import progress_if_seen
 
 Vary = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
 
@@ -130,7 +127,7 @@ def compare_command(
     from experiments.report.compare_files import INDEX, place_of, write
 
     place = place_of(question, out)
-    progress = _progress()
+    progress = progress_if_seen()
     with announcing_compilation(tell):
         comparison = compare(question, workers=workers, progress=progress)
     from experiments.compare.paired import rows as rows_of
@@ -176,12 +173,5 @@ def compare_command(
             seed=seed, uncertainty=uncertainty, in_brief=True,
             replicates=min(question.replicates, len(question.behaviours)),
         )  # fmt: skip
-        show_for_all(console(), compare(every, workers=workers, progress=_progress()))
+        show_for_all(console(), compare(every, workers=workers, progress=progress_if_seen()))
     return 0
-
-
-def _progress() -> Progress:
-    """A bar on a terminal; nothing when piped."""
-    from experiments.running.progress import Silent, progress_for
-
-    return progress_for() if sys.stderr.isatty() else Silent()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -97,11 +96,11 @@ def discover_command(
     from abm.week.compiled import announcing_compilation
     from experiments.question.idle import idle_settings
     from experiments.report.discovery_files import FILES, place_of, write
-    from experiments.running.progress import Silent, progress_for
+    from experiments.running.progress import progress_if_seen
 
     place = place_of(asked, out)
     with announcing_compilation(tell):
-        found = discover(asked, workers=workers, progress=progress_for() if sys.stderr.isatty() else Silent())
+        found = discover(asked, workers=workers, progress=progress_if_seen())
     for line in idle_settings(asked.inquiry.cases, asked.inquiry.without, seed):
         tell(line)
     write(place, found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -84,7 +83,7 @@ def economics_command(
     from experiments.question.idle import idle_settings
     from experiments.question.question import ask, even_replicates, usual_replicates
     from experiments.report.economics_files import place_of_policies, write_policies
-    from experiments.running.progress import Silent, progress_for
+    from experiments.running.progress import progress_if_seen
 
     wanted, worths = effect_of(effect), WORTHS if worth is None else parse_worths(worth)
     changes = settings if discount is None else (*settings, f"world.discount_rate={discount!r}")
@@ -96,7 +95,7 @@ def economics_command(
         question = ask(variants, replicates=more, **asking)  # type: ignore[arg-type]
     place = place_of_policies(question, effect, worths, out)
     with announcing_compilation(tell):
-        comparison = compare(question, workers=workers, progress=progress_for() if sys.stderr.isatty() else Silent())
+        comparison = compare(question, workers=workers, progress=progress_if_seen())
     found = policies(comparison, wanted, worths)
     information = found.appraisal.information(found.groups, seed=seed) if installed() else []
     if not installed():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -112,14 +111,14 @@ def frontier_command(
     from abm.week.compiled import announcing_compilation
     from experiments.question.idle import idle_settings
     from experiments.report.frontier_files import FILES, open_folder, write
-    from experiments.running.progress import Silent, progress_for
+    from experiments.running.progress import progress_if_seen
     from experiments.search.frontier import find_frontier
     from experiments.search.kept import Kept
     from experiments.search.pareto import check_installed
 
     check_installed()
     with open_folder(sought, out) as folder:
-        progress = progress_for() if sys.stderr.isatty() else Silent()
+        progress = progress_if_seen()
         kept = Kept(seed, folder, workers=workers, progress=progress)
         try:
             with announcing_compilation(tell):

@@ -10,12 +10,12 @@ from cyclopts import App, Parameter
 
 from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_CASELOAD, SEED, WEEKS
 from experiments.report.printed import Settings, tell
+from experiments.running.progress import progress_if_seen
 
 if TYPE_CHECKING:
     from experiments.compare.comparing import Comparison
     from experiments.question.question import Question
     from experiments.report.notes import Row
-    from experiments.running.progress import Progress
 
 app = App(name="report", help="Write a comparison as one HTML file: charts, tables, sources and files inside it.")
 
@@ -108,7 +108,7 @@ def report_command(
 
     place = place_of(question, folder if folder is not None and out is None else None if alone else out)
     with announcing_compilation(tell):
-        comparison = compare(question, workers=workers, progress=progress())
+        comparison = compare(question, workers=workers, progress=progress_if_seen())
     rows = rows_of(comparison)
     if folder is None and alone is None:
         write(place, comparison, rows)
@@ -166,17 +166,10 @@ def write_report(
     from experiments.report.html.parts import Subject
     from experiments.storing.output import put
 
-    making = Making(workers, progress(), tell if sys.stderr.isatty() else lambda title: None)
+    making = Making(workers, progress_if_seen(), tell if sys.stderr.isatty() else lambda title: None)
     # Settings that were varied have no words of their own on a command line.
     kept = path.parent if from_folder or comparison.question.varied else None
     command = command_of(comparison.question, about=about, quick=quick, folder=kept)
     subject = Subject(comparison, rows, about, quick, command, making.each)
     put(path, page(subject, day=date.today(), making=making, remarks=remarks).encode())
     return path
-
-
-def progress() -> Progress:
-    """A bar on a terminal; nothing when piped."""
-    from experiments.running.progress import Silent, progress_for
-
-    return progress_for() if sys.stderr.isatty() else Silent()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -105,12 +104,12 @@ def sensitivity_command(
     from abm.week.compiled import announcing_compilation
     from experiments.question.idle import idle_settings
     from experiments.report.sensitivity_files import FILES, place_of, write
-    from experiments.running.progress import Silent, progress_for
+    from experiments.running.progress import progress_if_seen
     from experiments.sensitivity.analysis import analyse
 
     place = place_of(inquiry, out)
     with announcing_compilation(tell):
-        found = analyse(inquiry, workers=workers, progress=progress_for() if sys.stderr.isatty() else Silent())
+        found = analyse(inquiry, workers=workers, progress=progress_if_seen())
     for line in idle_settings(inquiry.cases, inquiry.without, seed):
         tell(line)
     write(place, found)

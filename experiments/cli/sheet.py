@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -71,11 +70,11 @@ def sheet_command(
     from experiments.question.idle import idle_settings
     from experiments.report.sheet_shown import FILES, document, place_of, show, write
     from experiments.report.three_words import sheet_rows
-    from experiments.running.progress import Silent, progress_for
+    from experiments.running.progress import progress_if_seen
 
     place = place_of(question, out)
     with announcing_compilation(tell):
-        comparison = compare(question, workers=workers, progress=progress_for() if sys.stderr.isatty() else Silent())
+        comparison = compare(question, workers=workers, progress=progress_if_seen())
     rows = sheet_rows(comparison)
     for line in idle_settings(question.cases, question.without, question.seed):
         tell(line)

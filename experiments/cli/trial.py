@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -84,12 +83,12 @@ def trial_command(
     from abm.week.compiled import announcing_compilation
     from experiments.question.idle import idle_settings
     from experiments.report.trial_files import FILES, place_of, write
-    from experiments.running.progress import Silent, progress_for
+    from experiments.running.progress import progress_if_seen
     from experiments.trial.answering import conduct_all
     from experiments.trial.rows import rows as rows_of
 
     place = place_of(trial, out)
-    progress = progress_for() if sys.stderr.isatty() else Silent()
+    progress = progress_if_seen()
     with announcing_compilation(tell):
         found = conduct_all(trial, workers=workers, progress=progress)
     rows = rows_of(found)

@@ -14,6 +14,8 @@ from abm.model import MODEL_VERSION
 from experiments.economics.advice import GOALS, Advice, Goal, Inquiry, Recommendation
 from experiments.question.question import PULL_ON
 from experiments.report.amounts import Scale, number, pounds, scale
+from experiments.report.verdict import horizon
+from experiments.statistics.precision import FIRST
 from experiments.storing.output import Place, Writer, fingerprint
 
 #: What advice leaves in its folder, besides the manifest.
@@ -37,9 +39,9 @@ def show(console: Console, found: Advice, files: str = "") -> None:
     varies = "a draw of the posterior a run" if question.uncertainty == "parameters" else "the one fitted vector"
     console.print(
         Text(
-            f"{question.caseload.title}, {question.weeks} weeks, against “{standing.title or standing.name}”."
-            f" {len(found.options) - 1} offers that differ, {found.comparison.replicates:,} runs of each ({varies}); in"
-            " square brackets the 5th and 95th percentile of the runs. No threat is announced with any. None drawn,"
+            f"{question.caseload.title}, {horizon(question.weeks)}, against “{standing.title or standing.name}”."
+            f" Offers that differ: {len(found.options) - 1}; runs of each: {found.comparison.replicates:,} ({varies});"
+            " in square brackets the 5th and 95th percentile of the runs. No threat is announced with any. None drawn,"
             f" drawn: whether offers draw arrivals (elasticity of the caseload, and {_ELASTICITY:g}, the upper bound in"
             " the evidence). Families now there: of safe countries, in week 0, as in the pilot; the others with those"
             " who come later.",
@@ -157,6 +159,8 @@ def first_questions(found: Advice) -> Iterator[str]:
 
 def caveats(found: Advice) -> Iterator[str]:
     """What has to be known to read this."""
+    if found.comparison.replicates < FIRST:
+        yield f"Runs of each offer: {found.comparison.replicates}; fewer than {FIRST} are too few to rely on."
     yield (
         "Each recommendation follows from its goal alone: the best mean among the offers asked about. Which goal counts"
         " is not the model's to say. “Another would have done better” counts runs, chance included; where options are"

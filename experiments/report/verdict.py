@@ -238,7 +238,7 @@ def _outside(found: Sequence[Finding], rows: Sequence[dict[str, Any]]) -> list[s
 def horizon(weeks: int) -> str:
     """A horizon in words: five years, 30 weeks."""
     years, rest = divmod(weeks, round(WEEKS_PER_YEAR))
-    return YEARS[years] if not rest and 0 < years < len(YEARS) else f"{weeks:,} weeks"
+    return YEARS[years] if not rest and 0 < years < len(YEARS) else f"{weeks:,} week{'s' * (weeks != 1)}"
 
 
 def _signed(value: float) -> str:

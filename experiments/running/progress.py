@@ -126,6 +126,11 @@ class Bar:
         self._drawn.stop()
 
 
+def progress_if_seen() -> Progress:
+    """A bar on a terminal; nothing where nobody watches, as in a pipe."""
+    return progress_for() if sys.stderr.isatty() else Silent()
+
+
 def progress_for(stream: IO[str] | None = None) -> Progress:
     """A bar if the stream (standard error) is a terminal or in a notebook that can draw one, lines otherwise."""
     stream = stream or sys.stderr

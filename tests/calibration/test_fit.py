@@ -16,6 +16,7 @@ pytest.importorskip("sklearn")
 from small_history import TEXT
 
 from abm.inputs.behaviour import Behaviour
+from abm.inputs.parameters import InputError
 from abm.scenarios.scenario import load_behaviour, load_behaviour_draws
 from experiments.calibration import fit as fitting
 from experiments.calibration.discrepancy import Shocks
@@ -24,7 +25,7 @@ from experiments.calibration.fit import Plan, fit, plan
 from experiments.calibration.fitted import summary, write
 from experiments.calibration.forecast import crps
 from experiments.calibration.history import load_history
-from experiments.calibration.posterior import load_draws
+from experiments.calibration.posterior import draws_of, load_draws
 from experiments.calibration.priors import Prior, behaviour_priors, discrepancy_priors, drawn
 from experiments.calibration.targets import Targets
 from experiments.cli.main import main
@@ -192,3 +193,17 @@ def test_the_score_of_a_forecast_is_the_known_one() -> None:
     # Gneiting and Raftery (2007): of a standard normal forecast at 0, (√2 − 1)/√π.
     assert crps(draws, 0.0) == pytest.approx((2**0.5 - 1) / np.pi**0.5, abs=1e-3)
     assert crps(np.array([3.0, 3.0]), 5.0) == pytest.approx(2.0)
+
+
+def test_a_posterior_has_its_own_persistence_also_where_that_is_nought_and_nonsense_is_refused() -> None:
+    # A table from Python has numbers, and nought is one: it was taken for a column that is not there.
+    (draw,) = draws_of([{"discrepancy.year": 0.2, "discrepancy.persistence": 0.0}])
+    assert (draw.year, draw.persistence) == (0.2, 0.0)
+    (bare,) = draws_of([{"behaviour.money": "1.0"}])
+    assert bare.persistence == pytest.approx(0.5)
+    for name, told in (
+        ("discrepancy.persistence", "1.5"), ("discrepancy.persistence", "often"), ("discrepancy.year", "nan"),
+        ("discrepancy.year", "-1"), ("unknown.uk_stock_2005", "many"),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=f"{name}.*{told}"):
+            draws_of([{name: told}], file="draws.csv")

@@ -98,6 +98,9 @@ def test_every_goal_has_an_answer_with_and_without_the_pull_factor(small: Any) -
     reached = small.comparison.runs[most.best].measure("departures") - small.comparison.runs[0].measure("departures")
     assert most.mean == pytest.approx(reached.mean())
     assert most.mean > 0.0
+    assert not any("too few" in line for line in caveats(small))
+    few = replace(small, comparison=_comparison([_runs([1.0], [0.0])] * 2))
+    assert next(iter(caveats(few))).endswith("too few to rely on.")
     assert small.worth
     assert all(one.value >= 0.0 for one in small.worth)
 
