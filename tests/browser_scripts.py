@@ -38,7 +38,7 @@ MILLISECONDS_TO_FIGURES = """([amount, old]) => new Promise(done => {
     input.dispatchEvent(new Event('change'));
     const look = () => {
         const fresh = document.querySelector('[data-measure=offer_spend]').innerText !== old;
-        if (fresh && !document.querySelector('.r-short.r-stale')) done(performance.now() - start);
+        if (fresh && !document.querySelector('.r-strip.r-stale')) done(performance.now() - start);
         else requestAnimationFrame(look);
     };
     requestAnimationFrame(look);

@@ -12,8 +12,8 @@ import solara
 
 from abm.browser.components import component
 from abm.browser.quiet import keep_quiet
+from experiments.page.answer.charts import script
 from experiments.page.background import in_background
-from experiments.page.charts import script
 from experiments.page.choices import Choices
 from experiments.page.page import Page as Comparison
 

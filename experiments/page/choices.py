@@ -20,6 +20,7 @@ from abm.inputs.policy import Policy
 from abm.model import Prepared
 from abm.scenarios.overrides import known_paths
 from abm.scenarios.scenario import caseload_names, load_behaviour, load_caseload, load_policy, policy_names
+from experiments.page.place import KEYS
 from experiments.question.case import Case, Uncertainty, fitted_members
 from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_CASELOAD, DEFAULT_VARIANTS, SEED, WEEKS
 from experiments.question.question import Question, even_replicates
@@ -140,8 +141,8 @@ class Choices:
         return replace(self, a=self.b, b=self.a, levers_a=self.levers_b, levers_b=self.levers_a)
 
     def untouched(self) -> Choices:
-        """The same choices with every lever where it started."""
-        return replace(self, levers_a={}, levers_b={}, shared={})
+        """The same caseload and policies, with every lever and number where it started."""
+        return Choices(self.caseload, self.a, self.b)
 
     def starting(self, side: str, path: str) -> Any:
         """The value of a lever before it was moved."""
@@ -232,6 +233,8 @@ class Choices:
         names = ("caseload", "a", "b", *LIMITS)
         pairs.sort(key=lambda pair: names.index(pair[0]) if pair[0] in names else len(names))
         for key, value in pairs:
+            if key in KEYS:
+                continue
             try:
                 if key in names:
                     choices = choices.chosen(key, value)

@@ -14,12 +14,12 @@ from abm import InputError, load_policy, prepare
 from abm.household.stages import Stage
 from abm.measures import MEASURES
 from abm.why import explain
-from experiments.page.card import card
+from experiments.page.answer.wording import KEY_FIGURES, amount, in_short, table
 from experiments.page.choices import Choices
 from experiments.page.downloads import COLUMNS, command, figures_csv, policy_toml, series_csv
+from experiments.page.evidence.trust import trust
 from experiments.page.paired import answers
-from experiments.page.trust import trust
-from experiments.page.wording import KEY_FIGURES, amount, in_short, table
+from experiments.page.watch.card import card
 
 ASKED = (
     Choices(weeks=104, replicates=4, households=150, seed=5)
@@ -167,7 +167,7 @@ def test_charts_are_valid_and_differ_by_theme(answer):
     pytest.importorskip("altair")
     import altair as alt
 
-    from experiments.page.charts import board
+    from experiments.page.answer.charts import board
 
     light, dark = board(answer, dark=False), board(answer, dark=True)
     assert [chart["id"] for chart in light] == ["stocks", "departures", "origins", "money"]

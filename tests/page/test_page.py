@@ -11,10 +11,10 @@ from browser_visitor import ASKED, QUERY, at, difference, lever
 
 from abm import load_policy
 from abm.household.stages import Stage
-from experiments.page.card import card
 from experiments.page.choices import Choices
 from experiments.page.downloads import figures_csv, policy_toml
 from experiments.page.paired import answers
+from experiments.page.watch.card import card
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 

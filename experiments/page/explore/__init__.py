@@ -1,0 +1,1 @@
+"""The tab that looks along levers: what a policy does over the whole range of one lever, or of two."""
