@@ -12,10 +12,11 @@ import vl_convert
 
 from experiments.page.answer.charts import words
 from experiments.page.answer.charts.departures import departures
+from experiments.page.answer.charts.everybody import everybody
 from experiments.page.answer.charts.figure import Figure, Panel, Row, Spec, darkened
 from experiments.page.answer.charts.money import money
 from experiments.page.answer.charts.origins import origins
-from experiments.page.answer.charts.stocks import everybody, stocks
+from experiments.page.answer.charts.stocks import stocks
 from experiments.page.paired import Answer
 from experiments.report.html.drawn import styled
 from experiments.report.html.palette import INK, SOFT
@@ -87,7 +88,7 @@ def _look() -> dict[str, Any]:
 
 def _shown(spec: Spec, height: int, right: int) -> dict[str, Any]:
     """A panel as wide as its place on the page; keys and headings are the page's."""
-    padding = {"left": 4, "right": right, "top": 20 if right > 100 else 8, "bottom": 4}
+    padding = {"left": 4, "right": 12, "top": 20 if right > 100 else 8, "bottom": 4}
     return {
         **spec,
         "$schema": alt.SCHEMA_URL,
@@ -108,7 +109,7 @@ def saved(figure: Figure, caption: list[str]) -> dict[str, Any]:
     below = {"text": caption, "orient": "bottom", "fontSize": 11.5, "fontWeight": "normal", "color": SOFT}
     apart = {"scale": dict.fromkeys(("color", "shape", "strokeDash"), "independent")}
     whole = [
-        {"layer": _key(figure.key), "width": _WIDE, "height": 16},
+        {"layer": _key(figure.key), "width": _WIDE - _NAMES, "height": 16},
         {"hconcat": panels, "spacing": _GAP, "resolve": apart},
     ]
     return {

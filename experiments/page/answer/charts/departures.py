@@ -11,7 +11,6 @@ from abm.browser.palette import LOOKS
 from abm.household.stages import ROUTES
 from experiments.page.answer.charts import words
 from experiments.page.answer.charts.figure import (
-    A_YEAR,
     COLOURS,
     SIDES,
     Array,
@@ -24,11 +23,8 @@ from experiments.page.answer.charts.figure import (
     mean,
     once,
     rounded_up,
-    weeks_shown,
-    weeks_tabled,
-    year_of,
-    years,
 )
+from experiments.page.answer.charts.times import A_YEAR, weeks_shown, weeks_tabled, year_of, years
 from experiments.page.paired import Answer
 from experiments.report.html.charts.axes import signed, zero
 from experiments.report.html.palette import INK
@@ -66,27 +62,28 @@ def departures(answer: Answer) -> Figure:
         for week in weeks_shown(weeks).tolist()
     ]
     most = rounded_up(max(float(found[-1, 0]) for found in levels))
-    end = words.by_the_end(weeks)
+    end, last = words.by_the_end(weeks), tuple(float(v[-1]) for v in change)
+    ends = [float(found[-1, 0]) for found in levels]
+    digits = 0 if words.agree(*ends, last[0], 0) else 1
     panels = [
         Panel(
-            f"Under {name}: {words.count(float(found[-1, 0]))} have left by {end}",
+            f"Under {name}: {words.count(left, decimals=digits)} have left by {end}",
             _levels(f"departures_{name.lower()}", weeks, most),
             HEIGHT,
         )
-        for name, found in zip(SIDES, levels, strict=True)
+        for name, left in zip(SIDES, ends, strict=True)
     ]
-    last, low, high = (float(v[-1]) for v in change)
-    behind = words.reach(low, high)
-    told = f"B − A: {words.count(last, signed=True)}"
+    behind = words.reach(*last[1:])
+    told = f"B − A: {words.count(last[0], signed=True, decimals=digits)}"
     panels.append(Panel(f"{told} ({behind})" if behind else told, _change(weeks), HEIGHT))
     return Figure(
         "departures",
-        words.finding(f"By {end}, {_more(last)}", low, high, answer),
+        words.finding(f"By {end}, {_more(last[0], digits)}", *last[1:], answer),
         f"Households that have left, by any route: {words.runs(tally)}. "
         f"{words.bands(tally, 'Band of B − A')}. Every departure counts, also a second one of those who came back.",
         panels,
         rows,
-        ("End of", *(f"{title}, {name}" for title in _TITLES for name in SIDES), "B − A", "interval"),
+        ("End of", *(f"{title}, {name}" for title in _TITLES for name in SIDES), "B − A", "middle 90 %"),
         [_line(week, weeks, levels, change) for week in weeks_tabled(weeks)],
         [
             {"label": title, "colour": colour.lower(), "dash": dash}
@@ -95,8 +92,8 @@ def departures(answer: Answer) -> Figure:
     )
 
 
-def _more(change: float) -> str:
-    text = words.count(abs(change))
+def _more(change: float, digits: int) -> str:
+    text = words.count(abs(change), decimals=digits)
     if not text.strip("0."):
         return "as many households have left under B as under A"
     one = "household has" if text == "1" else "households have"

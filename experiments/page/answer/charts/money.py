@@ -81,7 +81,7 @@ def money(answer: Answer) -> Figure:
         f"{words.bands(tally, 'Whiskers')}. Diamond: the sum of all lines, as in the key figures.",
         [Panel(heading, _wide(*unit), height, _narrow(*unit), 232, named=True)],
         {"money": rows},
-        ("Line", "A", "B", "B − A", "interval"),
+        ("Line", "A", "B", "B − A", "middle 90 %"),
         [
             [
                 row["line"], row["a_text"], row["b_text"], row["difference_text"],

@@ -26,6 +26,7 @@ from experiments.page.answer.charts.figure import (
     side_key,
 )
 from experiments.page.paired import Answer, Tally
+from experiments.report.amounts import number
 from experiments.report.html.charts.axes import signed, zero
 from experiments.report.html.palette import INK, NEUTRAL
 from experiments.statistics.intervals import spread
@@ -36,6 +37,7 @@ FEWEST = 10
 MOST = 12
 OTHERS, EVERY = "others", "all origins"
 STEP = 27
+PER_CENT = "format(100 * datum.value, '~g') + ' %'"
 
 
 class Group(NamedTuple):
@@ -103,6 +105,8 @@ def origins(answer: Answer) -> Figure:
     ]
     height = STEP * len(found)
     *_, every = found
+    sums = [(*group.rates, group.change[0]) for group in found]
+    digits = 1 if all(words.agree(*(100 * value for value in told), 1) for told in sums) else 2
     return Figure(
         "origins",
         words.finding(_leave(every.change[0]), *every.change[1:], answer, words.points),
@@ -114,13 +118,13 @@ def origins(answer: Answer) -> Figure:
             Panel("B − A, percentage points", _change(), height, named=True),
         ],
         {"origins": levels, "origins_change": changes},
-        ("Origin", "households", "A, %", "B, %", "B − A, points", "interval"),
+        ("Origin", "households", "A, %", "B, %", "B − A, points", "middle 90 %"),
         [
             [
                 group.name,
                 words.count(group.households),
-                *(words.points(rate, signed=False) for rate in group.rates),
-                words.points(group.change[0]),
+                *(number(100 * rate, digits) for rate in group.rates),
+                number(100 * group.change[0], digits, signed=True),
                 words.reach(group.change[1], group.change[2], words.points),
             ]
             for group in found
@@ -144,7 +148,7 @@ def _names() -> alt.Y:
 @once
 def _levels() -> Any:
     base = alt.Chart(data("origins")).encode(
-        y=_names(), x=alt.X("share:Q", title="share of households", axis=alt.Axis(format=".0%", tickCount=4))
+        y=_names(), x=alt.X("share:Q", title="share of households", axis=alt.Axis(labelExpr=PER_CENT, tickCount=4))
     )
     line = base.mark_line(color=NEUTRAL, strokeWidth=1.5).encode(detail="origin:N")
     dots = base.mark_point(filled=True, size=90, opacity=1).encode(

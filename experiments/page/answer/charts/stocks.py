@@ -1,14 +1,12 @@
-"""Who is still there with a failed claim, week by week, and where everybody is."""
+"""Who is still there with a failed claim, week by week."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import altair as alt
-import numpy as np
 
 from abm.arrays.state import STOCKS_AT
-from abm.browser.palette import LOOKS
 from abm.household.stages import Stage
 from experiments.page.answer.charts import words
 from experiments.page.answer.charts.departures import when
@@ -26,11 +24,8 @@ from experiments.page.answer.charts.figure import (
     rounded_up,
     side_key,
     side_scales,
-    weeks_shown,
-    weeks_tabled,
-    year_of,
-    years,
 )
+from experiments.page.answer.charts.times import weeks_shown, weeks_tabled, year_of, years
 from experiments.page.paired import Answer
 from experiments.report.html.charts.axes import signed, zero
 from experiments.report.html.palette import INK
@@ -38,10 +33,6 @@ from experiments.report.html.palette import INK
 HEIGHT = 210
 #: Those whom the measure "caseload awaiting removal" counts.
 THERE = (Stage.EXHAUSTED, Stage.BOOKED)
-#: Everybody who is in the country, from the bottom to the top.
-EVERYBODY = (
-    Stage.EXHAUSTED, Stage.BOOKED, Stage.REFUSED, Stage.AWAITING, Stage.ABSCONDED, Stage.PROTECTED, Stage.SETTLED,
-)  # fmt: skip
 
 
 def stock(answer: Answer, side: int, *stages: Stage) -> Array:
@@ -51,7 +42,8 @@ def stock(answer: Answer, side: int, *stages: Stage) -> Array:
     return found
 
 
-def _on_show(answer: Answer) -> str:
+def on_show(answer: Answer) -> str:
+    """Which run the weeks are those of."""
     return f"The weeks are those of the one run on show (seed {answer.choices.seed}, the fitted behaviour)"
 
 
@@ -84,7 +76,7 @@ def stocks(answer: Answer) -> Figure:
     return Figure(
         "stocks",
         words.finding(f"At the end of {end}, {_there(last.mean)}", low, high, answer),
-        f"Households with a failed claim that are in contact or booked to leave. {_on_show(answer)}. "
+        f"Households with a failed claim that are in contact or booked to leave. {on_show(answer)}. "
         f"Diamond at the end of B − A: {words.runs(answer.tally)}; {words.bands(answer.tally, 'its whisker')}.",
         [
             Panel(f"In the run on show: {shown[0]} under A, {shown[1]} under B", _levels(weeks, most), HEIGHT),
@@ -114,7 +106,8 @@ def _there(change: float) -> str:
     return f"{text} {'more' if change > 0 else 'fewer'} households {what}"
 
 
-def _tips(pattern: str) -> list[alt.Tooltip]:
+def tips(pattern: str) -> list[alt.Tooltip]:
+    """What a point tells when it is pointed at."""
     return [
         alt.Tooltip("side:N"),
         alt.Tooltip("year:Q", format=".2f"),
@@ -132,7 +125,7 @@ def _levels(weeks: int, most: float) -> Any:
         .encode(
             x=years(weeks),
             y=alt.Y("households:Q", title="households", scale=scale, axis=alt.Axis(tickCount=4)),
-            tooltip=_tips(",.0f"),
+            tooltip=tips(",.0f"),
             **side_scales(),
         )
     )
@@ -142,73 +135,7 @@ def _levels(weeks: int, most: float) -> Any:
 def _change(weeks: int) -> Any:
     y = alt.Y("households:Q", title="households, B − A", axis=alt.Axis(labelExpr=signed(), tickCount=4))
     line = alt.Chart(data("stocks_change")).mark_line(strokeWidth=2, color=COLOURS[1], interpolate="step-after")
-    base = alt.Chart(data("stocks_end")).encode(x=years(weeks), tooltip=_tips("+,.1f"))
+    base = alt.Chart(data("stocks_end")).encode(x=years(weeks), tooltip=tips("+,.1f"))
     reach = base.mark_rule(color=INK, strokeWidth=2, clip=False).encode(y="run_p05:Q", y2="run_p95:Q")
     dot = base.mark_point(filled=True, shape="diamond", size=110, opacity=1, color=INK, clip=False).encode(y=y)
-    return alt.layer(zero("y"), line.encode(x=years(weeks), y=y, tooltip=_tips("+,.0f")), reach, dot)
-
-
-def everybody(answer: Answer) -> Figure:
-    """Where everybody is, week by week, under A and under B."""
-    weeks = answer.choices.weeks
-    found = {stage: [stock(answer, side, stage) for side in (0, 1)] for stage in EVERYBODY}
-    shown = [stage for stage in EVERYBODY if any(values.any() for values in found[stage])]
-    sums = [sum((found[stage][side] for stage in shown), np.zeros(weeks)) for side in (0, 1)]
-    rows: dict[str, list[Row]] = {
-        f"everybody_{name.lower()}": [
-            {
-                "side": name,
-                "stage": LOOKS[stage].title,
-                "week": week,
-                "year": year_of(week),
-                "households": known(found[stage][side][week]),
-                "order": order,
-            }
-            for order, stage in enumerate(shown)
-            for week in weeks_shown(weeks).tolist()
-        ]
-        for side, name in enumerate(SIDES)
-    }
-    most = rounded_up(max(float(values.max()) for values in sums))
-    return Figure(
-        "everybody",
-        "Where everybody is, week by week",
-        f"Households in the country; those who left or were removed are not counted. {_on_show(answer)}.",
-        [
-            Panel(
-                f"Under {name}: {words.count(float(sums[side][-1]))} at the end",
-                _areas(name, tuple(shown), weeks, most),
-                HEIGHT,
-            )
-            for side, name in enumerate(SIDES)
-        ],
-        rows,
-        ("At the end", "A", "B", "B − A"),
-        [
-            [
-                LOOKS[stage].title,
-                *(words.count(float(v[-1])) for v in found[stage]),
-                words.count(float(found[stage][1][-1] - found[stage][0][-1]), signed=True),
-            ]
-            for stage in shown
-        ],
-        [{"label": LOOKS[stage].title, "fill": LOOKS[stage].light.lower()} for stage in reversed(shown)],
-        folded=True,
-    )
-
-
-@once
-def _areas(name: str, shown: tuple[Stage, ...], weeks: int, most: float) -> Any:
-    titles = [LOOKS[stage].title for stage in shown]
-    colours = alt.Scale(domain=titles, range=[LOOKS[stage].light.lower() for stage in shown])
-    return (
-        alt.Chart(data(f"everybody_{name.lower()}"))
-        .mark_area(line={"color": "#fffffe", "strokeWidth": 0.8})
-        .encode(
-            x=years(weeks),
-            y=alt.Y("households:Q", title="households", stack="zero", scale=alt.Scale(domain=[0, most])),
-            color=alt.Color("stage:N", scale=colours, legend=None),
-            order="order:Q",
-            tooltip=[alt.Tooltip("stage:N"), *_tips(",.0f")[1:]],
-        )
-    )
+    return alt.layer(zero("y"), line.encode(x=years(weeks), y=y, tooltip=tips("+,.0f")), reach, dot)

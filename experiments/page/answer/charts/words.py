@@ -7,9 +7,10 @@ from datetime import date
 from typing import Protocol
 
 from abm.version import VERSION
-from experiments.page.answer.charts.figure import A_YEAR, ENOUGH, SIDES
+from experiments.page.answer.charts.figure import ENOUGH, SIDES
+from experiments.page.answer.charts.times import A_YEAR
 from experiments.page.paired import Answer, Tally
-from experiments.report.amounts import NONE, number, pounds
+from experiments.report.amounts import NONE, number
 
 
 class Write(Protocol):
@@ -23,20 +24,29 @@ class Write(Protocol):
 RUNS = "the middle 90 % of the runs"
 
 
-def count(value: float, *, signed: bool = False, most: float | None = None) -> str:
-    """A number of households: whole, but below one with a decimal."""
+def count(value: float, *, signed: bool = False, decimals: int = 0) -> str:
+    """A number of households: whole unless decimals are asked for, but below one with a decimal."""
     if math.isnan(value):
         return NONE
-    decimals = 0 if max(abs(value), abs(most or 0.0)) >= 1 else 1
-    return number(round(value, decimals), decimals, signed=signed)
+    digits = max(decimals, 0 if abs(value) >= 1 else 1)
+    return number(round(value, digits), digits, signed=signed)
+
+
+def agree(a: float, b: float, difference: float, decimals: int) -> bool:
+    """Whether two rounded numbers differ by their rounded difference, as a reader would reckon."""
+    found = round(b, decimals) - round(a, decimals)
+    return any(map(math.isnan, (a, b))) or math.isclose(found, round(difference, decimals), abs_tol=1e-9)
 
 
 def amount(value: float, *, signed: bool = False) -> str:
-    """An amount of money: £2.4m, −£180k."""
+    """An amount of money: £275.4m, −£180.0k, £95."""
     if math.isnan(value):
         return NONE
-    text = pounds(abs(value))
-    return text if not text.strip("£0.") else f"{'−' if value < 0 else '+' if signed else ''}{text}"
+    for least, size in ((1e9, "bn"), (1e6, "m"), (1e3, "k"), (0.0, "")):
+        if abs(value) >= least:
+            text = f"£{number(abs(value) / (least or 1.0), 1 if size else 0)}{size}"
+            return text if not text.strip("£0.") else f"{'−' if value < 0 else '+' if signed else ''}{text}"
+    return NONE
 
 
 def points(value: float, *, signed: bool = True) -> str:
