@@ -182,7 +182,7 @@ def test_an_axis_ends_at_a_round_number(value, end):
     ("text", "told"),
     [
         (words.count(7.4), "7"), (words.count(7.4, decimals=1), "7.4"), (words.count(-0.26, signed=True), "−0.3"),
-        (words.count(0.01, signed=True), "0"), (words.amount(-5_120_000, signed=True), "−£5.1m"),
+        (words.count(0.01, signed=True), "0"), (words.count(0.97, signed=True), "+1"), (words.amount(-5_120_000, signed=True), "−£5.1m"),
         (words.amount(34_800, signed=True), "+£34.8k"), (words.amount(275_388_422.0), "£275.4m"),
         (words.amount(0.0, signed=True), "£0"), (words.points(0.0158), "+1.6"),
         (words.reach(-3.2, 19.4), "−3 to +19"), (words.reach(0, 0), "0"),

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import altair as alt
+import pandas  # noqa: F401 - Altair and Reacton look for it in `sys.modules`, where it must not be half imported
 import vl_convert
 
 from experiments.page.answer.charts import words
@@ -47,8 +48,8 @@ def board(answer: Answer, *, dark: bool) -> list[dict[str, Any]]:
     Returns
     -------
     list
-        A chart: ``id``, ``title``, ``note``, ``folded``, ``key``, ``panels`` (``title``, and specifications ``wide``
-        and ``narrow`` without the rows), ``saved`` (one specification without the rows), ``rows`` (by name), ``table``
+        A chart: ``id``, ``title``, ``note``, ``sure`` (whether there are enough runs for a claim), ``folded``, ``key``,
+        ``panels`` (``title``, and specifications ``wide`` and ``narrow`` without the rows), ``saved`` (one specification without the rows), ``rows`` (by name), ``table``
         (``head``, ``body``), ``source`` (lines) and ``stem`` (of files' names).
     """
     return [_told(family(answer), answer, dark) for family in FAMILIES]
@@ -61,13 +62,14 @@ def _told(figure: Figure, answer: Answer, dark: bool) -> dict[str, Any]:
         "id": figure.id,
         "title": figure.title,
         "note": figure.note,
+        "sure": not words.so_far(answer),
         "folded": figure.folded,
         "key": theme(list(figure.key)),
         "panels": [
             {
                 "title": panel.heading,
                 "wide": theme(_shown(panel.spec, panel.height, panel.right)),
-                "narrow": theme(_shown(panel.narrow, panel.height, 12)) if panel.narrow is not None else None,
+                "narrow": theme(_shown(panel.narrow, panel.narrow_height, 12)) if panel.narrow is not None else None,
             }
             for panel in figure.panels
         ],

@@ -62,9 +62,9 @@ def departures(answer: Answer) -> Figure:
         for week in weeks_shown(weeks).tolist()
     ]
     most = rounded_up(max(float(found[-1, 0]) for found in levels))
-    end, last = words.by_the_end(weeks), tuple(float(v[-1]) for v in change)
+    end, (more, low, high) = words.by_the_end(weeks), (float(v[-1]) for v in change)
     ends = [float(found[-1, 0]) for found in levels]
-    digits = 0 if words.agree(*ends, last[0], 0) else 1
+    digits = 0 if words.agree(ends[0], ends[1], more, 0) else 1
     panels = [
         Panel(
             f"Under {name}: {words.count(left, decimals=digits)} have left by {end}",
@@ -73,12 +73,12 @@ def departures(answer: Answer) -> Figure:
         )
         for name, left in zip(SIDES, ends, strict=True)
     ]
-    behind = words.reach(*last[1:])
-    told = f"B − A: {words.count(last[0], signed=True, decimals=digits)}"
+    behind = words.reach(low, high)
+    told = f"B − A: {words.count(more, signed=True, decimals=digits)}"
     panels.append(Panel(f"{told} ({behind})" if behind else told, _change(weeks), HEIGHT))
     return Figure(
         "departures",
-        words.finding(f"By {end}, {_more(last[0], digits)}", *last[1:], answer),
+        words.finding(f"By {end}, {_more(more, digits)}", low, high, answer),
         f"Households that have left, by any route: {words.runs(tally)}. "
         f"{words.bands(tally, 'Band of B − A')}. Every departure counts, also a second one of those who came back.",
         panels,

@@ -47,7 +47,7 @@ class Panel:
         A Vega-Lite specification of the named rows, without size, theme or title: made by a function that is `once`.
     height
         In pixels.
-    narrow
+    narrow, narrow_height
         The same for small screens, where it needs another one.
     right
         Pixels right of the axes that its texts take.
@@ -61,6 +61,7 @@ class Panel:
     narrow: Spec | None = None
     right: int = 12
     named: bool = False
+    narrow_height: int = 0
 
 
 @dataclass(frozen=True)

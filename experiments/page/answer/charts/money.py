@@ -79,7 +79,7 @@ def money(answer: Answer) -> Figure:
         words.finding(_costs(total), low, high, answer, words.amount),
         f"Asylum support and return over the whole run, discounted: {words.runs(tally)}. "
         f"{words.bands(tally, 'Whiskers')}. Diamond: the sum of all lines, as in the key figures.",
-        [Panel(heading, _wide(*unit), height, _narrow(*unit), 232, named=True)],
+        [Panel(heading, _wide(*unit), height, _narrow(*unit), 232, named=True, narrow_height=36 * len(rows))],
         {"money": rows},
         ("Line", "A", "B", "B − A", "middle 90 %"),
         [
@@ -114,7 +114,14 @@ def _unit(rows: list[Row]) -> tuple[float, str]:
 def _dots(worth: float, sign: str, field: str, room: int) -> list[Any]:
     number = MINUS.format("+,~r").replace("datum.value", f"(datum.value / {worth:.0f})")
     pounds = f"datum.value == 0 ? '0' : replace({number}, /([+−])/, '$1£') + '{sign}'"
-    axis = alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=190, minExtent=room, ticks=False, domain=False)
+    axis = alt.Axis(
+        labelExpr="split(datum.label, '\\n')",
+        labelLimit=190,
+        minExtent=room,
+        ticks=False,
+        domain=False,
+        labelOverlap=False,
+    )
     x = alt.X("difference:Q", title="B − A", axis=alt.Axis(labelExpr=pounds, tickCount=4), scale=alt.Scale(nice=True))
     tips = [
         alt.Tooltip("meaning:N", title="line"),

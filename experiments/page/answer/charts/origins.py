@@ -105,8 +105,8 @@ def origins(answer: Answer) -> Figure:
     ]
     height = STEP * len(found)
     *_, every = found
-    sums = [(*group.rates, group.change[0]) for group in found]
-    digits = 1 if all(words.agree(*(100 * value for value in told), 1) for told in sums) else 2
+    sums = [np.array([*group.rates, group.change[0]]) * 100 for group in found]
+    digits = 1 if all(words.agree(a, b, change, 1) for a, b, change in sums) else 2
     return Figure(
         "origins",
         words.finding(_leave(every.change[0]), *every.change[1:], answer, words.points),
@@ -141,7 +141,7 @@ def _leave(change: float) -> str:
 
 
 def _names() -> alt.Y:
-    axis = alt.Axis(labelLimit=190, minExtent=110, ticks=False, domain=False)
+    axis = alt.Axis(labelLimit=190, minExtent=110, ticks=False, domain=False, labelOverlap=False)
     return alt.Y("origin:N", sort=IN_ORDER, title=None, axis=axis)
 
 

@@ -36,7 +36,7 @@ def year_of(week: int) -> float:
 def years(weeks: int, **told: Any) -> alt.X:
     """The axis of time, in whole years."""
     step = 1 if weeks <= 10 * A_YEAR else 2
-    ticks = list(range(0, math.ceil(weeks / A_YEAR) + 1, step))
+    ticks: list[float] = list(range(0, math.ceil(weeks / A_YEAR) + 1, step))
     if weeks < 2 * A_YEAR:
         ticks = [quarter / 4 for quarter in range(int(4 * weeks / A_YEAR) + 1)]
     return alt.X(

@@ -28,7 +28,7 @@ def count(value: float, *, signed: bool = False, decimals: int = 0) -> str:
     """A number of households: whole unless decimals are asked for, but below one with a decimal."""
     if math.isnan(value):
         return NONE
-    digits = max(decimals, 0 if abs(value) >= 1 else 1)
+    digits = max(decimals, 0 if abs(value) >= 0.95 else 1)
     return number(round(value, digits), digits, signed=signed)
 
 
