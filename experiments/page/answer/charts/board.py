@@ -49,8 +49,9 @@ def board(answer: Answer, *, dark: bool) -> list[dict[str, Any]]:
     -------
     list
         A chart: ``id``, ``title``, ``note``, ``sure`` (whether there are enough runs for a claim), ``folded``, ``key``,
-        ``panels`` (``title``, and specifications ``wide`` and ``narrow`` without the rows), ``saved`` (one specification without the rows), ``rows`` (by name), ``table``
-        (``head``, ``body``), ``source`` (lines) and ``stem`` (of files' names).
+        ``panels`` (``title``, and specifications ``wide`` and ``narrow`` without the rows), ``saved`` (one
+        specification without the rows), ``rows`` (by name), ``table`` (``head``, ``body``), ``source`` (lines) and
+        ``stem`` (of files' names).
     """
     return [_told(family(answer), answer, dark) for family in FAMILIES]
 

@@ -46,14 +46,14 @@ def money(answer: Answer) -> Figure:
     values = [by_line(answer, side) for side in (0, 1)]
     levels = [mean(found, tally) for found in values]
     change = banded(values[1] - values[0], tally)
-    names = [*(line.name.replace("_", " ") for line in Line), SUM]
+    names = [*(line.name.replace("re_", "re-").replace("_", " ") for line in Line), SUM]
     meanings = [*(line.meaning for line in Line), "the cost of asylum support and return"]
     kept = [k for k in range(len(Line)) if max(found[k] for found in levels) > 0]
     order = [*sorted(kept, key=lambda k: -abs(change[0, k])), len(Line)]
     rows: list[Row] = []
     for k in order:
         mean_, low, high = (float(v[k]) for v in change)
-        texts = [words.amount(float(found[k])) for found in levels]
+        *texts, more = words.amounts(float(levels[0][k]), float(levels[1][k]), mean_)
         rows.append(
             {
                 "line": names[k],
@@ -67,7 +67,7 @@ def money(answer: Answer) -> Figure:
                 "run_p95": known(high, 2),
                 "a_text": texts[0],
                 "b_text": texts[1],
-                "difference_text": words.amount(mean_, signed=True),
+                "difference_text": more,
                 "narrow": f"{names[k]}\nA {texts[0]} · B {texts[1]}",
             }
         )

@@ -21,6 +21,8 @@ class Write(Protocol):
         ...
 
 
+#: Amounts from which a unit is used, and its sign.
+SIZES = ((1e9, "bn"), (1e6, "m"), (1e3, "k"), (0.0, ""))
 RUNS = "the middle 90 % of the runs"
 
 
@@ -38,15 +40,26 @@ def agree(a: float, b: float, difference: float, decimals: int) -> bool:
     return any(map(math.isnan, (a, b))) or math.isclose(found, round(difference, decimals), abs_tol=1e-9)
 
 
-def amount(value: float, *, signed: bool = False) -> str:
+def amount(value: float, *, signed: bool = False, decimals: int = 1) -> str:
     """An amount of money: £275.4m, −£180.0k, £95."""
     if math.isnan(value):
         return NONE
-    for least, size in ((1e9, "bn"), (1e6, "m"), (1e3, "k"), (0.0, "")):
+    for least, size in SIZES:
         if abs(value) >= least:
-            text = f"£{number(abs(value) / (least or 1.0), 1 if size else 0)}{size}"
+            text = f"£{number(abs(value) / (least or 1.0), decimals if size else 0)}{size}"
             return text if not text.strip("£0.") else f"{'−' if value < 0 else '+' if signed else ''}{text}"
     return NONE
+
+
+def amounts(a: float, b: float, change: float) -> tuple[str, str, str]:
+    """Two amounts and their difference, with a second decimal where one would contradict the others."""
+    size = next(least or 1.0 for least, _ in SIZES if max(abs(a), abs(b)) >= least)
+    same = abs(change) < size or agree(a / size, b / size, change / size, 1)
+    return (
+        amount(a, decimals=1 if same else 2),
+        amount(b, decimals=1 if same else 2),
+        amount(change, signed=True, decimals=1 if same else 2),
+    )
 
 
 def points(value: float, *, signed: bool = True) -> str:
