@@ -161,20 +161,3 @@ def test_assumptions_are_counted_and_listed():
 )
 def test_numbers_are_written_for_people(value, unit, signed, text):
     assert amount(value, unit, signed=signed).replace("\u00a0", " ").replace("\u2060", "") == text
-
-
-def test_charts_are_valid_and_differ_by_theme(answer):
-    pytest.importorskip("altair")
-    import altair as alt
-
-    from experiments.page.answer.charts import board
-
-    light, dark = board(answer, dark=False), board(answer, dark=True)
-    assert [chart["id"] for chart in light] == ["stocks", "departures", "origins", "money"]
-    assert light != dark
-    for chart in light:
-        for spec in chart["specs"]:
-            alt.Chart.from_dict(spec, validate=True) if "layer" not in spec else alt.LayerChart.from_dict(
-                spec, validate=True
-            )
-            assert spec["datasets"]["rows"]

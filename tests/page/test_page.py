@@ -158,8 +158,3 @@ def test_downloads_are_those_of_the_page(visit, answer, tmp_path):
     assert load_policy(str(file)).offer.amount_per_person == 9_000
     assert file.name in page.text_content(".r-command")
     assert taken("Save picture (PNG)").read_bytes().startswith(b"\x89PNG")
-    page.locator("[data-chart=departures]").scroll_into_view_if_needed()
-    page.wait_for_selector("[data-chart=departures] svg.marks")
-    with page.expect_download() as waiting:
-        page.locator("[data-chart=departures] .r-save").click()
-    assert waiting.value.path().read_bytes().startswith(b"\x89PNG")

@@ -8,11 +8,9 @@ from typing import Any
 import solara
 
 from abm.browser.components import component, drawn_by
-from abm.browser.palette import legend
 from experiments.page import downloads
-from experiments.page.answer import charts
+from experiments.page.answer.charts.shown import Charts
 from experiments.page.answer.wording import table
-from experiments.page.background import Latest, in_background
 from experiments.page.choices import SIDES
 from experiments.page.evidence.trust import trust
 from experiments.page.paired import Answer
@@ -39,11 +37,6 @@ def Figures(
     """Key figures, what they rest on, and what can be taken away."""
 
 
-@drawn_by("charts.vue")
-def Charts(charts: list[dict[str, Any]], script: str, looks: list[dict[str, Any]], dark: bool, busy: bool) -> None:
-    """The charts."""
-
-
 @component
 def AnswerTab(view: View) -> None:
     """What was found for the question of a visitor."""
@@ -57,15 +50,6 @@ def AnswerTab(view: View) -> None:
 def _Found(answer: Answer, view: View) -> None:
     choices = answer.choices
     file, set_file = solara.use_state({"name": "", "text": "", "count": 0})
-    script, set_script = solara.use_state(Latest())
-    board, set_board = solara.use_state(Latest())
-    looks = solara.use_memo(legend, [])
-
-    solara.use_effect(lambda: in_background(lambda stopped: iter([charts.script()]), set_script), [])
-    solara.use_effect(
-        lambda: in_background(lambda stopped: iter([charts.board(answer, dark=view.dark)]), set_board),
-        [answer, view.dark],
-    )
 
     def download(told: dict[str, str]) -> None:
         set_file({**_file(answer, told["kind"]), "count": file["count"] + 1})
@@ -86,7 +70,7 @@ def _Found(answer: Answer, view: View) -> None:
         busy=view.busy,
         event_download=download,
     )
-    Charts(charts=board.value or [], script=script.value or "", looks=looks, dark=view.dark, busy=view.busy)
+    Charts(answer=answer, dark=view.dark, busy=view.busy)
 
 
 def _file(answer: Answer, kind: str) -> dict[str, str]:
