@@ -19,7 +19,7 @@ from abm.inputs.parameters import InputError
 from abm.scenarios.scenario import caseload_names, policy_names
 from experiments.page.answer.tab import AnswerTab
 from experiments.page.background import Latest, in_background
-from experiments.page.choices import LIMITS, SIDES, Choices, caseload_of, policy_of
+from experiments.page.choices import LIMITS, SIDES, TITLES, Choices, caseload_of, policy_of
 from experiments.page.evidence.tab import EvidenceTab
 from experiments.page.explore.tab import ExploreTab
 from experiments.page.paired import Answer, answers
@@ -33,9 +33,7 @@ STYLE = Path(__file__).with_name("page.css")
 _KEPT = 50
 _TITLES = {"answer": "Answer", "watch": "Watch", "explore": "Explore", "evidence": "Evidence"}
 _SHOWN = {"answer": AnswerTab, "watch": WatchTab, "explore": ExploreTab, "evidence": EvidenceTab}
-_NUMBERS = (
-    ("households", "Households simulated"), ("weeks", "Weeks"), ("replicates", "Runs"), ("seed", "Seed"),
-)  # fmt: skip
+_NUMBERS = tuple((name, TITLES[name]) for name in ("households", "weeks", "replicates", "seed"))
 
 
 @drawn_by("header.vue")
