@@ -341,7 +341,8 @@ def refusal(side: str, path: str, value: Any, allowed: str = "") -> Refused:
 def _in_words(rule: str) -> str:
     """A rule with the labels of levers in place of the names that they are declared under."""
     labels = {path.rpartition(".")[2]: label for path, label in LABELS.items()}
-    return re.sub(r"[a-z]+(?:_[a-z]+)+", lambda word: f"“{labels[word[0]]}”" if word[0] in labels else word[0], rule)
+    rule = re.sub(r"[a-z]+(?:_[a-z]+)+", lambda word: f"“{labels[word[0]]}”" if word[0] in labels else word[0], rule)
+    return re.sub(r"\((\d+(?:\.\d+)?)\)", lambda number: f"({written(float(number[1]))})", rule)
 
 
 @cache

@@ -25,6 +25,9 @@ MOST_USED = (
     "enforcement.attempts_per_1000_week", "world.pull_elasticity",
 )  # fmt: skip
 
+#: What is said of a default that no policy file gives.
+NOT_SET = "not set by this policy: the default"
+
 #: Title and meaning of the groups of a policy, by the first word of the path.
 _GROUPS = {
     "offer": ("This offer", "Money for leaving: how much, for whom, when, and how it is paid."),
@@ -200,6 +203,8 @@ def _starts(caseload: str, a: str, b: str) -> dict[str, dict[str, dict[str, Any]
 def _start(choices: Choices, side: str, path: str) -> dict[str, Any]:
     figure = _figure(choices, side, path)
     source = "; ".join(text for text in (figure.source, figure.note) if text)
+    if not source and side != "both" and path not in policy_of(choices.a if side == "a" else choices.b).figures:
+        source = NOT_SET
     return {
         "value": choices.starting(side, path), "mark": figure.mark, "source": source, "urls": urls_of(figure),
     }  # fmt: skip

@@ -17,6 +17,11 @@ from experiments.page.lever_panel import LeverPanel
 from experiments.page.view import View
 
 STYLE = Path(__file__).with_name("style.css")
+#: Headings of the tab by their identities.
+_SECTIONS = {
+    "r-levers-title": "Levers", "r-ev-rests": "What the answer rests on", "r-ev-fit": "Fit",
+    "r-ev-held": "Held-out histories", "r-ev-sources": "Sources",
+}  # fmt: skip
 #: What can be told before it is known.
 _NOTHING: dict[str, Any] = {"told": {"total": 0, "marks": []}, "inputs": [], "sources": []}
 
@@ -32,6 +37,11 @@ def _Evidence(
     """Everything but the levers."""
 
 
+@drawn_by("contents.vue")
+def _Contents(sections: list[dict[str, str]]) -> None:
+    """Where the parts of the tab are."""
+
+
 @component
 def EvidenceTab(view: View) -> None:
     """Every lever with its source, and what the model has been held against."""
@@ -43,6 +53,7 @@ def EvidenceTab(view: View) -> None:
     found = rests.value or _NOTHING
     with solara.Div(classes=["r-evidence-tab"]):
         solara.Style(STYLE)
+        _Contents(sections=[{"id": name, "title": title} for name, title in _SECTIONS.items()])
         LeverPanel(view)
         _Evidence(
             told=found["told"],

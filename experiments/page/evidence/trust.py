@@ -13,7 +13,7 @@ from abm.inputs.parameters import MARKS, Figure
 from abm.scenarios.overrides import known_paths
 from experiments.page.choices import text_of
 from experiments.page.lever_words import name_of, told, written
-from experiments.page.levers import urls_of
+from experiments.page.levers import NOT_SET, urls_of
 from experiments.question.question import Question
 from experiments.report.marks import SET_BY_USER, figures_of, marks, rests_on
 
@@ -27,7 +27,6 @@ MEANINGS = {
 }
 #: What sources are called that are no document.
 NO_SOURCE, FIT = "no source is given", "the fit (abm/evidence/VALIDATION.md)"
-NOT_SET = "not set by this policy: the default"
 
 _WITHOUT_UNIT = ("1", "yes/no", "rule", "kind", "names", "stage")
 _WORLD = ("world.", "caseload.", "behaviour.")
@@ -138,7 +137,8 @@ def sources(question: Question) -> list[dict[str, Any]]:
         held["urls"] += [url for url in urls_of(figure) if url not in held["urls"]]
         held["paths"][path] = _name(path)
     rows = [{"name": held["name"], "urls": held["urls"], "count": len(held["paths"]),
-             "document": held["name"] not in (NO_SOURCE, FIT, SET_BY_USER), "inputs": sorted(held["paths"].values())} for held in backed.values()]  # fmt: skip
+             "document": held["name"] not in (NO_SOURCE, FIT, SET_BY_USER),
+             "inputs": sorted(held["paths"].values())} for held in backed.values()]  # fmt: skip
     return sorted(rows, key=lambda row: (not row["document"], -row["count"], row["name"]))
 
 
