@@ -6,6 +6,7 @@ without a label here is called by what it means, up to the first semicolon.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -272,7 +273,7 @@ def told(path: str, value: Any) -> str:
         return f"{value.day} {value:%B %Y}"
     declared = _declared(path)
     unit = unit_of(declared)
-    whole_pounds = unit.before == "£" and abs(value) >= 1_000
+    whole_pounds = unit.before == "£" and 1_000 <= abs(value) < math.inf
     number = written(round(value) if whole_pounds else value * unit.factor, grouped=declared.unit not in _DATES)
     after = ONE.get(unit.after, unit.after) if value == 1 else unit.after
     before = f"{unit.before} " if unit.before == "week" else unit.before
