@@ -15,11 +15,12 @@ from urllib.parse import parse_qsl, urlencode
 
 from abm.arrays.setting import INFLOW, day_of
 from abm.inputs.behaviour import Behaviour
-from abm.inputs.parameters import Declaration, InputError, nearest_spelling, parse_value, read
-from abm.inputs.policy import Policy
+from abm.inputs.parameters import InputError, nearest_spelling, read
 from abm.model import Prepared
 from abm.scenarios.overrides import known_paths
 from abm.scenarios.scenario import caseload_names, load_behaviour, load_caseload, load_policy, policy_names
+from experiments.page.declared import value_of
+from experiments.page.lever_words import WHOSE, Refused, refusal
 from experiments.page.place import KEYS
 from experiments.question.case import Case, Uncertainty, fitted_members
 from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_CASELOAD, DEFAULT_VARIANTS, SEED, WEEKS
@@ -32,6 +33,11 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "weeks": (26, 520),
     "replicates": (1, 200),
 }
+#: What those numbers, and the three names, are called.
+TITLES: Mapping[str, str] = {
+    "households": "Households simulated", "weeks": "Weeks", "replicates": "Runs", "seed": "Seed",
+    "caseload": "Caseload", "a": "Policy A", "b": "Policy B",
+}  # fmt: skip
 #: Fewer than a command line takes: a visitor waits.  Of replicates, about so many: each vector as often as any other.
 USUAL_HOUSEHOLDS, USUAL_REPLICATES = 1_000, 30
 #: Most households that one run may hold, those who arrive included.
@@ -107,7 +113,10 @@ class Choices:
         if what not in ("caseload", "a", "b"):
             raise InputError(what, value, "no such choice")
         if value not in known:
-            raise InputError(what, value, "one of " + ", ".join(known), nearest=nearest_spelling(str(value), known))
+            near = nearest_spelling(str(value), known)
+            fault = InputError(what, value, "one of " + ", ".join(known), nearest=near)
+            hint = f" Did you mean {near}?" if near else ""
+            raise Refused(fault, f"{TITLES[what]}: “{value}” is not known: one of {', '.join(known)}.{hint}")
         if what == "caseload":
             return replace(self, caseload=value, households=None)
         return self._with({what: value, f"levers_{what}": {}})
@@ -120,13 +129,7 @@ class Choices:
         InputError
             If there is no such lever, or the value is not of its kind.
         """
-        declared = declared_at(path, shared=side == "both")
-        if isinstance(value, str) or value is None:
-            value = parse_value(declared, "none" if value is None else value, file="")
-        elif isinstance(value, bool) is not (declared.kind == "bool"):
-            raise InputError(path, value, declared.allowed)
-        elif declared.whole or declared.kind == "float":
-            value = parse_value(declared, repr(value), file="")
+        value = value_of(side, path, value)
         name = "shared" if side == "both" else f"levers_{side}"
         changed = {key: old for key, old in getattr(self, name).items() if key != path}
         if value != self.starting(side, path):
@@ -181,7 +184,11 @@ class Choices:
         """A side with its levers moved; a policy with moved levers carries that in its name."""
         base = policy_of(self.a if side == "a" else self.b)
         start = Case(base, caseload_of(self.caseload), members, self.weeks, self.size)
-        case = start.with_settings({**self.shared, **self.levers(side)}, file=side.upper())
+        try:
+            case = start.with_settings({**self.shared, **self.levers(side)}, file=WHOSE[side])
+        except InputError as fault:
+            known = fault.field in known_paths()
+            raise (refusal(side, fault.field, fault.value, fault.allowed) if known else fault) from None
         if not self.levers(side):
             return case
         named = {
@@ -204,11 +211,9 @@ class Choices:
         expected = self.size + float(packed.plain.inflow[INFLOW.now].sum())
         if expected > MOST_ROWS:
             most = max(LIMITS["households"][0], int(self.size * MOST_ROWS / expected))
-            raise InputError(
-                "households",
-                self.size,
-                f"at most about {most:,} here: with those who arrive, {expected:,.0f} would be shown",
-            )
+            told = f"at most about {most:,} here: with those who arrive, {expected:,.0f} would be shown"
+            fault = InputError("households", self.size, told)
+            raise Refused(fault, f"{TITLES['households']}: {self.size:,} are too many; {told}.")
         return packed
 
     # -- as a web address
@@ -247,24 +252,6 @@ class Choices:
         return choices, problems
 
 
-def declared_at(path: str, *, shared: bool) -> Declaration:
-    """What is declared about a lever of a policy, or about a shared figure.
-
-    Raises
-    ------
-    InputError
-        If there is none of that name.
-    """
-    known = {
-        name: declared
-        for name, (model, declared) in known_paths().items()
-        if (name.startswith(("world.", "behaviour.")) if shared else model is Policy)
-    }
-    if path not in known:
-        raise InputError(path, "", "no such lever", nearest=nearest_spelling(path, known))
-    return replace(known[path], path=path)
-
-
 def text_of(value: Any) -> str:
     """A value as an address or a command line writes it."""
     if value is None:
@@ -281,5 +268,6 @@ def _number(what: str, value: Any) -> int:
     except (TypeError, ValueError):
         number = float("nan")
     if not (least <= number <= most) or number != int(number):
-        raise InputError(what, value, f"a whole number from {least:,} to {most:,}")
+        fault = InputError(what, value, f"a whole number from {least:,} to {most:,}")
+        raise Refused(fault, f"{TITLES[what]}: “{value}” is not accepted. Allowed: {fault.allowed}.")
     return int(number)

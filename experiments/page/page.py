@@ -19,7 +19,7 @@ from abm.inputs.parameters import InputError
 from abm.scenarios.scenario import caseload_names, policy_names
 from experiments.page.answer.tab import AnswerTab
 from experiments.page.background import Latest, in_background
-from experiments.page.choices import LIMITS, SIDES, Choices, caseload_of, policy_of
+from experiments.page.choices import LIMITS, SIDES, TITLES, Choices, caseload_of, policy_of
 from experiments.page.evidence.tab import EvidenceTab
 from experiments.page.explore.tab import ExploreTab
 from experiments.page.paired import Answer, answers
@@ -34,16 +34,12 @@ STYLE = Path(__file__).with_name("page.css")
 _KEPT = 50
 _TITLES = {"answer": "Answer", "watch": "Watch", "explore": "Explore", "evidence": "Evidence"}
 _SHOWN = {"answer": AnswerTab, "watch": WatchTab, "explore": ExploreTab, "evidence": EvidenceTab}
-_NUMBERS = (
-    ("households", "Households simulated", "there at the start; more smooth out chance, fewer are quicker"),
-    ("weeks", "Weeks", "52 a year"),
-    (
-        "replicates",
-        "Runs",
-        "the same families, other luck and another fitted behaviour; 20 or more to say something",
-    ),
-    ("seed", "Seed", "any number; the same number gives the same runs"),
-)
+_NUMBERS = {
+    "households": "there at the start; more smooth out chance, fewer are quicker",
+    "weeks": "52 a year",
+    "replicates": "the same families, other luck and another fitted behaviour; 20 or more to say something",
+    "seed": "any number; the same number gives the same runs",
+}
 
 
 @drawn_by("header.vue")
@@ -212,6 +208,6 @@ def _options() -> dict[str, Any]:
 
 def _numbers() -> list[dict[str, Any]]:
     return [
-        {"name": name, "title": title, "help": text, "least": LIMITS[name][0], "most": LIMITS[name][1], "step": 1}
-        for name, title, text in _NUMBERS
+        {"name": name, "title": TITLES[name], "help": text, "least": LIMITS[name][0], "most": LIMITS[name][1], "step": 1}
+        for name, text in _NUMBERS.items()
     ]

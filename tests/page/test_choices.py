@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from abm import InputError
-from abm.inputs.policy import Policy
-from abm.scenarios.overrides import known_paths
 from experiments.page.choices import LIMITS, Choices
-from experiments.page.levers import panel, values
 
 
 def test_an_address_carries_the_whole_set_up():
@@ -62,9 +59,19 @@ def test_a_caseload_that_fills_up_is_bounded_with_those_who_arrive():
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ("b=uk-pilot-2062", "uk-pilot-2026"),
-        ("a.offer.amount_per_persn=3", "offer.amount_per_person"),
-        ("b.offer.amount_per_person=lots", "a number from 0"),
+        ("b=uk-pilot-2062", "Policy B: “uk-pilot-2062” is not known"),
+        ("b=uk-pilot-2062", "Did you mean uk-pilot-2026?"),
+        ("households=5", "Households simulated: “5” is not accepted. Allowed: a whole number from 10 to 10,000."),
+        ("a.offer.amount_per_persn=3", "Policy A: no such lever: offer.amount_per_persn. Did you mean offer.amount"),
+        (
+            "b.offer.amount_per_person=lots",
+            "Policy B, Amount for each adult: “lots” is not accepted. Allowed: a ",
+        ),
+        ("a.offer.amount_per_person=-5", "Policy A, Amount for each adult: “-5” is not accepted. Allowed: a number"),
+        ("b.offer.acceptance_window_weeks=1000", "a whole number from 1 to 520 (weeks), or none"),
+        ("b.support.families=stop", "one of goes on, ends after some weeks, ends on refusal"),
+        ("offer.amount=3", "offer.amount. Did you mean a.offer.amount_per_person or b.offer.amount_per_person?"),
+        ("b.offers.nobody.share=1", "no such lever: offers.nobody.share"),
         ("world.hotel_nigth=3", "world.hotel_night"),
         ("caseload.households=3", "no such lever"),
         ("nonsense=1", "no such lever"),
@@ -80,26 +87,21 @@ def test_what_cannot_be_read_in_an_address_is_said_and_the_rest_kept(query, told
 
 def test_levers_that_contradict_each_other_are_refused_by_name():
     asked = Choices().moved("b", "offer.household_cap", 100)
-    with pytest.raises(InputError, match=r"B: offer.household_cap = 100"):
+    told = r"Policy B, Most for one household: “£100 a household” .* at least “Amount for each adult” \(10,000\)"
+    with pytest.raises(InputError, match=told):
         _ = asked.shown
 
 
-def test_every_lever_of_the_policy_is_in_the_panel_with_unit_bounds_and_source():
-    shown = {lever["path"]: lever for group in panel() for lever in group["levers"] if not group["shared"]}
-    assert set(shown) == {path for path, (model, d) in known_paths().items() if model is Policy and d.kind != "str"}
-    standing = values(Choices().moved("b", "offer.amount_per_person", 500))
-    amount, lever = standing["offer.amount_per_person"], shown["offer.amount_per_person"]
-    assert lever["unit"] == "GBP/person"
-    assert (lever["ge"], lever["le"]) == (0, 100_000)
-    assert (amount["b"]["value"], amount["b"]["start"], amount["b"]["mark"]) == (500, 10_000, "yours")
-    assert values(Choices())["offer.amount_per_person"]["b"]["mark"] == "press"
-    assert values(Choices())["offer.amount_per_person"]["b"]["source"]
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.5, 100_001, True, "1e9"])
+def test_no_lever_leaves_its_bounds(value):
+    with pytest.raises(InputError, match="Amount for each adult"):
+        Choices().moved("b", "offer.amount_per_person", value)
 
 
-def test_sliders_start_where_the_policies_stand():
-    for path, sides in values(Choices()).items():
-        for side, standing in sides.items():
-            assert standing["value"] == Choices().starting(side, path)
+def test_levers_of_an_offer_with_a_name_of_its_own_can_be_moved():
+    asked, problems = Choices.from_query("b.offers.undecided.amount_per_person=5000")
+    assert problems == []
+    assert [case.policy.offers["undecided"].amount_per_person for case in asked.question.cases] == [3_000, 5_000]
 
 
 def test_unless_a_visitor_says_otherwise_no_vector_is_used_more_often_than_others():

@@ -7,11 +7,10 @@ import re
 
 import pytest
 from browser_scripts import SCRUB
-from browser_visitor import ASKED, QUERY, at, difference, lever
+from browser_visitor import ASKED, QUERY, at
 
 from abm import load_policy
 from abm.household.stages import Stage
-from experiments.page.choices import Choices
 from experiments.page.downloads import figures_csv, policy_toml
 from experiments.page.paired import answers
 from experiments.page.watch.card import card
@@ -38,39 +37,6 @@ def test_it_loads_offline_and_shows_everything(visit):
     page.evaluate("window.scrollTo(0, 0)")
     visitor.picture("page-1280-light")
     assert re.search(r"\d+ of them assumed", page.inner_text(".r-status"))
-
-
-def test_moving_a_lever_changes_figures_and_address(visit):
-    visitor = visit()
-    page = visitor.open(QUERY)
-    before, assisted = difference(page, "offer_spend"), difference(page, "assisted_return_rate_12m")
-    slider = lever(page, "offer.amount_per_person")
-    slider.focus()
-    for _ in range(3):
-        page.keyboard.press("ArrowRight")
-    page.wait_for_function("location.search.includes('b.offer.amount_per_person=10600')")
-    visitor.settled()
-    assert (difference(page, "offer_spend"), difference(page, "assisted_return_rate_12m")) != (before, assisted)
-    asked = Choices.from_query(page.evaluate("location.search"))[0]
-    assert asked == ASKED.moved("b", "offer.amount_per_person", 10_600)
-    page.locator('[data-lever="offer.amount_per_person"] .r-mark-yours').click()
-    page.wait_for_function("!location.search.includes('amount_per_person')")
-    visitor.settled()
-    assert difference(page, "offer_spend") == before
-
-
-def test_a_number_typed_is_the_number_run(visit):
-    visitor = visit()
-    page = visitor.open(QUERY)
-    lever(page, "offer.amount_per_person", kind="number").fill("2500")
-    page.keyboard.press("Enter")
-    page.wait_for_function("location.search.includes('b.offer.amount_per_person=2500')")
-    visitor.settled()
-    *_, last = answers(ASKED.moved("b", "offer.amount_per_person", 2_500))
-    text = page.inner_text("[data-measure=assisted_return_rate_12m] td:nth-child(3) .r-mean")
-    assert float(text.split()[0]) == pytest.approx(
-        100 * last.tally.spread(1, "assisted_return_rate_12m").mean, abs=0.51
-    )
 
 
 def test_it_plays_in_the_browser_without_the_server(visit):
