@@ -64,7 +64,7 @@ def savings(answer: Answer) -> dict[str, Any]:
     def told(row: dict[str, Any], title: str) -> dict[str, str]:
         mean, low, high = (row[key] for key in ("mean", "run_p05", "run_p95"))
         word = "the same" if mean == 0 else "saves" if mean > 0 else "costs"
-        between = f"{put.change(low)} to {put.change(high)}" if sure and low != high else ""
+        between = put.changes(low, high) if sure and low != high else ""
         return {"title": title, "word": word, "amount": put.level(abs(mean)) if mean else "", "between": between}
 
     turns = found.turns if sure else off["mean"] * on["mean"] < 0

@@ -10,11 +10,12 @@ from abm.inputs.policy import Offer, Policy
 from experiments.economics.decision import acceptability
 from experiments.economics.effects import effect_of
 from experiments.economics.policies import NOT_IN_THE_LEDGER, policies
-from experiments.page.answer.wording import Written, listed, written
+from experiments.page.answer.wording import Written, written
 from experiments.page.paired import Answer
 from experiments.page.strip import enough
 from experiments.question.question import PULL_ON
 from experiments.report.amounts import NONE, number, pounds
+from experiments.report.first_screen import in_short
 from experiments.report.html.sections.worth import quadrants
 from experiments.report.verdict import horizon
 
@@ -81,8 +82,8 @@ def _bar(title: str, row: Row, put: Written, unit: str, ends: tuple[float, float
     if not sure:
         return told | {"words": f"{words}.", "apart": False}
     side = "above zero" if low > 0 else "below zero" if high < 0 else "on both sides of zero, or at it"
-    between = f"{put.change(low)} to {put.change(high)}" if low != high else ""
-    words += f"; nine runs in ten lie between {put.change(low)} and {put.change(high)}: {side}." if between else "."
+    between = put.changes(low, high) if low != high else ""
+    words += f"; nine runs in ten lie within {between}: {side}." if between else "."
     return told | {
         "between": between, "low": _place(low, *ends), "high": _place(high, *ends), "words": words,
         "apart": low > 0 or high < 0,
@@ -175,7 +176,7 @@ def economics(answer: Answer) -> dict[str, Any]:
             for title, share in quadrants(cost[1] - cost[0], left[1] - left[0]).items()
         ],
         "worths": [
-            {"worth": pounds(worth) if worth else "£0", "share": f"{100 * float(share[1]):.0f} %"}
+            {"worth": in_short(worth) if worth else "£0", "share": f"{100 * float(share[1]):.0f} %"}
             for worth, share in zip(WORTHS, shares, strict=True)
         ],
         "payers": [
@@ -200,18 +201,22 @@ def first_look(answer: Answer) -> list[str]:
         f"{number(caseload.households)} households are there now; {arriving}; under A, about {number(end)} await removal at"
         f" the end and about {number(out)} are in the country with protection, settled or out of contact{mean}."
     ]
-    for side, policy in zip("AB", answer.choices.shown.policies, strict=True):
-        told.append(f"{side}: {_offers(policy)}.")
-    return told
+    a, b = answer.choices.shown.policies
+    return [*told, f"A: {_offers(a)}.", f"B: {_offers(b, a)}."]
 
 
-def _offers(policy: Policy) -> str:
-    """The offers of a policy in words, the standing one first."""
-    names = sorted((n for n in policy.offers if policy.offers[n].amount_per_person > 0), key=lambda n: n != "standing")
-    parts = [f"{_called(name)} {_offer(policy.offers[name])}" for name in names] or ["no offer"]
+def _offers(policy: Policy, base: Policy | None = None) -> str:
+    """The offers of a policy in words, the standing one first; what the other makes as well only in brief."""
+    made = {name: offer for name, offer in policy.offers.items() if offer.amount_per_person > 0}
+    same = [name for name in made if base and base.offers.get(name) == made[name]]
+    names = sorted((name for name in made if name not in same), key=lambda name: name != "standing")
+    parts = [f"{_called(name)} {_offer(made[name])}" for name in names]
+    if same:
+        word = "the same offer as A" if len(same) == 1 else f"the same {len(same)} offers as A"
+        parts.insert(0, word if names else f"{word}, and no other")
     changes = len(policy.regimes)
     after = f"; it changes {changes} time{'s' * (changes > 1)} in these years (below)" if changes else ""
-    return listed(parts) + after
+    return ("; and ".join(parts) or "no offer") + after
 
 
 def _called(name: str) -> str:

@@ -67,6 +67,8 @@ def _name(policy: Policy, path: str) -> str:
 
 
 def _unit(unit: str) -> str:
+    if unit.startswith("1/"):
+        return f"per {unit[2:]}"
     return "" if unit in _WITHOUT_UNIT else unit.replace("GBP", "£").replace("/", " a ")
 
 

@@ -71,7 +71,7 @@ def _by_itself(found: Row, *, sure: bool) -> dict[str, str]:
     if math.isnan(mean):
         return {"mean": found["words"] or NONE, "interval": ""}
     between = sure and low != high and not math.isnan(low)
-    return {"mean": put.level(mean), "interval": f"of the mean: {put.level(low)} to {put.level(high)}" if between else ""}
+    return {"mean": put.level(mean), "interval": f"of the mean: {put.levels(low, high)}" if between else ""}
 
 
 def _both(base: Row, found: Row, *, itself: bool, sure: bool) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _both(base: Row, found: Row, *, itself: bool, sure: bool) -> dict[str, Any]:
     unit = "" if math.isnan(mean) else put.unit
     told = {"mean": put.change(mean), "unit": unit, "interval": "", "apart": sure and (low > 0 or high < 0)}
     if sure and low != high and not math.isnan(low):
-        told["interval"] = f"{put.change(low)} to {put.change(high)}"
+        told["interval"] = put.changes(low, high)
     cells = {side: _level(r, put, sure=sure) for side, r in (("a", base), ("b", found)) if not itself}
     return {**cells, "d": told}
 
@@ -92,4 +92,4 @@ def _level(found: Row, put: Any, *, sure: bool) -> dict[str, str]:
     mean, low, high = (found[key] for key in ("mean", "run_p05", "run_p95"))
     if not sure or math.isnan(mean) or low == high:
         return {"mean": put.level(mean), "interval": ""}
-    return {"mean": put.level(mean), "interval": f"{put.level(low).removesuffix('\u00a0%')} to {put.level(high)}"}
+    return {"mean": put.level(mean), "interval": put.levels(low, high)}

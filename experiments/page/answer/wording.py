@@ -12,7 +12,8 @@ from experiments.report.amounts import NONE, number
 _MOST = 4
 #: Significant digits of the smallest number that matters.
 _DIGITS = 2
-_MONEY = ((1e9, "bn"), (1e6, "m"), (1e4, "k"))
+#: From which amount on, worth of the unit, its sign.
+_MONEY = ((1e9, 1e9, "bn"), (1e6, 1e6, "m"), (1e4, 1e3, "k"))
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class Written:
 
     Attributes
     ----------
-    factor, decimals
-        What values are multiplied by, and digits after the point.
+    factor, decimals, rough
+        What values are multiplied by, and digits after the point, of means and of the ends of their intervals.
     before, after
         What stands before a number (£) and behind a level (m, %).
     unit
@@ -31,22 +32,38 @@ class Written:
 
     factor: float
     decimals: int
+    rough: int
     before: str = ""
     after: str = ""
     unit: str = ""
 
     def level(self, value: float) -> str:
         """A level, such as £5.1m or 4.8 %."""
-        return self._put(value, signed=False, after="\u00a0%" if self.unit == "points" else self.after)
+        return self._put(value, self.decimals, signed=False, after=self._of_level)
 
     def change(self, value: float) -> str:
         """A difference, with its sign and without its unit, such as −£1.4m or +1.6."""
-        return self._put(value, signed=True, after=self.after)
+        return self._put(value, self.decimals, signed=True, after=self.after)
 
-    def _put(self, value: float, *, signed: bool, after: str) -> str:
+    def levels(self, low: float, high: float) -> str:
+        """An interval of levels."""
+        first = self._put(low, self.rough, signed=False, after=self.after)
+        return f"{first} to {self._put(high, self.rough, signed=False, after=self._of_level)}"
+
+    def changes(self, low: float, high: float) -> str:
+        """An interval of differences."""
+        return " to ".join(self._put(end, self.rough, signed=True, after=self.after) for end in (low, high))
+
+    @property
+    def _of_level(self) -> str:
+        return "\u00a0%" if self.unit == "points" else self.after
+
+    def _put(self, value: float, decimals: int, *, signed: bool, after: str) -> str:
         if math.isnan(value):
             return NONE
-        text = number(value * self.factor, self.decimals, signed=signed)
+        text = number(value * self.factor, decimals, signed=signed)
+        if value == 0.0 and self.before:
+            return f"{self.before}0"
         if text[0] in "+−":
             return f"{text[0]}\u2060{self.before}{text[1:]}{after}"
         return f"{self.before}{text}{after}"
@@ -72,7 +89,7 @@ def written(unit: str, levels: Iterable[float], changes: Iterable[float] = (), *
     if unit == "share":
         factor, words = 100.0, "points"
     elif unit.startswith("GBP"):
-        size, after = next(((size, sign) for size, sign in _MONEY if most >= size), (1.0, ""))
+        size, after = next(((size, sign) for least_of, size, sign in _MONEY if most >= least_of), (1.0, ""))
         factor, before, words = 1.0 / size, "£", unit.removeprefix("GBP").replace("/", "per ")
     whole = factor == 1.0 and all(float(value).is_integer() for value in known)
     first = 0 if whole or not least else min(2, max(0, _DIGITS - 1 - math.floor(math.log10(least * factor))))
@@ -83,7 +100,7 @@ def written(unit: str, levels: Iterable[float], changes: Iterable[float] = (), *
         decimals = next(
             (k for k in range(first, _MOST + 1) if _adds_up(levels[0], levels[1], changes[0], factor, k)), _MOST
         )
-    return Written(factor, decimals, before, after, words)
+    return Written(factor, decimals, first, before, after, words)
 
 
 def _adds_up(a: float, b: float, change: float, factor: float, decimals: int) -> bool:
@@ -98,9 +115,3 @@ def _smallest(values: Iterable[float]) -> float:
     if not known:
         return 0.0
     return known[0] if known[0] > 0.05 * max(known) else max(known)
-
-
-def listed(parts: Iterable[str]) -> str:
-    """A list in words."""
-    told = list(parts)
-    return told[0] if len(told) < 2 else f"{', '.join(told[:-1])} and {told[-1]}"
