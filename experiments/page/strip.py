@@ -11,7 +11,7 @@ from experiments.page.answer.wording import written
 from experiments.page.paired import Answer
 from experiments.page.view import View
 from experiments.question.question import PULL_ON
-from experiments.report.amounts import number
+from experiments.report.amounts import number, pounds
 from experiments.report.names import names_of
 from experiments.report.verdict import horizon
 from experiments.statistics.precision import FIRST
@@ -42,9 +42,8 @@ def sentences(answer: Answer) -> list[str]:
     saving, left = answer.row("net_saving_npv")["mean"], answer.row("departures")["difference"]
     limbo = answer.row("child_years_in_limbo")["difference"]
     word = "costs the public" if saving <= 0 else "saves the public"
-    amount = written("GBP", [abs(saving)]).level(abs(saving))
     start = f"So far, {done} of {of} runs" if done < of else f"Only {of} run{'s' * (of > 1)}"
-    money = f"“{name}” {word} {amount}" if saving else f"“{name}” costs as much as it"
+    money = f"“{name}” {word} {pounds(abs(saving))}" if saving else f"“{name}” costs as much as it"
     need = "No finding yet" if of >= FIRST else f"Too few to rely on: ask for {FIRST} runs or more"
     return [
         f"{start}: over {horizon(answer.choices.weeks)}, against “{base}”, {money} on average. {need}.",
@@ -57,15 +56,13 @@ def savings(answer: Answer) -> dict[str, Any]:
     found = answer.finding
     off, on = answer.row("net_saving_npv"), answer.row("net_saving_npv_with_pull")
     sure = enough(answer)
-    ends = ("run_p05", "run_p95") if sure else ()
-    put = written("GBP", [], [row[key] for row in (off, on) for key in ("mean", *ends)])
     (elasticity,) = PULL_ON.values()
 
     def told(row: dict[str, Any], title: str) -> dict[str, str]:
         mean, low, high = (row[key] for key in ("mean", "run_p05", "run_p95"))
-        word = "the same" if mean == 0 else "saves" if mean > 0 else "costs"
-        between = put.changes(low, high) if sure and low != high else ""
-        return {"title": title, "word": word, "amount": put.level(abs(mean)) if mean else "", "between": between}
+        word = "costs the same" if mean == 0 else "saves" if mean > 0 else "costs"
+        between = written("GBP", [], [mean, low, high]).changes(low, high) if sure and low != high else ""
+        return {"title": title, "word": word, "amount": pounds(abs(mean)) if mean else "", "between": between}
 
     turns = found.turns if sure else off["mean"] * on["mean"] < 0
     warning = "the sign turns" if sure else "so far, the sign turns"

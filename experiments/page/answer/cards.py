@@ -58,7 +58,8 @@ def _card(answer: Answer, base: Row, row: Row, bars: list[tuple[str, Row]], unit
     sure = enough(answer)
     keys = _KEYS if sure else _KEYS[:1]
     levels, change = [base["mean"], row["mean"]], [row["difference"]]
-    put = written(row["unit"], levels, [*change, *(found[key] for _, found in bars for key in keys)], agree=True)
+    put = written(row["unit"], levels, [*change, *(row[key] for key in keys)], agree=True)
+    puts = [put, *(written(row["unit"], [], [found[key] for key in keys]) for _, found in bars[1:])]
     ends = [found[key] for _, found in bars for key in keys if not math.isnan(found[key])]
     least, most = min([0.0, *ends]), max([0.0, *ends])
     room = 0.06 * (most - least) or 1.0
@@ -68,7 +69,10 @@ def _card(answer: Answer, base: Row, row: Row, bars: list[tuple[str, Row]], unit
         "a": put.level(base["mean"]),
         "b": put.level(row["mean"]),
         "zero": _place(0.0, least, most),
-        "bars": [_bar(title, found, put, unit, (least, most), sure=sure) for title, found in bars],
+        "bars": [
+            _bar(title, found, written_so, unit, (least, most), sure=sure)
+            for (title, found), written_so in zip(bars, puts, strict=True)
+        ],
     }
 
 

@@ -12,6 +12,8 @@ from experiments.report.amounts import NONE, number
 _MOST = 4
 #: Significant digits of the smallest number that matters.
 _DIGITS = 2
+#: A difference of less than this, in the unit of the levels, takes them to a smaller unit.
+_LOST = 0.1
 #: From which amount on, worth of the unit, its sign.
 _MONEY = ((1e9, 1e9, "bn"), (1e6, 1e6, "m"), (1e4, 1e3, "k"))
 
@@ -89,7 +91,7 @@ def written(unit: str, levels: Iterable[float], changes: Iterable[float] = (), *
     if unit == "share":
         factor, words = 100.0, "points"
     elif unit.startswith("GBP"):
-        size, after = next(((size, sign) for least_of, size, sign in _MONEY if most >= least_of), (1.0, ""))
+        size, after = _money(most, changes[0] if agree and changes else math.nan)
         factor, before, words = 1.0 / size, "£", unit.removeprefix("GBP").replace("/", "per ")
     whole = factor == 1.0 and all(float(value).is_integer() for value in known)
     first = 0 if whole or not least else min(2, max(0, _DIGITS - 1 - math.floor(math.log10(least * factor))))
@@ -101,6 +103,15 @@ def written(unit: str, levels: Iterable[float], changes: Iterable[float] = (), *
             (k for k in range(first, _MOST + 1) if _adds_up(levels[0], levels[1], changes[0], factor, k)), _MOST
         )
     return Written(factor, decimals, first, before, after, words)
+
+
+def _money(most: float, change: float) -> tuple[float, str]:
+    """Worth and sign of the unit that suits amounts up to `most`; a smaller one where a change would be lost in it."""
+    units = [*((least, size, sign) for least, size, sign in _MONEY if most >= least), (0.0, 1.0, "")]
+    (_, size, sign), *smaller = units
+    if smaller and 0.0 < abs(change) < _LOST * size:
+        _, size, sign = smaller[0]
+    return size, sign
 
 
 def _adds_up(a: float, b: float, change: float, factor: float, decimals: int) -> bool:
