@@ -84,19 +84,23 @@ class Pairs:
         pulled = [None if self._alike(side, replicate) else question.pulled[side] for side in (0, 1)]
         cases = [*central, *pulled, *question.controls]
 
-        def work(at: int) -> Run | Array:
-            case = cases[at]
-            assert case is not None
+        runs: dict[int, Run] = {}
+
+        def work(job: tuple[int, Case]) -> Array:
+            at, case = job
             with TURNS:
                 prepared = self.choices.prepared(SIDES[at], replicate) if at < len(SIDES) else case.prepared(replicate)
-                return prepared.run(seed) if at < len(SIDES) else prepared.measures(seed)
+                run = prepared.run(seed)
+            if at < len(SIDES):  # of the others nothing but their measures is kept
+                runs[at] = run
+            return run.values
 
-        at = [k for k, case in enumerate(cases) if case is not None]
-        found = dict(zip(at, each(at, work), strict=True))
-        left = [leaving(found[side]) for side in (0, 1)]
+        jobs = [(at, case) for at, case in enumerate(cases) if case is not None]
+        measured = dict(zip((at for at, _ in jobs), each(jobs, work), strict=True))
+        left = [leaving(runs[side]) for side in (0, 1)]
         a, b = (
-            outcome(found[side])._replace(
-                pulled=found.get(2 + side), control=found.get(4 + side), paid=paid_anyway(left[side], left[0])
+            outcome(runs[side])._replace(
+                pulled=measured.get(2 + side), control=measured.get(4 + side), paid=paid_anyway(left[side], left[0])
             )
             for side in (0, 1)
         )

@@ -51,7 +51,11 @@ def cards(answer: Answer) -> list[dict[str, Any]]:
 
 def _as_cost(saving: Row) -> dict[str, float]:
     """A saving as what B costs more than A."""
-    return {"difference": -saving["mean"], "difference_run_p05": -saving["run_p95"], "difference_run_p95": -saving["run_p05"]}
+    return {
+        "difference": -saving["mean"],
+        "difference_run_p05": -saving["run_p95"],
+        "difference_run_p95": -saving["run_p05"],
+    }
 
 
 def _card(answer: Answer, base: Row, row: Row, bars: list[tuple[str, Row]], unit: str) -> dict[str, Any]:
@@ -78,7 +82,14 @@ def _card(answer: Answer, base: Row, row: Row, bars: list[tuple[str, Row]], unit
 
 def _bar(title: str, row: Row, put: Written, unit: str, ends: tuple[float, float], *, sure: bool) -> dict[str, Any]:
     mean, low, high = (float(row[key]) for key in _KEYS)
-    told = {"title": title, "mean": put.change(mean), "at": _place(mean, *ends), "between": "", "low": None, "high": None}
+    told = {
+        "title": title,
+        "mean": put.change(mean),
+        "at": _place(mean, *ends),
+        "between": "",
+        "low": None,
+        "high": None,
+    }
     if math.isnan(mean):
         return told | {"words": "There is none in these runs.", "apart": False}
     what = f"{title}: " if title else ""
@@ -112,7 +123,9 @@ def _chance(answer: Answer) -> dict[str, str]:
     if not enough(answer):
         return _fact("Chance that B saves", NONE, "told from 20 runs on", definition)
     off, on = (answer.row(name)["mean"] for name in ("chance_of_saving", "chance_of_saving_with_pull"))
-    return _fact("Chance that B saves", f"{_of_all(off)} of runs", f"with the pull factor on: {_of_all(on)}", definition)
+    return _fact(
+        "Chance that B saves", f"{_of_all(off)} of runs", f"with the pull factor on: {_of_all(on)}", definition
+    )
 
 
 def _of_all(share: float) -> str:
@@ -224,7 +237,9 @@ def _offers(policy: Policy, base: Policy | None = None) -> str:
 
 
 def _called(name: str) -> str:
-    return {"standing": "a standing offer of", "offer": "an offer of"}.get(name, f"the offer “{name.replace('_', ' ')}” of")
+    return {"standing": "a standing offer of", "offer": "an offer of"}.get(
+        name, f"the offer “{name.replace('_', ' ')}” of"
+    )
 
 
 def _offer(offer: Offer) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from abm.inputs.parameters import read
-from abm.inputs.policy import Policy, Week
+from abm.inputs.parameters import Week, read
+from abm.inputs.policy import Policy
 from experiments.page.choices import SIDES, Choices
 from experiments.report.amounts import NONE
 from experiments.report.amounts import plain as as_text
@@ -84,10 +82,8 @@ def _regimes(policies: tuple[Policy, ...]) -> list[dict[str, str]]:
     for side, policy in zip(SIDES, policies, strict=True):
         for regime in policy.regimes:
             when = f"week {regime.start}" if isinstance(regime.start, int) else f"{regime.start:%d %B %Y}".lstrip("0")
-            row = found.setdefault(
-                regime.start,
-                {"path": "regime", "name": f"from {when}", "unit": "", **{f"{s}{k}": "" for s in SIDES for k in ("", "_mark")}},
-            )  # fmt: skip
+            empty = {f"{other}{key}": "" for other in SIDES for key in ("", "_mark")}
+            row = found.setdefault(regime.start, {"path": "regime", "name": f"from {when}", "unit": "", **empty})
             changes = [f"{_name(policy, path)} {_value(value)}" for path, value in regime.levers.items()]
             row[side] = "; ".join(changes)
     for row in found.values():

@@ -9,10 +9,11 @@ from typing import Any
 from abm.measures import COMPARED, MEASURES
 from experiments.compare.further import FURTHER, TOLD_OF
 from experiments.compare.paired import WITH_PULL
-from experiments.page.answer.wording import NONE, written
+from experiments.page.answer.wording import Written, written
 from experiments.page.paired import Answer
 from experiments.page.strip import enough
 from experiments.question.question import PULL_ON
+from experiments.report.amounts import NONE
 
 #: The measures shown first, in order; the others follow on request.
 KEY_FIGURES = (
@@ -23,8 +24,8 @@ KEY_FIGURES = (
 )  # fmt: skip
 #: The concerns in the order in which they are shown, and what each is called.
 GROUPS = {
-    "firm": "Firm: who leaves", "public money": "Public money", "compassionate": "Compassionate: what happens to people",
-    "fair": "Fair",
+    "firm": "Firm: who leaves", "public money": "Public money",
+    "compassionate": "Compassionate: what happens to people", "fair": "Fair",
 }  # fmt: skip
 _TITLES = {"return_rate_12m": "left within 12 months, by any route", "absconded_share": "ever out of contact"}
 
@@ -88,7 +89,7 @@ def _both(base: Row, found: Row, *, itself: bool, sure: bool) -> dict[str, Any]:
     return {**cells, "d": told}
 
 
-def _level(found: Row, put: Any, *, sure: bool) -> dict[str, str]:
+def _level(found: Row, put: Written, *, sure: bool) -> dict[str, str]:
     mean, low, high = (found[key] for key in ("mean", "run_p05", "run_p95"))
     if not sure or math.isnan(mean) or low == high:
         return {"mean": put.level(mean), "interval": ""}
