@@ -18,7 +18,7 @@ from experiments.statistics.precision import FIRST
 
 
 def strip(view: View) -> dict[str, Any]:
-    """What the strip tells: ``sentences``, ``savings``, ``runs`` done and wanted, and ``fault`` if it could not be run."""
+    """What the strip tells: ``sentences``, ``savings``, ``runs`` done and wanted, and ``fault`` if it was not run."""
     answer = view.answer
     return {
         "sentences": sentences(answer) if answer else [],

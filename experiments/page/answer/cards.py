@@ -40,7 +40,7 @@ def cards(answer: Answer) -> list[dict[str, Any]]:
     made = []
     for name, title, unit in CARDS:
         base, row = answer.row(name, 0), answer.row(name)
-        bars = [("", row)]
+        bars: list[tuple[str, Row]] = [("", row)]
         if name == "cost_npv":
             (elasticity,) = PULL_ON.values()
             saving = answer.row("net_saving_npv_with_pull")
@@ -145,8 +145,8 @@ def _deadweight(answer: Answer) -> dict[str, str]:
 def _break_even(answer: Answer) -> dict[str, str]:
     row = answer.row("break_even_offer")
     definition = (
-        "payment per assisted departure up to which B costs no more than the same policy without its money, behaviour as"
-        " simulated; the pull factor off"
+        "payment per assisted departure up to which B costs no more than the same policy without its money, behaviour"
+        " as simulated; the pull factor off"
     )
     if math.isnan(row["mean"]):
         return _fact("Break-even payment", NONE, "B makes no offer of its own, or nobody takes it", definition)
@@ -215,8 +215,8 @@ def first_look(answer: Answer) -> list[str]:
     mean = "" if enough(answer) else " (so far)"
     arriving = f"about {number(come)} come in {years}" if round(come) else f"nobody comes in {years}"
     told = [
-        f"{number(caseload.households)} households are there now; {arriving}; under A, about {number(end)} await removal at"
-        f" the end and about {number(out)} are in the country with protection, settled or out of contact{mean}."
+        f"{number(caseload.households)} households are there now; {arriving}; under A, about {number(end)} await"
+        f" removal at the end and about {number(out)} are in the country with protection, settled or out of contact{mean}."
     ]
     a, b = answer.choices.shown.policies
     return [*told, f"A: {_offers(a)}.", f"B: {_offers(b, a)}."]
@@ -243,7 +243,7 @@ def _called(name: str) -> str:
 
 
 def _offer(offer: Offer) -> str:
-    told = f"{pounds(offer.amount_per_person) if offer.amount_per_person < 1e3 else f'£{offer.amount_per_person:,.0f}'} a person"
+    told = f"£{number(offer.amount_per_person)} a person"
     if offer.household_cap is not None:
         told += f" (at most £{offer.household_cap:,.0f} a household)"
     when = {0.0: "after departure", 1.0: "at departure"}.get(offer.paid_at_departure, "in part at departure")

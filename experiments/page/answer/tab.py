@@ -126,7 +126,7 @@ def _Turning(view: View) -> None:
 
 @component
 def _Figures(answer: Answer, view: View) -> None:
-    """All measures, and what can be taken away, the report among it: made when asked for, stopped by another question."""
+    """All measures, and what can be taken away, the report among it: made when asked for."""
     choices = answer.choices
     file, set_file = solara.use_state({"name": "", "text": "", "count": 0})
     asked, set_asked = solara.use_state(("", ""))

@@ -1,8 +1,9 @@
 """What turns the answer: one input at a time from end to end of its range, by few runs, while a visitor waits.
 
 All inputs of behaviour, world and caseload that have a plausible range are tried with `SCREENED` seeds on a sample of
-the caseload; the `MOST` that move the net saving most, and the pull factor whatever it does, are tried again with `AGAIN`
-seeds.  A and B share seeds, and the behaviour is the one fitted vector, as in `returns sensitivity`: a rough answer.
+the caseload; the `MOST` that move the net saving most, and the pull factor whatever it does, are tried again with
+`AGAIN` seeds.  A and B share seeds, and the behaviour is the one fitted vector, as in `returns sensitivity`: a rough
+answer.
 """
 
 from __future__ import annotations
@@ -182,10 +183,10 @@ def shown(found: Turning) -> dict[str, Any]:
     turned = [row["name"] for row in told["rows"] if row["turns"]]
     told |= {"zero": place(0.0), "centre": place(found.centre), "saving": put.change(found.centre)}
     told["note"] = (
-        f"Net saving of B against A, one input at a time. Rough: {found.tried} inputs with a plausible range, each tried at"
-        f" both ends by {SCREENED} run{'s' * (SCREENED > 1)}; the {len(found.bars)} that move it most, and the pull factor"
-        f" in any case, again by {AGAIN} (as they are: {put.change(found.centre)}). A and B on the same seeds; one fitted"
-        " behaviour."
+        f"Net saving of B against A, one input at a time. Rough: {found.tried} inputs with a plausible range, each"
+        f" tried at both ends by {SCREENED} run{'s' * (SCREENED > 1)}; the {len(found.bars)} that move it most, the pull"
+        f" factor in any case, again by {AGAIN} (as they are: {put.change(found.centre)}). A and B on the same seeds; one"
+        " fitted behaviour."
     )
     told["lead"] = (
         f"Each of these alone turns the sign within its range: {'; '.join(turned)}."
