@@ -216,7 +216,8 @@ def first_look(answer: Answer) -> list[str]:
     arriving = f"about {number(come)} come in {years}" if round(come) else f"nobody comes in {years}"
     told = [
         f"{number(caseload.households)} households are there now; {arriving}; under A, about {number(end)} await"
-        f" removal at the end and about {number(out)} are in the country with protection, settled or out of contact{mean}."
+        f" removal at the end and about {number(out)} are in the country with protection, settled or out of"
+        f" contact{mean}."
     ]
     a, b = answer.choices.shown.policies
     return [*told, f"A: {_offers(a)}.", f"B: {_offers(b, a)}."]

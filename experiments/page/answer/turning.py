@@ -168,7 +168,7 @@ def shown(found: Turning) -> dict[str, Any]:
     for bar in found.bars:
         declared = inquiry.declared(bar.path)
         unit = "" if declared.unit in ("1", "") or declared.unit.startswith("utility") else f" {declared.unit}"
-        turns = bar.at_low.mean * bar.at_high.mean < 0 or bar.at_low.mean * found.centre < 0
+        signs = np.sign([bar.at_low.mean, found.centre, bar.at_high.mean])
         told["rows"].append({
             "path": bar.path,
             "name": _first(declared.meaning),
@@ -178,15 +178,15 @@ def shown(found: Turning) -> dict[str, Any]:
             "high": put.change(bar.at_high.mean),
             "at_low": place(bar.at_low.mean),
             "at_high": place(bar.at_high.mean),
-            "turns": bool(turns or bar.at_high.mean * found.centre < 0),
+            "turns": bool(signs.min() < 0 < signs.max()),
         })  # fmt: skip
     turned = [row["name"] for row in told["rows"] if row["turns"]]
     told |= {"zero": place(0.0), "centre": place(found.centre), "saving": put.change(found.centre)}
+    tries = f"{SCREENED} run{'s' * (SCREENED > 1)}"
     told["note"] = (
         f"Net saving of B against A, one input at a time. Rough: {found.tried} inputs with a plausible range, each"
-        f" tried at both ends by {SCREENED} run{'s' * (SCREENED > 1)}; the {len(found.bars)} that move it most, the pull"
-        f" factor in any case, again by {AGAIN} (as they are: {put.change(found.centre)}). A and B on the same seeds; one"
-        " fitted behaviour."
+        f" tried at both ends by {tries}; the {len(found.bars)} that move it most, the pull factor in any case, again"
+        f" by {AGAIN} (as they are: {put.change(found.centre)}). A and B on the same seeds; one fitted behaviour."
     )
     told["lead"] = (
         f"Each of these alone turns the sign within its range: {'; '.join(turned)}."
