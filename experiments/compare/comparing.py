@@ -23,7 +23,7 @@ from abm.household.stages import COL
 from abm.measures import IDS, Outcomes, difference
 from abm.model import Run
 from abm.numerics.calendar import WEEKS_PER_YEAR
-from experiments.compare.leaving import Leaving, leaving
+from experiments.compare.leaving import Leaving, Paid, leaving, paid_anyway
 from experiments.question.case import Case
 from experiments.question.question import MOST_REPLICATES, Question
 from experiments.running.progress import Progress, Silent
@@ -62,6 +62,9 @@ class Runs:
         Who left by choice and who was paid, in each replicate.
     every_group
         The same for each way of grouping of a sheet.
+    paid
+        What was paid in each replicate, and to whom who leaves under the baseline as well; only where not all of
+        `leaving` was kept.
     """
 
     label: str
@@ -75,6 +78,11 @@ class Runs:
     groups: list[pd.DataFrame] = field(default_factory=list)
     leaving: list[Leaving] = field(default_factory=list)
     every_group: list[dict[str, pd.DataFrame]] = field(default_factory=list)
+    paid: list[Paid] = field(default_factory=list)
+
+    def paid_anyway(self, base: Runs) -> list[Paid]:
+        """What is paid in each replicate, and what of it to those who leave by choice under the baseline as well."""
+        return self.paid or [paid_anyway(*both) for both in zip(self.leaving, base.leaving, strict=True)]
 
     def measure(self, name: str) -> Array:
         """One measure, a value a replicate."""

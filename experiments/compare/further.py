@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from abm.measures import COMPARED, MEASURES, Group, Measure, Ratio, difference
-from experiments.compare.leaving import paid_anyway
 from experiments.statistics.intervals import Array
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def deadweight(run: Runs, base: Runs) -> Array:
     moves to leave earlier is among them.  What the baseline's own offer pays it is in it too: the difference from the
     baseline, all of whose payments are of this kind, is what more is paid to them.
     """
-    return np.array([paid_anyway(*both).deadweight for both in zip(run.leaving, base.leaving, strict=True)])
+    return np.array([paid.deadweight for paid in run.paid_anyway(base)])
 
 
 @_further("the same, of all payments", unit="share", group="public money", ratio=True, absent="nothing is paid")
@@ -62,7 +61,7 @@ def deadweight_share(run: Runs, base: Runs) -> Ratio:
 
     Of both, what is paid to arrivals that the policy induced is left aside.
     """
-    both = [paid_anyway(*both) for both in zip(run.leaving, base.leaving, strict=True)]
+    both = run.paid_anyway(base)
     return Ratio(np.array([paid.deadweight for paid in both]), np.array([paid.whole for paid in both]))
 
 

@@ -170,9 +170,10 @@ def _further(comparison: Comparison, position: int) -> Iterator[dict[str, Any]]:
     if amount is not None and position:
         yield chance(saved_at_least(runs, base, amount), AT_LEAST.format(amount))
     dead, dead_share = FURTHER["deadweight"], FURTHER["deadweight_share"]
-    values = dead.of(runs, base) if runs.leaving else nothing
-    yield _told(dead, runs, values, values - dead.of(base, base) if runs.leaving else nothing, vectors)
-    found = dead_share.of(runs, base) if position and runs.leaving else None
+    told = bool(runs.leaving or runs.paid)
+    values = dead.of(runs, base) if told else nothing
+    yield _told(dead, runs, values, values - dead.of(base, base) if told else nothing, vectors)
+    found = dead_share.of(runs, base) if position and told else None
     yield _ratio(dead_share, runs, vectors, *(ratio_of_means(found.above, found.below, vectors) if found else ()))
 
 

@@ -6,39 +6,29 @@ import csv
 import io
 import shlex
 
-from abm.measures import COMPARED, MEASURES, difference
+# Not imported for the first time in a visitor's thread: others look whether it is there.
+import pandas as pd
+
 from abm.scenarios.export import to_toml
 from experiments.compare.paired import KEYS
 from experiments.page.choices import SIDES, Choices, text_of
 from experiments.page.paired import Answer
-from experiments.statistics.intervals import spread
 
+#: Those of a row by which it is known, and its numbers.
 COLUMNS = KEYS[: KEYS.index("role")]
 
 
 def figures_csv(answer: Answer) -> str:
-    """Every measure of A and of B with both its intervals, tidy, as ``returns compare --json`` names them."""
-    rows, tally = [], answer.tally
-    for side, prepared in enumerate(answer.prepared):
-        for name, measure in MEASURES.items():
-            values, base = tally.measure(side, name), tally.measure(0, name)
-            told, change = spread(values, tally.vectors), spread(values - base, tally.vectors)
-            rows.append((prepared.policy.name, name, measure.unit, *told[:5], *change[:5]))
-        for name, measure in COMPARED.items():
-            if not (measure.ratio or measure.control):
-                told = spread(difference(name, tally.outcomes_of(side), tally.outcomes_of(0)), tally.vectors)
-                rows.append((prepared.policy.name, name, measure.unit, *told[:5], *told[:5]))
+    """Every measure of A and of B, with the keys and the numbers of ``returns compare --json``; blank where none."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([["" if value != value else value for value in row] for row in rows])
+    writer.writerow(KEYS)
+    writer.writerows(["" if row[key] != row[key] else row[key] for key in KEYS] for row in answer.rows)
     return out.getvalue()
 
 
 def series_csv(answer: Answer) -> str:
     """Weekly stocks, flows and costs of the run on show, simulated households, A below B's column ``variant``."""
-    import pandas as pd
-
     tables = []
     for k, side in enumerate(SIDES):
         table = answer.film.takes[k].run.series.copy()  # the run keeps its own

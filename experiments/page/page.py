@@ -208,6 +208,7 @@ def _options() -> dict[str, Any]:
 
 def _numbers() -> list[dict[str, Any]]:
     return [
-        {"name": name, "title": TITLES[name], "help": text, "least": LIMITS[name][0], "most": LIMITS[name][1], "step": 1}
+        {"name": name, "title": TITLES[name], "help": text, "least": least, "most": most, "step": 1}
         for name, text in _NUMBERS.items()
+        for least, most in (LIMITS[name],)
     ]

@@ -1,5 +1,9 @@
 """Replicates of both sides, paired by seed: what arrives in the background while a visitor looks.
 
+Beside A and B, each replicate runs what `experiments.compare.comparing` runs: a side with the pull factor on, where
+that changes who comes, and B without the money of its own offers.  A tally is therefore a `Comparison`, and every
+number and sentence of the page comes from the functions that the command has.
+
 Intervals are the middle 90 % of the runs (5th to 95th percentile), those of differences taken run by
 run: what one such caseload may see.  They do not shrink with more runs.  How well a mean is known stands in
 the CSV, by parameter vector (`experiments.statistics.intervals`).
@@ -11,62 +15,29 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+import scipy.stats  # noqa: F401 - the bootstrap needs it, and no visitor's thread may import it for the first time
 from numpy.typing import NDArray
 
-from abm.arrays.state import FLOW, FLOWS_AT
+from abm.arrays.state import HISTORY_COUNT
 from abm.measures import IDS, Outcomes
-from abm.model import Prepared, Run
-from experiments.compare.comparing import discounted
+from abm.model import Prepared
+from experiments.compare.comparing import Comparison, Runs
+from experiments.compare.paired import rows
 from experiments.page.choices import SIDES, Choices
 from experiments.page.film import Film, film
+from experiments.page.pairs import Outcome, Pairs
 from experiments.question.question import Question
-from experiments.running.threads import TURNS
+from experiments.report.verdict import Finding, findings, verdict
 from experiments.statistics.intervals import PERCENTILES, Spread, spread, vector_means
 
 #: Seconds between two reports of progress.
 _PAUSE = 0.7
 
 Array = NDArray[np.float64]
-
-
-class Outcome(NamedTuple):
-    """What is kept of one run, for the whole caseload.
-
-    Attributes
-    ----------
-    measures
-        In the order of `abm.measures.MEASURES`.
-    departures
-        Households that left, cumulated, shape (weeks, routes).
-    lines
-        Discounted cost by line of the account, GBP, shape (lines,).
-    by_origin
-        Households ever at risk, and how many of them leave within a year, shape (2, origins).
-    """
-
-    measures: Array
-    departures: Array
-    lines: Array
-    by_origin: Array
-
-
-def outcome(run: Run) -> Outcome:
-    """What is kept of a run."""
-    history, weight = run.state.history, run.prepared.weight
-    flows = [FLOWS_AT + flow for flow in (FLOW.assisted, FLOW.unassisted, FLOW.removed)]
-    by_origin = np.zeros((2, len(run.prepared.origins)))
-    for name, row in run.by("origin").dropna(subset="return_rate").iterrows():
-        households = row["households"] * weight
-        by_origin[:, run.prepared.origins.index(str(name))] = households, households * row["return_rate"]
-    return Outcome(
-        run.values,
-        np.cumsum(history[:, flows], axis=0) * weight,
-        discounted(run),
-        by_origin,
-    )
 
 
 @dataclass
@@ -102,6 +73,32 @@ class Tally:
     def difference(self, name: str) -> Spread:
         """B less A, run by run."""
         return spread(self.measure(1, name) - self.measure(0, name), self.vectors)
+
+    def comparison(self, question: Question, prepared: tuple[Prepared, Prepared]) -> Comparison:
+        """The runs so far as a comparison, A being the baseline."""
+        held = list(zip(self.outcomes, prepared, question.labels, strict=True))
+
+        def runs_of(told: list[Outcome], packed: Prepared, label: str, measures: list[Array], **more: Any) -> Runs:
+            weeks = packed.weeks
+            return Runs(
+                label, packed.weight, packed.households, np.stack(measures), np.stack([one.lines for one in told]),
+                np.empty((0, weeks)), np.empty((0, weeks, HISTORY_COUNT), dtype=np.int64), [], **more,
+            )  # fmt: skip
+
+        central = [
+            runs_of(told, packed, label, [one.measures for one in told], paid=[one.paid for one in told if one.paid])
+            for told, packed, label in held
+        ]
+        pulled = [
+            runs_of(told, packed, label, [one.measures if one.pulled is None else one.pulled for one in told])
+            for told, packed, label in held
+        ]
+        without = [[one.control for one in told if one.control is not None] for told, *_ in held]
+        controls = [
+            runs_of(told, packed, label, control) if control else None
+            for (told, packed, label), control in zip(held, without, strict=True)
+        ]
+        return Comparison(question, central, pulled, 0.0, controls=controls)
 
     def departures(self, side: int) -> Array:
         """Mean, 5th and 95th percentile of cumulated departures, shape (3, weeks, routes)."""
@@ -146,6 +143,31 @@ class Answer:
         """The comparison that was asked for."""
         return self.choices.question
 
+    @cached_property
+    def comparison(self) -> Comparison:
+        """The runs so far, as `returns compare` has them."""
+        return self.tally.comparison(self.question, self.prepared)
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """Every measure of A and of B, as `returns compare --json` gives them."""
+        return rows(self.comparison)
+
+    @cached_property
+    def finding(self) -> Finding:
+        """What is found of B's money."""
+        return findings(self.comparison)[0]
+
+    @cached_property
+    def verdict(self) -> list[str]:
+        """The sentences that `returns compare` begins with."""
+        return verdict(self.comparison, self.rows)
+
+    def row(self, measure: str, side: int = 1) -> dict[str, Any]:
+        """The row of a measure of one side."""
+        role = ("baseline", "variant")[side]
+        return next(row for row in self.rows if (row["measure"], row["role"], row["group"]) == (measure, role, ""))
+
     @property
     def complete(self) -> bool:
         """Whether all replicates are there."""
@@ -164,13 +186,14 @@ def answers(choices: Choices, stopped: Callable[[], bool] = lambda: False) -> It
     if stopped():
         return
     shown = film(a, b, choices.seed)
-    tally, told = Tally(members=len(choices.question.behaviours)), -math.inf
+    pairs, told = Pairs(choices), -math.inf
+    tally = Tally(members=len(choices.question.behaviours))
     for replicate in range(choices.replicates):
         if stopped():
             return
-        with TURNS:
-            pair = [outcome(choices.prepared(side, replicate).run(choices.seed + replicate)) for side in SIDES]
-        tally = tally.added((pair[0], pair[1]))
+        tally = tally.added(pairs.run(replicate))
         if tally.count == choices.replicates or time.monotonic() - told > _PAUSE:
-            yield Answer(choices, (a, b), shown, tally)
+            answer = Answer(choices, (a, b), shown, tally)
+            _ = answer.verdict  # worked out here, so that nobody who only looks has to wait for it
+            yield answer
             told = time.monotonic()

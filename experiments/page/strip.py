@@ -1,18 +1,78 @@
-"""The strip under the question: what the comparison says in a line, on how many runs."""
+"""The strip under the question: the verdict of `returns compare`, with the pull factor off and on, on how many runs.
+
+Until there are as many runs as a claim takes (`experiments.statistics.precision.FIRST`), means alone are told.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from experiments.page.answer.wording import in_short
+from experiments.page.answer.wording import written
+from experiments.page.paired import Answer
 from experiments.page.view import View
+from experiments.question.question import PULL_ON
+from experiments.report.amounts import number, pounds
+from experiments.report.names import names_of
+from experiments.report.verdict import horizon
+from experiments.statistics.precision import FIRST
 
 
 def strip(view: View) -> dict[str, Any]:
-    """What the strip tells: ``sentences``, ``runs`` done and wanted, and ``fault`` if it could not be run."""
+    """What the strip tells: ``sentences``, ``savings``, ``runs`` done and wanted, and ``fault`` if it was not run."""
     answer = view.answer
     return {
-        "sentences": in_short(answer) if answer else [],
+        "sentences": sentences(answer) if answer else [],
+        "savings": savings(answer) if answer else None,
         "runs": {"done": answer.tally.count if answer else 0, "of": view.choices.replicates},
         "fault": view.fault,
     }
+
+
+def enough(answer: Answer) -> bool:
+    """Whether there are runs enough for a claim."""
+    return answer.tally.count >= FIRST
+
+
+def sentences(answer: Answer) -> list[str]:
+    """The verdict as the command tells it; from few runs, means alone and that it is no finding yet."""
+    if enough(answer):
+        return answer.verdict
+    done, of = answer.tally.count, answer.choices.replicates
+    base, name = names_of(answer.question)
+    saving, left = answer.row("net_saving_npv")["mean"], answer.row("departures")["difference"]
+    limbo = answer.row("child_years_in_limbo")["difference"]
+    word = "costs the public" if saving <= 0 else "saves the public"
+    start = f"So far, {done} of {of} runs" if done < of else f"Only {of} run{'s' * (of > 1)}"
+    money = f"“{name}” {word} {pounds(abs(saving))}" if saving else f"“{name}” costs as much as it"
+    need = "No finding yet" if of >= FIRST else f"Too few to rely on: ask for {FIRST} runs or more"
+    return [
+        f"{start}: over {horizon(answer.choices.weeks)}, against “{base}”, {money} on average. {need}.",
+        f"Departures change by {_signed(left)} households, child-years in limbo by {_signed(limbo)}.",
+    ]
+
+
+def savings(answer: Answer) -> dict[str, Any]:
+    """The net saving with the pull factor off and on, side by side, and whether the sign turns."""
+    found = answer.finding
+    off, on = answer.row("net_saving_npv"), answer.row("net_saving_npv_with_pull")
+    sure = enough(answer)
+    (elasticity,) = PULL_ON.values()
+
+    def told(row: dict[str, Any], title: str) -> dict[str, str]:
+        mean, low, high = (row[key] for key in ("mean", "run_p05", "run_p95"))
+        word = "costs the same" if mean == 0 else "saves" if mean > 0 else "costs"
+        between = written("GBP", [], [mean, low, high]).changes(low, high) if sure and low != high else ""
+        return {"title": title, "word": word, "amount": pounds(abs(mean)) if mean else "", "between": between}
+
+    turns = found.turns if sure else off["mean"] * on["mean"] < 0
+    warning = "the sign turns" if sure else "so far, the sign turns"
+    return {
+        "off": told(off, "Pull factor off: offers draw nobody"),
+        "on": told(on, f"Pull factor on: offers draw arrivals (elasticity {elasticity:g})"),
+        "turns": f"!! {warning}: read this first" if turns else "",
+        "names": dict(zip("ab", names_of(answer.question), strict=True)),
+    }
+
+
+def _signed(value: float) -> str:
+    return number(value, 0 if abs(value) >= 10 else 1, signed=True)

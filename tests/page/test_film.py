@@ -12,7 +12,8 @@ from abm.household.stages import STAGES, Stage
 from abm.measures import IDS
 from experiments.page.choices import Choices
 from experiments.page.film import film
-from experiments.page.paired import answers, outcome
+from experiments.page.paired import answers
+from experiments.page.pairs import outcome
 from experiments.statistics.intervals import spread
 
 ASKED = Choices(weeks=80, replicates=3, households=150)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import re
-
 import pytest
 from browser_scripts import SCRUB
 from browser_visitor import ASKED, QUERY, at
 
-from abm import load_policy
 from abm.household.stages import Stage
-from experiments.page.downloads import figures_csv, policy_toml
 from experiments.page.paired import answers
 from experiments.page.watch.card import card
 
@@ -29,14 +24,12 @@ def test_it_loads_offline_and_shows_everything(visit):
     visitor = visit()
     page = visitor.open(QUERY)
     assert page.title() == "Who goes home? Two policies compared"
-    assert page.locator(".r-short li").count() == 3
-    assert page.locator(".r-stage").count() == 2
+    assert page.locator(".r-strip li").count() >= 2
     for chart in ("stocks", "departures", "origins", "money"):
         page.locator(f"[data-chart={chart}]").scroll_into_view_if_needed()
         page.wait_for_selector(f"[data-chart={chart}] svg.marks")
     page.evaluate("window.scrollTo(0, 0)")
     visitor.picture("page-1280-light")
-    assert re.search(r"\d+ of them assumed", page.inner_text(".r-status"))
 
 
 def test_it_plays_in_the_browser_without_the_server(visit):
@@ -105,22 +98,3 @@ def test_a_household_nobody_knows_is_answered_with_a_message(visit):
     page.keyboard.press("Enter")
     page.wait_for_selector("#r-card [role=alert]")
     assert "household = 123456 is not accepted" in page.inner_text("#r-card [role=alert]")
-
-
-def test_downloads_are_those_of_the_page(visit, answer, tmp_path):
-    page = visit().open(QUERY + "&b.offer.amount_per_person=9000")
-    *_, moved = answers(ASKED.moved("b", "offer.amount_per_person", 9_000))
-
-    def taken(button):
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name=button, exact=True).click()
-        waiting.value.save_as(tmp_path / waiting.value.suggested_filename)
-        return tmp_path / waiting.value.suggested_filename
-
-    assert taken("Figures (CSV)").read_text(encoding="utf-8") == figures_csv(moved)
-    assert len(list(csv.reader(taken("Weekly series (CSV)").open(encoding="utf-8")))) == 2 * 260 + 1
-    file = taken("Policy B (TOML)")
-    assert file.read_text(encoding="utf-8") == policy_toml(moved.choices, "b")
-    assert load_policy(str(file)).offer.amount_per_person == 9_000
-    assert file.name in page.text_content(".r-command")
-    assert taken("Save picture (PNG)").read_bytes().startswith(b"\x89PNG")

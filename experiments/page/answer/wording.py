@@ -1,141 +1,128 @@
-"""How numbers are written on the page, and the few sentences that sum a comparison up."""
+"""How numbers are written on the page: digits enough that what stands side by side agrees, units as people say them."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from abm.measures import MEASURES
-from experiments.page.paired import Answer
-from experiments.statistics.intervals import Spread
+from experiments.report.amounts import NONE, number
 
-#: What stands for a number that does not exist.
-NONE = "–"
-#: A space, and nothing, at which no line breaks.
-_JOIN, _GLUE = "\u00a0", "\u2060"
-
-#: The measures shown first, in order; the others follow on request.
-KEY_FIGURES = (
-    "return_rate_12m", "assisted_return_rate_12m", "caseload_end", "absconded_share", "removed_share",
-    "cost_npv", "outside_account_end", "offer_spend", "cost_per_departure",
-    "child_years_in_limbo", "children_removed", "unsafe_returns", "induced_arrivals",
-)  # fmt: skip
+#: Most decimals with which levels and their difference are tried to agree.
+_MOST = 4
+#: Significant digits of the smallest number that matters.
+_DIGITS = 2
+#: A difference of less than this, in the unit of the levels, takes them to a smaller unit.
+_LOST = 0.1
+#: From which amount on, worth of the unit, its sign.
+_MONEY = ((1e9, 1e9, "bn"), (1e6, 1e6, "m"), (1e4, 1e3, "k"))
 
 
-def amount(value: float, unit: str, *, signed: bool = False, most: float | None = None) -> str:
-    """A number with its unit, written for people.
+@dataclass(frozen=True)
+class Written:
+    """How the numbers of one measure are written, all with the same scale and digits.
+
+    Attributes
+    ----------
+    factor, decimals, rough
+        What values are multiplied by, and digits after the point, of means and of the ends of their intervals.
+    before, after
+        What stands before a number (£) and behind a level (m, %).
+    unit
+        What stands behind a difference, in words; levels of shares are in per cent and differences in points.
+    """
+
+    factor: float
+    decimals: int
+    rough: int
+    before: str = ""
+    after: str = ""
+    unit: str = ""
+
+    def level(self, value: float) -> str:
+        """A level, such as £5.1m or 4.8 %."""
+        return self._put(value, self.decimals, signed=False, after=self._of_level)
+
+    def change(self, value: float) -> str:
+        """A difference, with its sign and without its unit, such as −£1.4m or +1.6."""
+        return self._put(value, self.decimals, signed=True, after=self.after)
+
+    def levels(self, low: float, high: float) -> str:
+        """An interval of levels."""
+        first = self._put(low, self.rough, signed=False, after=self.after)
+        return f"{first} to {self._put(high, self.rough, signed=False, after=self._of_level)}"
+
+    def changes(self, low: float, high: float) -> str:
+        """An interval of differences."""
+        return " to ".join(self._put(end, self.rough, signed=True, after=self.after) for end in (low, high))
+
+    @property
+    def _of_level(self) -> str:
+        return "\u00a0%" if self.unit == "points" else self.after
+
+    def _put(self, value: float, decimals: int, *, signed: bool, after: str) -> str:
+        if math.isnan(value):
+            return NONE
+        text = number(value * self.factor, decimals, signed=signed)
+        if value == 0.0 and self.before:
+            return f"{self.before}0"
+        if text[0] in "+−":
+            return f"{text[0]}\u2060{self.before}{text[1:]}{after}"
+        return f"{self.before}{text}{after}"
+
+
+def written(unit: str, levels: Iterable[float], changes: Iterable[float] = (), *, agree: bool = False) -> Written:
+    """The way of writing that suits some numbers of a unit.
 
     Parameters
     ----------
-    signed
-        For differences: with its sign, shares in percentage points.
-    most
-        The largest number beside it, which sets scale and digits.
+    unit
+        As a measure declares it: ``share``, ``GBP``, ``households`` …
+    levels, changes
+        All that will be written; NaN is left out.
+    agree
+        The first two levels are A's and B's and the first change is their difference: with as many digits as it takes
+        that what is written of them adds up.
     """
-    if math.isnan(value):
-        return NONE
-    most = max(abs(value), abs(most or 0.0))
-    factor, before, after, digits = 1.0, "", "", 1 if most < 20 and most != int(most) else 0
+    levels, changes = list(levels), list(changes)
+    known = [abs(value) for value in (*levels, *changes) if not math.isnan(value)]
+    most, least = max(known, default=0.0), _smallest(changes) or _smallest(levels)
+    factor, before, after, words = 1.0, "", "", unit
     if unit == "share":
-        factor, after, digits = 0.01, "" if signed else f"{_JOIN}%", 1 if most < 0.2 else 0
+        factor, words = 100.0, "points"
     elif unit.startswith("GBP"):
-        scales = ((1e9, 1e9, f"{_JOIN}bn"), (1e6, 1e6, f"{_JOIN}m"), (1e4, 1e3, f"{_JOIN}k"), (0.0, 1.0, ""))
-        factor, after = next((f, word) for least, f, word in scales if most >= least)
-        before, digits = "£", 0 if factor == 1.0 else 0 if most >= 100 * factor else 1 if most >= 10 * factor else 2
-    text = f"{abs(value) / factor:,.{digits}f}"
-    sign = "" if not text.strip("0.,") else f"−{_GLUE}" if value < 0 else "+" if signed else ""
-    return f"{sign}{before}{text}{after}"
-
-
-def unit_of(unit: str) -> str:
-    """The unit as it stands beside a difference."""
-    return {"share": "points", "GBP": "", "GBP/household": "per household"}.get(unit, unit)
-
-
-def row(answer: Answer, name: str) -> dict[str, Any]:
-    """One measure as the table shows it: texts for A, for B and for the difference."""
-    measure, tally = MEASURES[name], answer.tally
-    a, b, d = tally.spread(0, name), tally.spread(1, name), tally.difference(name)
-    most = max((abs(v) for v in (*_shown(a), *_shown(b)) if not math.isnan(v)), default=0.0)
-    several = tally.count > 1
-    apart = several and not math.isnan(d.mean) and (d.run_p05 > 0 or d.run_p95 < 0)
-    return {
-        "id": name,
-        "title": measure.title,
-        "unit": measure.unit,
-        "definition": measure.definition,
-        "group": measure.group,
-        "key": name in KEY_FIGURES,
-        "a": _cell(a, measure.unit, several, most, signed=False),
-        "b": _cell(b, measure.unit, several, most, signed=False),
-        "d": _cell(d, measure.unit, several, None, signed=True) | {"unit": unit_of(measure.unit), "apart": apart},
-    }
-
-
-def _cell(found: Spread, unit: str, several: bool, most: float | None, *, signed: bool) -> dict[str, Any]:
-    most = most if most is not None else max((abs(v) for v in _shown(found) if not math.isnan(v)), default=0.0)
-    mean, p05, p95 = (amount(v, unit, signed=signed, most=most) for v in _shown(found))
-    if not several or math.isnan(found.mean):
-        return {"mean": mean, "interval": ""}
-    if p05 == p95:
-        return {"mean": mean, "interval": ""}
-    p05 = p05.removesuffix(f"{_JOIN}%")
-    return {"mean": mean, "interval": f"{p05} to {p95}"}
-
-
-def _shown(found: Spread) -> tuple[float, float, float]:
-    """What a cell shows of some runs: their mean and the middle 90 % of them."""
-    return found.mean, found.run_p05, found.run_p95
-
-
-def table(answer: Answer) -> list[dict[str, Any]]:
-    """All measures, the key figures first."""
-    names = [*KEY_FIGURES, *(name for name in MEASURES if name not in KEY_FIGURES)]
-    return [row(answer, name) for name in names]
-
-
-def in_short(answer: Answer) -> list[str]:
-    """What the comparison says, in three neutral sentences."""
-    tally, years = answer.tally, answer.choices.weeks / 52
-    several = tally.count > 1
-    told = []
-    a, b, d = (
-        tally.spread(0, "return_rate_12m"),
-        tally.spread(1, "return_rate_12m"),
-        tally.difference("return_rate_12m"),
-    )
-    if not math.isnan(d.mean):
-        told.append(
-            f"Within twelve months of their claim failing, {amount(b.mean, 'share', most=a.mean)} of households leave "
-            f"under B and {amount(a.mean, 'share', most=b.mean)} under A: a difference of "
-            f"{amount(d.mean, 'share', signed=True)} points" + _range(d, "share", several)
+        size, after = _money(most, changes[0] if agree and changes else math.nan)
+        factor, before, words = 1.0 / size, "£", unit.removeprefix("GBP").replace("/", "per ")
+    whole = factor == 1.0 and all(float(value).is_integer() for value in known)
+    first = 0 if whole or not least else min(2, max(0, _DIGITS - 1 - math.floor(math.log10(least * factor))))
+    if unit == "share" or after in ("m", "bn"):
+        first = max(1, first) if most * factor < 100 or after else first
+    decimals = first
+    if agree and len(levels) > 1 and changes and not any(map(math.isnan, (*levels[:2], changes[0]))):
+        decimals = next(
+            (k for k in range(first, _MOST + 1) if _adds_up(levels[0], levels[1], changes[0], factor, k)), _MOST
         )
-    d = tally.difference("cost_npv")
-    if not math.isnan(d.mean):
-        many = "one year" if round(years) == 1 else f"{years:.0f} years"
-        direction = (
-            "the same as" if d.mean == 0 else f"{amount(abs(d.mean), 'GBP')} {'more' if d.mean > 0 else 'less'} than"
-        )
-        told.append(
-            f"Over {many}, asylum support and return under B cost {direction} under A" + _range(d, "GBP", several)
-        )
-    d = tally.difference("child_years_in_limbo")
-    if not math.isnan(d.mean):
-        more = (
-            "as much time"
-            if d.mean == 0
-            else f"{amount(abs(d.mean), '')} child-years {'more' if d.mean > 0 else 'less'}"
-        )
-        told.append(
-            f"Under B children spend {more} without a lasting answer {'as' if d.mean == 0 else 'than'} under A"
-            + _range(d, "", several)
-        )
-    return told
+    return Written(factor, decimals, first, before, after, words)
 
 
-def _range(d: Spread, unit: str, several: bool) -> str:
-    if not several or d.run_p05 == d.run_p95:
-        return "."
-    ends = (d.run_p05, d.run_p95)
-    p05, p95 = (amount(v, unit, signed=True, most=max(map(abs, ends))) for v in ends)
-    return f" (nine runs in ten: {p05} to {p95})."
+def _money(most: float, change: float) -> tuple[float, str]:
+    """Worth and sign of the unit that suits amounts up to `most`; a smaller one where a change would be lost in it."""
+    units = [*((least, size, sign) for least, size, sign in _MONEY if most >= least), (0.0, 1.0, "")]
+    (_, size, sign), *smaller = units
+    if smaller and 0.0 < abs(change) < _LOST * size:
+        _, size, sign = smaller[0]
+    return size, sign
+
+
+def _adds_up(a: float, b: float, change: float, factor: float, decimals: int) -> bool:
+    """Whether rounded numbers are as far apart as their rounded difference says."""
+    shown_a, shown_b, shown = (round(round(value * factor, decimals) * 10**decimals) for value in (a, b, change))
+    return shown_b - shown_a == shown
+
+
+def _smallest(values: Iterable[float]) -> float:
+    """The smallest first number that matters: that of the mean, if it is not nought, else the largest."""
+    known = [abs(value) for value in values if not math.isnan(value)]
+    if not known:
+        return 0.0
+    return known[0] if known[0] > 0.05 * max(known) else max(known)

@@ -27,14 +27,14 @@ def worth_section(subject: Subject) -> Section:
         for k, name in enumerate(subject.names[1:])
         for r in range(len(more))
     ]
-    quadrants = [_quadrants(more[:, k], left[:, k]) for k in range(len(others))]
-    heads = ("Policy", *quadrants[0])
+    shares_of = [quadrants(more[:, k], left[:, k]) for k in range(len(others))]
+    heads = ("Policy", *shares_of[0])
     table = Table(
         "Share of runs in each quarter of the plane",
         heads,
         [
             [Cell(name), *(Cell(f"{100 * share:.0f} %") for share in found.values())]
-            for name, found in zip(subject.names[1:], quadrants, strict=True)
+            for name, found in zip(subject.names[1:], shares_of, strict=True)
         ],
     )
     plane = drawn(
@@ -53,7 +53,7 @@ def worth_section(subject: Subject) -> Section:
         alt="Cost against departures, a dot a run. "
         + " ".join(
             f"{name}: " + ", ".join(f"{told} in {100 * share:.0f} %" for told, share in found.items()) + " of runs."
-            for name, found in zip(subject.names[1:], quadrants, strict=True)
+            for name, found in zip(subject.names[1:], shares_of, strict=True)
         ),
         columns=min(3, max(2, len(others))),
     )
@@ -87,7 +87,8 @@ def worth_section(subject: Subject) -> Section:
     return Section("worth", "Cost against effect", (), (Chart(plane), table, Chart(curves)))
 
 
-def _quadrants(cost: np.ndarray, left: np.ndarray) -> dict[str, float]:
+def quadrants(cost: np.ndarray, left: np.ndarray) -> dict[str, float]:
+    """Share of runs in each quarter of the plane, by additional cost and additional departures, shape (runs,) each."""
     known = {
         "costs less, more leave": (cost < 0) & (left > 0),
         "costs more, more leave": (cost > 0) & (left > 0),

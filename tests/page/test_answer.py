@@ -1,0 +1,290 @@
+"""The answer of the page: the numbers and sentences of `returns compare`, written so that they agree."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import shlex
+
+import numpy as np
+import pytest
+
+from abm import load_policy, prepare
+from abm.inputs.parameters import InputError
+from abm.measures import COMPARED, MEASURES
+from experiments.compare.comparing import compare
+from experiments.compare.paired import KEYS, rows
+from experiments.page.answer.cards import CARDS, cards, economics, facts, first_look
+from experiments.page.answer.differing import differing
+from experiments.page.answer.table import KEY_FIGURES, table
+from experiments.page.answer.turning import PULL, shown, turning
+from experiments.page.answer.wording import written
+from experiments.page.choices import Choices
+from experiments.page.downloads import command, figures_csv, policy_toml, series_csv
+from experiments.page.evidence.trust import trust
+from experiments.page.paired import answers
+from experiments.page.strip import savings, sentences
+from experiments.page.view import View
+from experiments.report.marks import marks
+from experiments.report.verdict import verdict
+
+ASKED = (
+    Choices(weeks=60, replicates=3, households=60, seed=5)
+    .moved("b", "offer.amount_per_person", 15_000)
+    .moved("b", "offer.household_cap", 60_000)
+    .moved("b", "offer.end_week", 40)
+    .moved("b", "offer.acceptance_window_weeks", 26)
+    .moved("both", "world.hotel_night", 200.0)
+)
+#: A lasting offer draws arrivals if the pull factor is on, and there are runs enough for a claim.
+LASTING = Choices(b="uk-upfront-national", weeks=60, replicates=20, households=30)
+
+
+def last_of(choices):
+    *_, last = answers(choices)
+    return last
+
+
+@pytest.fixture(scope="module")
+def answer():
+    return last_of(ASKED)
+
+
+@pytest.fixture(scope="module")
+def lasting():
+    return last_of(LASTING)
+
+
+def plain(text):
+    return text.replace("\u00a0", " ").replace("\u2060", "")
+
+
+# ---- the same as the command ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["answer", "lasting"])
+def test_rows_and_sentences_are_those_of_a_comparison_to_the_last_bit(name, request):
+    found = request.getfixturevalue(name)
+    comparison = compare(found.question)
+    theirs = [row for row in rows(comparison) if not row["group"]]
+    assert len(found.rows) == len(theirs) > 100
+    for own, other in zip(found.rows, theirs, strict=True):
+        for key in KEYS:
+            same = own[key] == other[key] or (own[key] != own[key] and other[key] != other[key])
+            assert same, (own["measure"], key, own[key], other[key])
+    assert found.verdict == verdict(comparison, theirs)
+
+
+def test_the_command_that_is_shown_prints_the_same_numbers(answer, tmp_path, monkeypatch, capsys):
+    cli = pytest.importorskip("experiments.cli.main")
+    monkeypatch.chdir(tmp_path)
+    policy = ASKED.shown.policies[1]
+    (tmp_path / f"{policy.name}.toml").write_text(policy_toml(ASKED, "b"), encoding="utf-8")
+    words = shlex.split(command(ASKED))
+    assert cli.main([*words[1:], "--json", "--out", str(tmp_path / "out")]) == 0
+    printed = {
+        (row["role"], row["measure"]): row for row in json.loads(capsys.readouterr().out) if not row.get("group")
+    }
+    own = list(csv.DictReader(io.StringIO(figures_csv(answer))))
+    assert len(own) == len(printed)
+    for row in own:
+        other = printed[row["role"], row["measure"]]
+        for key in ("mean", "run_p05", "mean_low", "difference", "difference_run_p95"):
+            assert (float(row[key]) if row[key] else None) == other[key], (row["measure"], key)
+    given = {row["measure"] for row in own if row["mean"] and row["role"] == "variant"}
+    assert {"net_saving_npv_with_pull", "break_even_offer", "deadweight", "induced_arrivals_with_pull"} <= given
+
+
+def test_inputs_are_counted_as_the_command_counts_them(answer, tmp_path):
+    """Of the command's own question, with the edited policy from its file."""
+    from experiments.question.question import ask
+
+    policy = ASKED.shown.policies[1]
+    file = tmp_path / f"{policy.name}.toml"
+    file.write_text(policy_toml(ASKED, "b"), encoding="utf-8")
+    asked = ask([str(file)], households=60, weeks=60, replicates=3, settings=["world.hotel_night=200"])
+    told = trust(answer.question)
+    assert {mark["mark"]: mark["count"] for mark in told["marks"] if mark["count"]} == dict(marks(asked))
+    default = trust(Choices().question)
+    assert default["total"] == sum(marks(ask(["uk-pilot-2026"])).values())
+
+
+# ---- what is told -----------------------------------------------------------------------------------
+
+
+def test_until_twenty_runs_nothing_is_claimed(answer):
+    told = " ".join(sentences(answer))
+    assert "3 runs" in told
+    assert "%" not in told
+    assert all(bar["between"] == "" and not bar["apart"] for card in cards(answer) for bar in card["bars"])
+    assert all(not row["d"]["apart"] and not row["d"]["interval"] for row in table(answer))
+    assert savings(answer)["off"]["between"] == ""
+    assert facts(answer)[0]["value"] == "–"
+
+
+def test_from_twenty_runs_on_the_sentences_are_the_command_s(lasting):
+    assert sentences(lasting) == lasting.verdict
+    assert "of 20 runs" in lasting.verdict[0]
+
+
+def test_the_saving_is_told_with_the_pull_factor_off_and_on_and_a_turn_in_words(lasting):
+    told, finding = savings(lasting), lasting.finding
+    assert told["off"]["word"] == ("saves" if finding.saving > 0 else "costs")
+    assert told["on"]["word"] == ("saves" if finding.saving_with_pull > 0 else "costs")
+    assert finding.saving_with_pull < finding.saving  # who is drawn costs money
+    assert bool(told["turns"]) == finding.turns
+    assert lasting.row("induced_arrivals_with_pull")["mean"] > 0
+
+
+def test_each_card_shows_numbers_that_subtract(lasting):
+    made = cards(lasting)
+    assert [card["id"] for card in made] == [name for name, *_ in CARDS]
+    for card in made:
+        a, b, d = (number_of(text) for text in (card["a"], card["b"], card["bars"][0]["mean"]))
+        assert b - a == pytest.approx(d, abs=1e-9), card
+        assert 0 <= card["zero"] <= 100
+        for bar in card["bars"]:
+            assert bar["low"] <= bar["high"]
+            assert "B less A is" in bar["words"]
+    assert [bar["title"] for bar in made[2]["bars"]] == ["pull factor off", "pull factor on (1.3)"]
+
+
+def number_of(text):
+    cleaned = plain(text).replace("−", "-").replace("£", "").replace(",", "").replace(" %", "")
+    return float(cleaned.rstrip("mkbn"))
+
+
+@pytest.mark.parametrize(
+    ("unit", "levels", "change", "texts"),
+    [
+        # 6.44 − 4.86 = 1.58: with one decimal 6.4 − 4.9 would be 1.5 beside 1.6.
+        ("share", (0.0486, 0.0644), 0.0158, ("4.86 %", "6.44 %", "+1.58")),
+        # 18.7 million would be lost in billions.
+        ("GBP", (13.6500e9, 13.6687e9), 18.7e6, ("£13,650.0m", "£13,668.7m", "+£18.7m")),
+        ("GBP", (191.9e6, 186.4e6), -5.5e6, ("£191.9m", "£186.4m", "−£5.5m")),
+        ("GBP", (77_000.0, 99_400.0), 22_400.0, ("£77k", "£99k", "+£22k")),
+        ("households", (38.0, 49.0), 11.0, ("38", "49", "+11")),
+        ("households", (0.0, 0.0), 0.0, ("0", "0", "0")),
+        ("weeks", (math.nan, math.nan), math.nan, ("–", "–", "–")),
+    ],
+)
+def test_levels_and_difference_are_written_so_that_they_agree(unit, levels, change, texts):
+    put = written(unit, levels, [change], agree=True)
+    assert tuple(map(plain, (*map(put.level, levels), put.change(change)))) == texts
+
+
+def test_the_table_has_every_measure_of_a_comparison_and_the_key_figures_first(answer):
+    told = table(answer)
+    assert [row["id"] for row in told[: len(KEY_FIGURES)]] == list(KEY_FIGURES)
+    known = {row["measure"] for row in answer.rows}
+    assert {row["id"] for row in told} == known
+    assert known > set(MEASURES) | set(COMPARED)
+    assert all(row["definition"].endswith(".") for row in told)
+
+
+def test_a_first_look_says_who_is_there_who_comes_and_what_stands_on_offer(lasting):
+    told = first_look(lasting)
+    assert told[0].startswith("150 households are there now; about ")
+    assert f"about {lasting.row('caseload_end', 0)['mean']:,.0f} await removal at the end" in told[0]
+    assert "standing offer of £3,000 a person" in told[1]
+    assert "the same 2 offers as A; and an offer of £10,000 a person (at most £40,000 a household)" in told[2]
+
+
+def test_levers_that_differ_are_listed_with_dated_changes():
+    told = {row["path"]: row for row in differing(ASKED)}
+    assert told["offer.amount_per_person"]["b"] == "15,000"
+    assert told["offer.amount_per_person"]["b_mark"] == "yours"
+    assert told["offer.amount_per_person"]["a"] == "no such offer"
+    assert differing(Choices(b="uk-2025")) == []
+    dated = [row for row in differing(Choices(caseload="denmark-2009", a="danish-2020", b="danish-2010-2022"))
+             if row["path"] == "regime"]  # fmt: skip
+    assert len(dated) == len(load_policy("danish-2010-2022").regimes)
+    assert all(row["a"] == "no change" and row["b"] for row in dated)
+
+
+def test_the_economics_are_of_the_same_runs(lasting):
+    told = economics(lasting)
+    # Quarters of the plane share out all runs; at a worth of nought B is the better where it saves.
+    assert sum(float(row["share"].rstrip(" %")) for row in told["quadrants"]) == pytest.approx(100, abs=2)
+    saves = lasting.row("chance_of_saving")["mean"]
+    same = float((lasting.tally.measure(1, "cost_npv") == lasting.tally.measure(0, "cost_npv")).mean())
+    assert float(told["worths"][0]["share"].rstrip(" %")) == pytest.approx(100 * (saves + same / 2), abs=0.51)
+    assert len(told["payers"]) == 7
+
+
+# ---- what turns it ----------------------------------------------------------------------------------
+
+
+def test_what_turns_it_begins_with_the_pull_factor_and_is_stopped_when_nobody_waits():
+    choices = Choices(b="uk-upfront-national", weeks=26, households=10, replicates=1)
+    steps = iter(turning(choices, lambda: True))
+    assert not next(steps).complete
+    assert list(steps) == []
+    *before, found = turning(choices, lambda: False)
+    assert [step.done for step in before] == sorted(step.done for step in before)
+    told = shown(found)
+    assert told["rows"][0]["path"] == PULL
+    assert len(told["rows"]) == 20
+    for row in told["rows"]:
+        assert 0 <= min(row["at_low"], row["at_high"]) <= max(row["at_low"], row["at_high"]) <= 100
+    assert list(turning(choices, lambda: False)) == [found]  # the same question has the same answer
+
+
+def test_the_same_policy_twice_has_nothing_that_turns():
+    with pytest.raises(InputError):
+        list(turning(Choices(b="uk-2025", weeks=26, households=10), lambda: False))
+
+
+# ---- files ------------------------------------------------------------------------------------------
+
+
+def test_the_edited_policy_comes_back_from_its_file(answer, tmp_path):
+    file = tmp_path / "b.toml"
+    file.write_text(policy_toml(ASKED, "b"), encoding="utf-8")
+    again = prepare(load_policy(str(file)), ASKED.shown.caseload, weeks=60, households=60)
+    assert again.policy.offer == ASKED.shown.policies[1].offer
+    assert again.identity(5) == answer.prepared[1].identity(5)
+    assert np.array_equal(again.measures(5), answer.film.takes[1].run.values, equal_nan=True)
+
+
+def test_series_hold_both_sides_week_by_week(answer):
+    told = list(csv.DictReader(io.StringIO(series_csv(answer))))
+    assert len(told) == 2 * 60
+    assert float(told[0]["stock_exhausted"]) == answer.film.takes[0].run.series["stock_exhausted"][0]
+
+
+def test_what_was_taken_away_can_be_taken_again(answer):
+    """A visitor may ask for the same file twice, and what she looks at stays as it was."""
+    before = answer.film.takes[0].run.series.columns.tolist()
+    for made in (series_csv, figures_csv):
+        assert made(answer) == made(answer)
+    assert answer.film.takes[0].run.series.columns.tolist() == before
+
+
+def test_the_report_is_that_of_the_command_and_leaves_nothing_behind(tmp_path, monkeypatch):
+    pytest.importorskip("vl_convert")
+    from experiments.page.answer.making import question_of, report
+    from experiments.report.compare_files import inputs
+
+    monkeypatch.chdir(tmp_path)
+    choices = Choices(weeks=60, households=30, replicates=2).moved("both", "world.hotel_night", 200.0)
+    assert all(not step.html for step in report(choices, quick=True, stopped=lambda: True))
+    *before, last = report(choices, quick=True, stopped=lambda: False)
+    assert any("runs" in step.told or "section" in step.told for step in before)
+    assert last.html.startswith("<!DOCTYPE html>") or "<html" in last.html[:200]
+    assert "returns report uk-pilot-2026" in last.html
+    assert list(tmp_path.iterdir()) == []
+    from experiments.question.question import ask
+
+    asked = ask(["uk-pilot-2026"], weeks=60, households=30, replicates=2, settings=["world.hotel_night=200"])
+    assert inputs(question_of(choices)) == inputs(asked)
+
+
+def test_a_view_without_an_answer_has_an_empty_strip():
+    from experiments.page.place import Place
+    from experiments.page.strip import strip
+
+    view = View(ASKED, None, Place(), True, "", False, lambda change: None, lambda place: None)
+    assert strip(view) == {"sentences": [], "savings": None, "runs": {"done": 0, "of": 3}, "fault": ""}
