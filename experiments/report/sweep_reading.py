@@ -193,7 +193,7 @@ def label(factor: str) -> str:
     words = path.replace("_", " ").replace(".", ": ")
     unit = declared.unit.replace("GBP/", "£ a ").replace("GBP", "£")
     unit = "" if unit == "1" or words.endswith(unit) else unit
-    told = words + (f" ({unit})" if (unit and declared.kind in ("float", "int")) or declared.whole else "")
+    told = words + (f" ({unit})" if unit and (declared.kind == "float" or declared.whole) else "")
     more = f", and {len(tied_keys(factor)) - 1} tied to it" if "," in factor else ""
     return told + more + (f", {variant} only" if variant else "")
 

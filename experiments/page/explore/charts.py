@@ -15,7 +15,7 @@ from experiments.page.explore.found import Live, Whole
 from experiments.page.explore.numeric import levers
 from experiments.report.amounts import Scale
 from experiments.report.sweep_reading import short, value_words
-from experiments.report.sweep_words import scale_of, swings
+from experiments.report.sweep_words import swings
 from experiments.statistics.crossing import Crossing
 
 #: Of the two worlds, pull factor off and on: colour in light and in dark, and name.
@@ -44,7 +44,9 @@ def line_chart(measure: str, off: Whole, on: Whole | None, now: Any, *, dark: bo
     )
     drawn = alt.Chart(_data(rows)).encode(
         x=alt.X("x:Q", title=levers()[path].title, scale=alt.Scale(nice=False, zero=False), axis=_axis(_money(path))),
-        color=colour if len(wholes) == 1 else colour.legend(alt.Legend(title=None, orient="top", symbolSize=70)),
+        color=colour
+        if len(wholes) == 1
+        else colour.legend(alt.Legend(title=None, orient="top", symbolSize=70, symbolOpacity=1)),
     )
     y = alt.Y("mean:Q", title=_titled(readings[0][2].name, s), axis=_axis(s.label), scale=alt.Scale(zero=True))
     tips = [alt.Tooltip("at:N", title=short(path)), "series:N", alt.Tooltip("told:N", title="mean"),
@@ -52,14 +54,18 @@ def line_chart(measure: str, off: Whole, on: Whole | None, now: Any, *, dark: bo
     shape = alt.Shape("series:N", scale=alt.Scale(domain=[OFF, ON], range=["circle", "triangle-up"]), legend=None)
     dash = alt.StrokeDash("series:N", scale=alt.Scale(domain=[OFF, ON], range=[[1, 0], [6, 4]]), legend=None)
     if len(wholes) > 1:
-        shape, dash = (one.legend(alt.Legend(title=None, orient="top", symbolSize=70)) for one in (shape, dash))
+        shape, dash = (
+            one.legend(alt.Legend(title=None, orient="top", symbolSize=70, symbolOpacity=1)) for one in (shape, dash)
+        )
     ink = _ink(dark)
     layers = [
         alt.Chart(_data([{"y": 0.0}])).mark_rule(color=ink, strokeWidth=1.2).encode(y="y:Q"),
-        drawn.mark_area(opacity=0.18).encode(y=y, y2="high:Q").transform_calculate(mean="datum.low"),
         drawn.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash),
         drawn.mark_point(size=110, filled=True, opacity=1, cursor="pointer").encode(y=y, shape=shape, tooltip=tips),
     ]
+    if any(row["low"] is not None for row in rows):
+        band = drawn.transform_calculate(mean="datum.low")
+        layers.insert(0, band.mark_area(opacity=0.18).encode(y=y, y2="high:Q"))
     if isinstance(now, int | float):
         layers += _marked(float(now), "B now", ink)
     if turns:
@@ -230,7 +236,7 @@ def _marked(at: float, words: str, ink: str) -> list[Any]:
 
 def _scale(readings: list[Live]) -> Scale:
     """One scale for all that is drawn together: that of the reading with the largest values."""
-    return min((scale_of(reading, reading.rows) for reading in readings), key=lambda s: s.factor)
+    return min((reading.scale for reading in readings), key=lambda s: s.factor)
 
 
 def _titled(name: str, s: Scale) -> str:

@@ -13,6 +13,7 @@ from abm.measures import COMPARED, MEASURES
 from experiments.page.explore.numeric import levers
 from experiments.page.explore.plan import ONE_AT_A_TIME
 from experiments.page.explore.running import Found
+from experiments.report.amounts import Scale
 from experiments.report.sweep_reading import INTERVALS, Reading, break_even_of
 from experiments.report.sweep_words import amount, found_along, found_apart, found_over, scale_of, swings
 from experiments.statistics.crossing import Crossing
@@ -42,6 +43,11 @@ class Live(Reading):
 
     whole: Whole = field(kw_only=True)
 
+    @cached_property
+    def scale(self) -> Scale:
+        """How the measure is written, the same at all points."""
+        return scale_of(self, self.rows)
+
     def other(self, measure: str) -> Live:
         """The same runs and another measure."""
         return self.whole.reading(measure)
@@ -65,6 +71,7 @@ class Whole:
         self.cells = found.cells[of_b][there]
         base = found.values[np.searchsorted(found.cells, beside[there])]
         width = found.values.shape[2]
+        self._readings: dict[str, Live] = {}
         self.values, self.base = found.values[of_b][there].reshape(-1, width), base.reshape(-1, width)
 
     @property
@@ -96,6 +103,11 @@ class Whole:
 
     def reading(self, measure: str) -> Live:
         """The summary of one measure, as a finished sweep's is read."""
+        if measure not in self._readings:
+            self._readings[measure] = self._read(measure)
+        return self._readings[measure]
+
+    def _read(self, measure: str) -> Live:
         names = list(measures_of(True))[: len(MEASURES) + len(OF_RUNS)]
         at = names.index(measure)
         columns = {name: held[:, at] for name, held in self._told.items()}
@@ -171,7 +183,7 @@ class Whole:
     def told(self, measure: str, value: float) -> str:
         """A value of a measure with its unit, as the sentences write it."""
         reading = self.reading(measure)
-        return amount(reading, value, scale_of(reading, reading.rows))
+        return amount(reading, value, reading.scale)
 
 
 def _runs(count: int) -> str:

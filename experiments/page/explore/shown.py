@@ -34,8 +34,15 @@ def measure_options() -> list[dict[str, str]]:
     found = []
     for name in measures():
         measure = (COMPARED | MEASURES)[name]
-        found.append({"value": name, "text": measure.title, "group": measure.group, "meaning": measure.definition})
+        found.append(
+            {"value": name, "text": measure.title, "group": measure.group, "meaning": _of_sides(measure.definition)}
+        )
     return found
+
+
+def _of_sides(definition: str) -> str:
+    """A definition in the page's words, where the baseline is A and the variant B."""
+    return definition.replace("the baseline", "A").replace("that of the variant", "that under B")
 
 
 def in_words(plans: Sequence[Plan]) -> str:
@@ -67,7 +74,7 @@ def line_shown(choices: Choices, measure: str, off: Whole, on: Whole | None, *, 
     lever = levers()[path]
     now = lever.value(choices)
     told = off.sentences(measure)
-    if on is not None and not off.idle:
+    if on is not None and on.enough and not off.idle:
         (elasticity,) = PULL_ON.values()
         told += [f"With the pull factor on (arrivals follow the offer with an elasticity of {elasticity:g}): {text}"
                  for text in (f"{one[:1].lower()}{one[1:]}" for one in on.sentences(measure))]  # fmt: skip

@@ -74,6 +74,17 @@ class Look(NamedTuple):
     words: str
 
 
+class Held(NamedTuple):
+    """What a section has: what was found, and the picture of it for what was looked at then."""
+
+    key: str
+    found: tuple[Found, ...]
+    wholes: list[Whole]
+    showing: tuple[Any, ...]
+    shown: dict[str, Any]
+    ended: bool = False
+
+
 @component
 def ExploreTab(view: View) -> None:
     """What a policy does over the whole range of a lever, of two, and at the ends of each."""
@@ -217,29 +228,37 @@ def _Looked(
     )
     wanted = said == ("start", look.key) or (by_itself and said != ("stop", look.key))
 
-    def run(stopped: Callable[[], bool]) -> Iterator[Any]:
-        found: tuple[Found, ...] = ()
+    #: What is shown now, for the thread that runs: it draws what it found, so that no picture is overtaken.
+    now = solara.use_ref((picture, tuple(shows)))
+    now.current = (picture, (view.dark, *shows))
+
+    def run(stopped: Callable[[], bool]) -> Iterator[Held]:
         wholes: list[Whole] = []
+        held = None
         for found in look.run(stopped):
             known = {id(old.found): old for old in wholes}
             wholes = [known.get(id(one)) or Whole(one) for one in found]
-            yield look.key, found, wholes, False
-        if not stopped() and found:
-            yield look.key, found, wholes, True
+            drawing, showing = now.current
+            held = Held(look.key, found, wholes, showing, drawing(wholes))
+            yield held
+        if held and not stopped():
+            yield held._replace(ended=True)
 
     solara.use_effect(lambda: in_background(run, set_latest) if wanted else None, [look.key, wanted])
-    held = latest.value if latest.value and latest.value[0] == look.key else None
-    there: tuple[Found, ...] = held[1] if held else ()
+    held: Held | None = latest.value if latest.value and latest.value.key == look.key else None
+    there: tuple[Found, ...] = held.found if held else ()
+    showing = now.current[1]
 
     def draw(stopped: Callable[[], bool]) -> Iterator[Any]:
-        yield look.key, picture(held[2]) if held else shown.NO_RUNS
+        if held and held.showing != showing:
+            yield look.key, showing, picture(held.wholes)
 
-    solara.use_effect(lambda: in_background(draw, set_drawn), [held, view.dark, look.key, *shows])
+    solara.use_effect(lambda: in_background(draw, set_drawn), [look.key, showing])
 
     def write(stopped: Callable[[], bool]) -> Iterator[Any]:
         kind, count = asked
         if held and kind:
-            yield {**_file(view.choices, [one.plan for one in there], held[2], kind), "count": count}
+            yield {**_file(view.choices, [one.plan for one in there], held.wholes, kind), "count": count}
 
     solara.use_effect(lambda: in_background(write, set_file), [asked])
 
@@ -252,7 +271,7 @@ def _Looked(
             view.go(replace(view.place, **chosen))
 
     done, of = sum(one.done for one in there), sum(plan.runs for plan in look.plans)
-    complete = bool(held and held[3])
+    complete = bool(held and held.ended)
     problem = latest.problem if wanted else ""
     Section(
         id=told["id"],
@@ -269,7 +288,7 @@ def _Looked(
             "complete": complete,
             "problem": problem,
         },
-        shown=drawn.value[1] if held and drawn.value and drawn.value[0] == look.key else shown.NO_RUNS,
+        shown=_newest(held, drawn.value, showing),
         files=_offered([one.plan for one in there]) if there else [],
         file=file.value or {"name": "", "text": "", "count": 0},
         command=files.command(there[-1].plan if told["id"] == "tornado" else there[0].plan) if there else "",
@@ -281,6 +300,15 @@ def _Looked(
         event_point=pointed,
         event_download=lambda one: set_asked((str(one["kind"]), asked[1] + 1)),
     )
+
+
+def _newest(held: Held | None, drawn: Any, showing: tuple[Any, ...]) -> dict[str, Any]:
+    """What to show: what the runs drew, or, where something else is looked at since, what was drawn of them for that."""
+    if held is None:
+        return shown.NO_RUNS
+    if held.showing != showing and drawn and drawn[:2] == (held.key, showing):
+        return dict(drawn[2])
+    return held.shown
 
 
 # ---- what is chosen -----------------------------------------------------------------------------------
