@@ -73,7 +73,7 @@ def line_chart(measure: str, off: Whole, on: Whole | None, now: Any, *, dark: bo
         layers += [
             at.mark_rule(strokeWidth=6, opacity=0.5).encode(x=alt.X("from:Q"), x2="to:Q", y=alt.datum(0.0)),
             at.mark_point(size=200, shape="stroke", angle=90, strokeWidth=3, opacity=1).encode(y=alt.datum(0.0)),
-            at.mark_text(dy=-14, fontSize=12, fontWeight="bold").encode(y=alt.datum(0.0), text="words:N"),
+            at.mark_text(dy=-16, align="left", fontSize=12, fontWeight="bold").encode(y=alt.datum(0.0), text="words:N"),
         ]
     return _finished(alt.layer(*layers), 300, dark)
 
@@ -199,20 +199,20 @@ def _along(reading: Live, path: str, name: str, s: Scale, *, band: bool) -> Rows
 
 
 def _turn(path: str, name: str, turn: Crossing) -> dict[str, Any]:
-    words = value_words(path, float(f"{turn.at:.3g}"))
+    words = f"break-even {value_words(path, float(f'{turn.at:.3g}'))}"
     ends = {"from": turn.low, "to": turn.high}
     return {"x": turn.at, "series": name, "words": words, **{key: _number(end) for key, end in ends.items()}}
 
 
 def _turning(cells: Rows) -> Rows:
-    """The edges between neighbours of which one is above zero and the other not."""
+    """The edges between neighbours of which one is above zero and the other below."""
     at = {(c["i"], c["j"]): c["value"] for c in cells}
     found: Rows = []
     for (i, j), value in at.items():
         right, above = at.get((i + 1, j)), at.get((i, j + 1))
-        if right is not None and (right > 0) is not (value > 0):
+        if right is not None and right * value < 0:
             found.append({"x": i + 0.5, "x2": i + 0.5, "y": j - 0.5, "y2": j + 0.5})
-        if above is not None and (above > 0) is not (value > 0):
+        if above is not None and above * value < 0:
             found.append({"x": i - 0.5, "x2": i + 0.5, "y": j + 0.5, "y2": j + 0.5})
     return found
 
@@ -253,7 +253,7 @@ def _axis(unit: str) -> alt.Axis:
     if not unit.startswith("£"):
         return alt.Axis(format=",~g", labelFlush=False)
     after = unit.removeprefix("£").partition(" ")[0]
-    number = f"(datum.value < 0 ? '−' : '') + '£' + format(abs(datum.value), ',~g') + '{after}'"
+    number = f"(datum.value < 0 ? '−' : '') + '£' + format(abs(datum.value), ',~g') + (datum.value ? '{after}' : '')"
     return alt.Axis(labelExpr=number, tickCount=6)
 
 

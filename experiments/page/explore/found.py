@@ -13,7 +13,7 @@ from abm.measures import COMPARED, MEASURES
 from experiments.page.explore.numeric import levers
 from experiments.page.explore.plan import ONE_AT_A_TIME
 from experiments.page.explore.running import Found
-from experiments.report.amounts import Scale
+from experiments.report.amounts import Scale, pounds
 from experiments.report.sweep_reading import INTERVALS, Reading, break_even_of
 from experiments.report.sweep_words import amount, found_along, found_apart, found_over, scale_of, swings
 from experiments.statistics.crossing import Crossing
@@ -181,8 +181,11 @@ class Whole:
         return [f"Left out: {reason.removeprefix('InputError: ')}" for reason in dict.fromkeys(reasons)]
 
     def told(self, measure: str, value: float) -> str:
-        """A value of a measure with its unit, as the sentences write it."""
+        """A value of a measure with its unit: £5.1m, 12 households."""
         reading = self.reading(measure)
+        if reading.unit.startswith("GBP"):
+            per = reading.unit.removeprefix("GBP").replace("/", " per ")
+            return f"{'−' * (value < 0)}{pounds(abs(value))}{per}"
         return amount(reading, value, reading.scale)
 
 

@@ -108,7 +108,9 @@ def map_shown(choices: Choices, measure: str, whole: Whole, *, dark: bool) -> di
     rows = []
     for row in reading.rows.to_dict("records"):
         words = " and ".join(value_words(path, row[path]) for path in (across, up))
-        sign = "uncertain" if charts.unsure(row) else "above zero" if row["value"] > 0 else "below zero"
+        sign = "above zero" if row["value"] > 0 else "below zero"
+        if charts.unsure(row):
+            sign = "no difference" if row["low"] == row["high"] == 0 else "uncertain"
         cells = [*_cells(whole, measure, row), sign if whole.enough else "not yet"]
         shared = all(levers()[path].shared for path in (across, up))
         rows.append(_row(row["point"], words, cells, current=(row[across], row[up]) == now, shared=shared))

@@ -238,8 +238,8 @@ def _Looked(
         for found in look.run(stopped):
             known = {id(old.found): old for old in wholes}
             wholes = [known.get(id(one)) or Whole(one) for one in found]
-            drawing, showing = now.current
-            held = Held(look.key, found, wholes, showing, drawing(wholes))
+            draws, asked_for = now.current
+            held = Held(look.key, found, wholes, asked_for, draws(wholes))
             yield held
         if held and not stopped():
             yield held._replace(ended=True)
@@ -303,7 +303,7 @@ def _Looked(
 
 
 def _newest(held: Held | None, drawn: Any, showing: tuple[Any, ...]) -> dict[str, Any]:
-    """What to show: what the runs drew, or, where something else is looked at since, what was drawn of them for that."""
+    """What the runs drew or, where something else is looked at since, what was drawn of them for that."""
     if held is None:
         return shown.NO_RUNS
     if held.showing != showing and drawn and drawn[:2] == (held.key, showing):
