@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -15,7 +17,8 @@ from experiments.page.explore import files
 from experiments.page.explore.found import Whole
 from experiments.page.explore.numeric import levers, numeric, with_effect
 from experiments.page.explore.plan import PULL, Plan, ends, line, plane
-from experiments.page.explore.running import explored
+from experiments.page.explore.running import explored, kept
+from experiments.page.explore.shown import line_shown
 from experiments.report.sweep_reading import read
 from experiments.sweep import sweep
 from experiments.sweep.pairing import OF_RUNS
@@ -27,7 +30,8 @@ SMALL = Choices(b="uk-upfront-national", households=30, weeks=60, replicates=3)
 @pytest.fixture(autouse=True)
 def loaded_once(monkeypatch):
     """A sweep would read all draws of the posterior again for each test."""
-    monkeypatch.setattr("experiments.question.case.load_behaviour_draws", lambda: ensemble()[0])
+    draws = ensemble()[0]
+    monkeypatch.setattr("experiments.question.case.load_behaviour_draws", lambda: draws)
 
 
 def found(plan: Plan) -> Whole:
@@ -54,8 +58,8 @@ PLANS = {
     "a line": lambda: line(SMALL, AMOUNT),
     "the pull factor on": lambda: line(SMALL, AMOUNT, pulled=True),
     "a figure of the world, under which A differs too": lambda: line(SMALL, "world.hotel_night"),
-    "a coefficient of behaviour": lambda: line(SMALL, "behaviour.consider"),
-    "a map": lambda: plane(SMALL, AMOUNT, "offer.start_week"),
+    "a coefficient of behaviour": lambda: line(SMALL.chosen("replicates", 2), "behaviour.consider"),
+    "a map": lambda: plane(SMALL.chosen("replicates", 2), AMOUNT, "offer.start_week"),
     "one at a time": lambda: ends(SMALL, [AMOUNT, "support.families", "enforcement.include_families"], 2),
     "A and B both moved": lambda: line(
         SMALL.moved("a", AMOUNT, 2_000).moved("b", "offer.child_share", 0.4).moved("both", "world.hotel_night", 130),
@@ -126,9 +130,28 @@ def test_a_stopped_look_goes_on_where_it_was():
     assert first.done == first.total // plan.replicates
 
 
+def test_others_take_their_turn_in_between(monkeypatch):
+    """With room for one run at a time, whoever waits gets the next turn or the one after."""
+    turns = threading.BoundedSemaphore(1)
+    monkeypatch.setattr("experiments.page.explore.running.TURNS", turns)
+    plan = line(SMALL.chosen("seed", 7), AMOUNT)
+    thread = threading.Thread(target=lambda: list(explored(plan)))
+    thread.start()
+    waited = []
+    while len(waited) < 5 and thread.is_alive():
+        before = len(kept(plan).measures)
+        with turns:
+            waited.append(len(kept(plan).measures) - before)
+        time.sleep(0.02)
+    thread.join()
+    assert len(waited) == 5
+    assert max(waited) <= 3
+
+
 def test_a_lever_that_changes_nothing_is_told():
-    """Nobody of the families reviewed has a status that runs out in a year."""
-    whole = found(line(SMALL, "standing.child_share"))
+    """A bonus for those who leave early is none where no week is early."""
+    assert levers()["offer.early_weeks"].value(SMALL) == 0
+    whole = found(line(SMALL, "offer.early_bonus"))
     assert whole.idle
     assert whole.sentences("departures")[0].startswith("No difference at any point")
 
@@ -137,6 +160,9 @@ def test_nothing_is_claimed_from_few_runs():
     whole = found(line(SMALL, AMOUNT))
     (told,) = whole.sentences("net_saving_npv")
     assert told.startswith("From 3 runs a point: no interval")
+    assert {
+        row["cells"][1] for row in line_shown(SMALL, "net_saving_npv", whole, None, dark=False)["table"]["rows"]
+    } == {"not yet"}
     assert "£" not in told
 
 

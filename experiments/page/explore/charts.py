@@ -67,7 +67,8 @@ def line_chart(measure: str, off: Whole, on: Whole | None, now: Any, *, dark: bo
         band = drawn.transform_calculate(mean="datum.low")
         layers.insert(0, band.mark_area(opacity=0.18).encode(y=y, y2="high:Q"))
     if isinstance(now, int | float):
-        layers += _marked(float(now), "B now", ink)
+        middle = float(np.mean([row["x"] for row in rows])) if rows else 0.0
+        layers += _marked(float(now), "B now", ink, right=now > middle)
     if turns:
         at = alt.Chart(_data(turns)).encode(x="x:Q", color=colour)
         layers += [
@@ -224,11 +225,13 @@ def _place(value: Any, axis: list[float]) -> float | None:
     return float(np.interp(value, axis, range(len(axis))))
 
 
-def _marked(at: float, words: str, ink: str) -> list[Any]:
+def _marked(at: float, words: str, ink: str, *, right: bool) -> list[Any]:
+    """A line down at a value, its words beside it, on the side where there is room."""
     here = alt.Chart(_data([{"x": at, "words": words}]))
+    beside: dict[str, Any] = {"align": "right", "dx": -4} if right else {"align": "left", "dx": 4}
     return [
         here.mark_rule(color=ink, strokeDash=[2, 3], strokeWidth=1.5).encode(x="x:Q"),
-        here.mark_text(color=ink, align="left", dx=4, baseline="top", fontSize=12).encode(
+        here.mark_text(color=ink, baseline="top", fontSize=12, **beside).encode(
             x="x:Q", y=alt.value(2), text="words:N"
         ),
     ]

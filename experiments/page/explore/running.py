@@ -27,6 +27,8 @@ from experiments.statistics.intervals import Array
 
 #: Plans whose runs are kept, and seconds between two reports of progress.
 _KEPT, _PAUSE = 48, 0.8
+#: Seconds after each run in which those who wait for their turn take it.
+_BREATH = 0.001
 #: A plan of at most so many seconds starts by itself.
 AT_ONCE = 120.0
 
@@ -148,6 +150,7 @@ def explored(plan: Plan, stopped: Callable[[], bool] = lambda: False) -> Iterato
                 return
             with TURNS:
                 found = runner([Job(cell, study.locate(cell)[0], study.settings(cell), (replicate,))])
+            time.sleep(_BREATH)
             PACE.learn(found.seconds, work)
             if found.errors:
                 runs.faults.setdefault(cell, found.errors[0])

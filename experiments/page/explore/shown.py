@@ -135,7 +135,8 @@ def tornado_shown(measure: str, whole: Whole, *, dark: bool) -> dict[str, Any]:
     still = [levers()[row["factor"]].title for row in found if row["most"] == row["least"]]
     told = whole.sentences(measure) + whole.left_out()
     if still:
-        told.append(f"No difference at either end: {'; '.join(still)}.")
+        many = f"{len(still)} levers make" if len(still) > 1 else "One lever makes"
+        told.append(f"{many} no difference at either end; they are named at the end of the table.")
     rows = [
         {
             "point": row["factor"], "value": levers()[row["factor"]].title, "current": False,
@@ -144,6 +145,10 @@ def tornado_shown(measure: str, whole: Whole, *, dark: bool) -> dict[str, Any]:
         }
         for row in moving
     ]  # fmt: skip
+    rows += [
+        {"point": title, "value": title, "current": False, "action": "", "cells": ["no difference", ""]}
+        for title in still
+    ]
     return {
         "sentences": told,
         "chart": charts.tornado_chart(measure, whole, dark=dark) if moving else None,
