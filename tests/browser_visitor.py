@@ -55,7 +55,7 @@ class Visitor:
                 const runs = document.querySelector('.r-runs');
                 if (!runs || document.querySelector('.r-stale')) return false;
                 const asked = new URLSearchParams(location.search);
-                for (const key of ['tab', 'week', 'household']) asked.delete(key);
+                for (const key of ['tab', 'week', 'household', 'lever', 'second', 'measure']) asked.delete(key);
                 const answered = new URLSearchParams(document.querySelector('.r-strip').dataset.answers);
                 if (asked.toString() !== answered.toString()) return false;
                 const [done, of] = runs.textContent.split(' of ').map(x => parseInt(x));

@@ -108,7 +108,6 @@ class Reading:
 
     def break_even(self, factor: str, variant: str) -> list[Crossing]:
         """Where the mean over runs passes zero as a factor with numbers rises; none for other factors."""
-        import pandas as pd
         import pyarrow.parquet as pq
 
         if self.measure not in COMPARED or COMPARED[self.measure].ratio or not self.baseline:
@@ -118,13 +117,26 @@ class Reading:
         runs = pq.read_table(
             self.folder / "runs.parquet", columns=wanted, filters=[("variant", "=", variant)]
         ).to_pandas()
-        if not pd.api.types.is_numeric_dtype(runs[column]) or runs[column].dtype == bool or runs[column].isna().any():
-            return []
         runs["vector"] = runs["draw"] if self.told["draws"] > 1 else runs["replicate"] % self.told["vectors"]
         if runs["vector"].nunique() < 2:
             runs["vector"] = runs["replicate"]
-        table = runs.pivot_table(index="vector", columns=column, values=self.measure, aggfunc="mean").sort_index(axis=1)
-        return crossings(table.columns.to_numpy(np.float64), table.to_numpy(np.float64))
+        return break_even_of(runs, column, self.measure)
+
+
+def break_even_of(runs: pd.DataFrame, column: str, measure: str) -> list[Crossing]:
+    """Where the mean over some runs passes zero along a column with numbers; none where it holds others.
+
+    Parameters
+    ----------
+    runs
+        A row a run: the column, the measure, and under ``vector`` what is independent of each other.
+    """
+    import pandas as pd
+
+    if not pd.api.types.is_numeric_dtype(runs[column]) or runs[column].dtype == bool or runs[column].isna().any():
+        return []
+    table = runs.pivot_table(index="vector", columns=column, values=measure, aggfunc="mean").sort_index(axis=1)
+    return crossings(table.columns.to_numpy(np.float64), table.to_numpy(np.float64))
 
 
 def read(folder: Path, measure: str | None = None) -> Reading:
@@ -181,7 +193,7 @@ def label(factor: str) -> str:
     words = path.replace("_", " ").replace(".", ": ")
     unit = declared.unit.replace("GBP/", "£ a ").replace("GBP", "£")
     unit = "" if unit == "1" or words.endswith(unit) else unit
-    told = words + (f" ({unit})" if (unit and declared.kind in ("float", "int")) or declared.whole else "")
+    told = words + (f" ({unit})" if unit and (declared.kind == "float" or declared.whole) else "")
     more = f", and {len(tied_keys(factor)) - 1} tied to it" if "," in factor else ""
     return told + more + (f", {variant} only" if variant else "")
 
@@ -220,12 +232,13 @@ def _rows(folder: Path, measure: str, baseline: bool) -> pd.DataFrame:
     apart = baseline and not (measure in COMPARED and COMPARED[measure].ratio)
     names = {
         "value": "difference" if apart else "mean",
-        **{short: f"difference_{name}" if apart else name for short, name in _INTERVALS.items()},
+        **{short: f"difference_{name}" if apart else name for short, name in INTERVALS.items()},
     }
     return rows.assign(**{short: rows[name] for short, name in names.items()})
 
 
-_INTERVALS = {"low": "mean_low", "high": "mean_high", "p05": "run_p05", "p95": "run_p95"}
+#: What a reading calls the ends of the two intervals, and what the tables do.
+INTERVALS = {"low": "mean_low", "high": "mean_high", "p05": "run_p05", "p95": "run_p95"}
 
 
 def _mean_by(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -233,4 +246,4 @@ def _mean_by(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     if not rows.duplicated(list(columns)).any():
         return rows
     found = rows.groupby(list(columns), sort=False, dropna=False, as_index=False)["value"].mean()
-    return found.assign(**dict.fromkeys(_INTERVALS, np.nan))
+    return found.assign(**dict.fromkeys(INTERVALS, np.nan))

@@ -46,7 +46,7 @@ def amount(reading: Reading, value: float, s: Scale) -> str:
     number = s.value(value)
     if s.label.startswith("£"):
         short, _, per = s.label.removeprefix("£").partition(" ")
-        return f"{'−' if value < 0 else ''}£{number.lstrip('-')}{short}{f' {per}' if per else ''}"
+        return f"{'−' if value < 0 else ''}£{number.lstrip('-−')}{short}{f' {per}' if per else ''}"
     return f"{number.replace('-', '−')} {s.label}" if s.label != "%" else f"{number.replace('-', '−')} %"
 
 

@@ -91,8 +91,7 @@ def summed_up(groups: Groups, values: Array, base: Array | None) -> dict[str, ND
         told = groups.told(values)
         whole = {name: told[name] for name in (*_LEVELS, "standard_error")}
         return {**whole, **_counts(groups, values.shape[1]), "defined": told["defined"]}
-    pairs = np.column_stack(list(of_pairs(values, base).values()))
-    levels, differences = np.hstack([values, pairs]), np.hstack([values - base, pairs])
+    levels, differences = _levels(values, base)
     told, apart = groups.told(levels), groups.told(differences)
     above = groups.means(np.where(np.isnan(differences), np.nan, differences > 0))[1]
     none = {"mean", *_LEVELS, "standard_error", "difference", ABOVE_ZERO, "variance_reduction"}
@@ -111,6 +110,22 @@ def summed_up(groups: Groups, values: Array, base: Array | None) -> dict[str, ND
             rest = np.broadcast_to(fill, (len(held), len(RATIOS)))
         columns[name] = np.hstack([held, rest])
     return columns
+
+
+def summed_levels(groups: Groups, values: Array, base: Array) -> dict[str, Array]:
+    """The same means and intervals alone, of what each run has: shape (groups, measures and those of comparisons)."""
+    levels, differences = _levels(values, base)
+    told, apart = groups.told(levels), groups.told(differences)
+    return {
+        **{name: told[name] for name in _LEVELS}, "difference": apart["mean"],
+        **{f"difference_{name}": apart[name] for name in OF_DIFFERENCES}, **_counts(groups, levels.shape[1]),
+    }  # fmt: skip
+
+
+def _levels(values: Array, base: Array) -> tuple[Array, Array]:
+    """What each run measures and what its comparison does, as levels and as differences."""
+    pairs = np.column_stack(list(of_pairs(values, base).values()))
+    return np.hstack([values, pairs]), np.hstack([values - base, pairs])
 
 
 _LEVELS = ("mean", "mean_low", "mean_high", "run_p05", "run_p95")
