@@ -28,7 +28,7 @@ CHOSEN = {
     Choice.UNASSISTED_RETURN.name: "unassisted return",
     Choice.GO_IRREGULAR.name: "go irregular",
 }
-_DID = {
+DID = {
     "stay": "stayed",
     "assisted return": "chose assisted return",
     "unassisted return": "chose to return without assistance",
@@ -158,7 +158,7 @@ def would_pick(found: Explanation) -> str:
     return max(found.utilities, key=lambda way: found.utilities[way] + found.draws[way])
 
 
-def way_at_issue(a: Explanation | Standing, b: Explanation | Standing) -> str:
+def way_at_issue(a: Explanation | Standing | None, b: Explanation | Standing | None) -> str:
     """The way out to tell of: the one taken, if possible under B, else the one that could have been."""
     both = [found for found in (b, a) if isinstance(found, Explanation)]
     taken = [CHOSEN[found.choice] for found in both if found.choice != Choice.STAY.name]
@@ -174,7 +174,7 @@ def what_it_did(found: Explanation | Standing) -> str:
         return without_decision(found)
     if not found.considered:
         return f"In week {found.week} it did not think about leaving, and stayed."
-    return f"In week {found.week} it thought about leaving, and {_DID[CHOSEN[found.choice]]}."
+    return f"In week {found.week} it thought about leaving, and {DID[CHOSEN[found.choice]]}."
 
 
 def without_decision(found: Standing) -> str:
@@ -270,7 +270,7 @@ def _chance(a: Explanation, b: Explanation, way: str, names: tuple[str, str]) ->
         return [f"Chance decided that it did not think about leaving under either: drawn {draw}, not below {chance}."]
     if a.considered and b.considered:
         if a.choice == b.choice:
-            return [f"It thought about leaving under both and {_DID[CHOSEN[b.choice]]}: {_drawn(b, way)}."]
+            return [f"It thought about leaving under both and {DID[CHOSEN[b.choice]]}: {_drawn(b, way)}."]
         return [
             f"Chance decided the rest: it thought about leaving under both, and the draw for {SPOKEN[way]} was "
             f"{_beside(a, b, way, names)}."
@@ -289,7 +289,7 @@ def _chance(a: Explanation, b: Explanation, way: str, names: tuple[str, str]) ->
         if would == taken
         else f"Had it thought about it under {elsewhere}, it would have {_would(would)}."
     )
-    return [first, f"Chance decided the rest: it {_DID[taken]}, {_drawn(found, shown)}. {also}"]
+    return [first, f"Chance decided the rest: it {DID[taken]}, {_drawn(found, shown)}. {also}"]
 
 
 def _drawn(found: Explanation, way: str) -> str:

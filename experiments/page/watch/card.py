@@ -6,15 +6,18 @@ Both sides are told in the same week, as they stood in that week; every number i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Lock
 from typing import Any
 
-from abm.arrays.arrivals import is_arrival
+import numpy as np
+
+from abm.arrays.arrivals import ARRIVALS
 from abm.browser.palette import LOOKS
 from abm.household.stages import Stage
 from abm.inputs.parameters import InputError
 from abm.numerics.calendar import WEEKS_PER_YEAR
 from abm.why import Explanation, explain_every
-from abm.why_words import SPOKEN, Over, chance_over, story, way_at_issue, what_it_did
+from abm.why_words import CHOSEN, DID, SPOKEN, Over, chance_over, story, way_at_issue, what_it_did
 from experiments.page.paired import Answer
 from experiments.page.watch.card_rows import Row, Told, beliefs, chances, draws, is_open, numbers, people, state, terms
 from experiments.page.watch.fates import neighbours, parted, parting_of
@@ -37,6 +40,7 @@ _STANDS = {
 #: Chances over several weeks that were worked out, by what was asked.
 _KEPT: dict[tuple[str, str, int, int], list[Row]] = {}
 _MOST_KEPT = 256
+_KEEPING = Lock()
 
 
 def card(answer: Answer, household: int, week: int, *, in_view: bool = False, whole: bool = True) -> dict[str, Any]:
@@ -128,11 +132,14 @@ def spans(answer: Answer, household: int, last: int, way: str) -> list[Row]:
     seed = answer.choices.seed
     identities = [prepared.identity(seed) for prepared in answer.prepared]
     asked = (identities[0] + identities[1], way, household, last)
-    if asked not in _KEPT:
-        while len(_KEPT) >= _MOST_KEPT:
-            _KEPT.pop(next(iter(_KEPT)))
-        _KEPT[asked] = _spans(answer, household, last, way)
-    return _KEPT[asked]
+    found = _KEPT.get(asked)
+    if found is None:
+        found = _spans(answer, household, last, way)
+        with _KEEPING:
+            _KEPT[asked] = found
+            while len(_KEPT) > _MOST_KEPT:
+                del _KEPT[next(iter(_KEPT))]
+    return found
 
 
 def _spans(answer: Answer, household: int, last: int, way: str) -> list[Row]:
@@ -152,7 +159,9 @@ def _spans(answer: Answer, household: int, last: int, way: str) -> list[Row]:
         ends = differing[0][0].week, differing[-1][0].week
         which = f"week {ends[0]}" if ends[0] == ends[1] else f"weeks {ends[0]} to {ends[1]}"
         count = "the one week" if len(differing) == 1 else f"one of the {len(differing)} weeks"
-        rows.append(_span(f"in {count} of these in which A and B offered different things ({which})", differing, way))
+        rows.append(
+            _span(f"in {count} of them in which A and B had different things on offer ({which})", differing, way)
+        )
     return rows
 
 
@@ -181,6 +190,7 @@ def _side(answer: Answer, k: int, household: int, found: Told) -> dict[str, Any]
     return {
         "name": NAMES[k],
         "decides": isinstance(found, Explanation),
+        "household": found.household if found else None,
         "outcome": _outcome(history, answer.choices.weeks),
         "did": what_it_did(found) if found else "This household does not come under this policy.",
         "strip": [{"from": max(0, entered), "stage": stage} for entered, stage in history],
@@ -190,11 +200,21 @@ def _side(answer: Answer, k: int, household: int, found: Told) -> dict[str, Any]
 
 def _entries(found: Told, history: list[tuple[int, int]]) -> list[dict[str, Any]]:
     """What happened to it: up to the week told of as the replay has it, after that every change of stage."""
-    known = [{"week": week, "text": text} for week, text in found.history] if found else []
+    known = [{"week": week, "text": _event(text)} for week, text in found.history] if found else []
     last = found.week - 1 if found else -1
     return known + [
         {"week": entered, "text": LOOKS[Stage(stage)].title} for entered, stage in history if entered > last and stage
     ]
+
+
+def _event(text: str) -> str:
+    """An event of the replay in the words of the page."""
+    head, _, tail = text.rpartition(": ")
+    if head == "considers":
+        return f"thought about leaving, and {DID[CHOSEN[tail.upper().replace(' ', '_')]]}"
+    stage = Stage.__members__.get(tail.upper().replace(" ", "_"))
+    told = text if stage is None else LOOKS[stage].title
+    return f"the state decided: {told}" if head == "the state" else told
 
 
 def _story(a: Told, b: Told, over: list[Row] | None, *, part: bool) -> list[str]:
@@ -237,4 +257,4 @@ def _was(outcome: str) -> str:
 
 def _stock(answer: Answer) -> int:
     """Households with short numbers: those whose claim had failed when the run began."""
-    return int((~is_arrival(answer.film.ids)).sum())
+    return int(np.sum(answer.film.ids < ARRIVALS))

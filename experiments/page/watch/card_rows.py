@@ -201,8 +201,12 @@ def signed(value: float | None) -> str:
     """What a term is worth, with its sign."""
     if value is None:
         return "–"
-    text = f"{abs(value):.2f}"
-    return "0" if value == 0.0 else f"{'+' if value > 0 else '−'}{text}"
+    return "0" if value == 0.0 else f"{'+' if value > 0 else '−'}{plain(abs(value))}"
+
+
+def plain(value: float) -> str:
+    """A number with two decimals, or, if that would be nought, with one digit that counts."""
+    return "0" if value == 0.0 else f"{value:.2f}" if abs(value) >= 0.005 else f"{value:.1g}"
 
 
 def beliefs(a: Told, b: Told) -> list[Row]:
@@ -213,7 +217,7 @@ def beliefs(a: Told, b: Told) -> list[Row]:
         money = "(GBP" in told["name"]
         for side in SIDES:
             value = told[side]
-            told[f"{side}_text"] = "–" if value is None else f"£{value:,.0f}" if money else f"{value:.2f}"
+            told[f"{side}_text"] = "–" if value is None else f"£{value:,.0f}" if money else plain(value)
     return rows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.household.stages import Stage
 from experiments.page.film import Film
@@ -15,7 +16,8 @@ Order = tuple[tuple[int, int], ...]
 
 def parted(film: Film) -> Order:
     """Every household whose fates part, in order of the week in which they do."""
-    starts, changes = [], []
+    starts: list[NDArray[np.int64]] = []
+    changes: list[NDArray[np.int64]] = []
     for side in film.takes:
         at = np.searchsorted(film.ids, side.ids)
         start = np.zeros(len(film.ids), np.int64)
@@ -23,7 +25,7 @@ def parted(film: Film) -> Order:
         starts.append(start)
         changes.append((side.week * len(film.ids) + at[side.row]) * len(Stage) + side.stage)
     # Until its fates part a household has the same changes under both; the first that only one side has parts them.
-    week, at = np.divmod(np.setxor1d(*changes) // len(Stage), len(film.ids))
+    week, at = np.divmod(np.setxor1d(changes[0], changes[1]) // len(Stage), len(film.ids))
     first = np.full(len(film.ids), film.weeks)
     np.minimum.at(first, at, week)
     first[starts[0] != starts[1]] = -1
