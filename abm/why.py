@@ -116,16 +116,19 @@ class Explanation:
                 rows.append((term, "", *cells))
         rows.append(("utility", *(f"{self.utilities[way]:+.3f}" for way in every)))
         rows.append(("chance of choosing it", *(_percent(self.probabilities[way]) for way in every)))
-        rows.append(("drawn this week", *(f"{self.draws[way]:+.3f}" for way in every)))
-        rows.append(("utility and draw", *(f"{self.utilities[way] + self.draws[way]:+.3f}" for way in every)))
+        rows.append(("number drawn: chosen if below", *(_percent(self.picks[way]) for way in every)))
+        rows.append(("the same as an error", *(f"{self.draws[way]:+.3f}" for way in every)))
+        rows.append(("utility and error", *(f"{self.utilities[way] + self.draws[way]:+.3f}" for way in every)))
         who = ", ".join(f"{name} {plain(value)}" for name, value in self.household.items() if name != "id")
         believed = ", ".join(f"{name} {figure(value)}" for name, value in self.beliefs.items())
         past = (
             [f"Until then: {'; '.join(f'week {week}, {what}' for week, what in self.history)}."] if self.history else []
         )
         notes = (
-            f"{self._chosen} Staying has utility 0; the largest utility and draw is chosen. Terms that are zero are"
+            f"{self._chosen} Staying has utility 0; the largest utility and error is chosen. Terms that are zero are"
             " left out.",
+            f"Chance that it considers in this week: {_percent(self.attention)}; it does if the number drawn"
+            f" ({_percent(self.attention_draw)}) is below.",
             f"Who they are: {who}.", f"What they see and believe: {believed}.", *past,
         )  # fmt: skip
         title = f"Household {self.household['id']} in week {self.week}"
