@@ -20,17 +20,15 @@ from abm.arrays.state import State
 from abm.household.beliefs import CLOSING_SOON
 from abm.household.decision import RETURN, Circumstances, Terms, Utilities, terms
 from abm.household.decision import utilities as decision_utilities
-from abm.household.offers import household_amount, is_drawn
-from abm.household.stages import COL, NOTICE, TOLD, Choice, Housing, Stage, case_is_open, chooses, in_country
+from abm.household.stages import COL, NOTICE, Choice, Stage, case_is_open, chooses
 from abm.inputs.parameters import InputError
-from abm.inputs.policy import SHARE_BY
 from abm.inputs.shown import plain, table
 from abm.model import Prepared, figure
-from abm.numerics.calendar import NO_LIMIT, happened, limited
+from abm.numerics.calendar import NO_LIMIT
 from abm.numerics.draws import PURPOSE, key_of, uniform
 from abm.week.considering import best_now, circumstances, consider, shocks_of
-from abm.week.offering import could_have, is_open, offered_now
 from abm.week.week import attend, the_state_acts
+from abm.why_state import offers_of, who
 
 #: A utility at which nobody chooses a way out, whatever they draw.
 _NEVER_CHOSEN = -600.0
@@ -409,7 +407,7 @@ def _explained(
         choice=choice,
         history=history,
         beliefs=_beliefs(told),
-        offers=_offers(prepared, week, state, row),
+        offers=offers_of(prepared, week, state, row),
         attention=attention,
         attention_draw=float(uniform(key, int(s[COL.id, row]), week, PURPOSE.CONSIDER)),
         picks=_picks(weights, shocks),
@@ -431,34 +429,6 @@ def _picks(weights: dict[str, float], shocks: dict[str, float]) -> dict[str, flo
     return found
 
 
-def _offers(prepared: Prepared, week: int, state: State, row: int) -> dict[str, str]:
-    """What each offer that the policy has is to a household this week."""
-    x = prepared.plain_in(week)
-    there = [k for k in range(len(x.offers)) if x.offers[k].amount_per_person > 0.0]
-    return {prepared.offers[k]: _offer(prepared, week, state, row, k) for k in there}
-
-
-def _offer(prepared: Prepared, week: int, state: State, row: int, k: int) -> str:
-    s, x = state.s, prepared.plain_in(week)
-    offer = x.offers[k]
-    if not is_drawn(offer, s[COL.lot, row], s[COL.site_lot, row]):
-        by_site = offer.share_by == SHARE_BY.site
-        lot, whose = (s[COL.site_lot, row], "its site's") if by_site else (s[COL.lot, row], "its")
-        return f"not drawn: {whose} lot is {lot:.3f}, and the offer is open to lots below {offer.share:g}"
-    if not is_open(x, k, week):
-        return f"not open before week {offer.start_week:.0f}" if week < offer.start_week else "closed"
-    stage = int(s[COL.stage, row])
-    if offer.open_to[stage] == 0.0:
-        return f"not open to households {Stage(stage).name.lower()}"
-    if not could_have(x, state, row, week, k):
-        return "not for this household: origin, family, date of claim or safe list"
-    share = offered_now(x, state, row, week, k)
-    if share == 0.0:
-        return "its time to accept is over" if limited(s[TOLD + k, row]) else "not made to it yet"
-    amount = household_amount(offer, s[COL.adults, row], s[COL.children, row], share)
-    return f"GBP {amount:,.0f}, made to it in week {s[TOLD + k, row]:.0f}"
-
-
 def _named(v: Terms) -> list[tuple[str, float, str]]:
     """Every term by name, with its value and the way out that it belongs to."""
     return [
@@ -470,28 +440,3 @@ def _named(v: Terms) -> list[tuple[str, float, str]]:
 
 def _beliefs(x: Circumstances) -> dict[str, float]:
     return {label: float(getattr(x, name)) for name, label in _labels(Circumstances).items()}
-
-
-def who(prepared: Prepared, state: State, row: int, week: int) -> dict[str, Any]:
-    """Who a household is in a week, by name."""
-    s = state.s
-    known = state.ties[state.tie_start[row] : state.tie_start[row + 1]]
-    told = {
-        "id": int(s[COL.id, row]),
-        "origin": prepared.origins[int(s[COL.origin, row])],
-        "adults": int(s[COL.adults, row]),
-        "children": int(s[COL.children, row]),
-        "school children": int(s[COL.school, row]),
-        "housing": Housing(int(s[COL.housing, row])).name.lower(),
-        "site": int(s[COL.site, row]),
-        "arrived in week": int(s[COL.arrived, row]),
-        "support withdrawn": bool(s[COL.withdrawn, row]),
-        "ties": int(s[COL.ties, row]),
-        "ties still in the country": int(np.sum(in_country(s[COL.stage, known]))),
-        "ties who went home": int(s[COL.ties_left, row]),
-        "ties abroad": int(s[COL.abroad, row]),
-        "times it came back": int(s[COL.reentries, row]),
-    }
-    if happened(s[COL.since, row]):
-        told["weeks in this stage"] = week - int(s[COL.since, row])
-    return told

@@ -1,8 +1,8 @@
 """What is told of a household's decision, in plain words: for the page, for Mesa, for whoever shows an `abm.why`.
 
-Two draws decide a week.  The first says whether the household thinks about leaving at all; the second what it then
-picks.  Both are the same under any two policies of one seed, so that what differs between them is the policy's doing
-and what does not is chance.
+Two draws decide a week: whether the household thinks about leaving at all, and what it then picks.  The luck is the
+same under any two policies of one seed, so that what differs between them is the policy's doing.  (The luck of the pick
+is an error for each way out; told as one even number for one way, it moves a little with what the others are worth.)
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from abm.household.decision import RETURN
 from abm.household.stages import Choice, Stage
-from abm.why import WAYS, Explanation, Standing
+from abm.model import Prepared
+from abm.why import WAYS, Explanation, Standing, explain_every
 
 #: The ways out as people say them, and the choices that lead there.
 SPOKEN = {
@@ -189,6 +190,33 @@ def without_decision(found: Standing) -> str:
         Stage.RETURNED_UNASSISTED: f"In week {week} it is gone: it left {then} without assistance.",
         Stage.REMOVED: f"In week {week} it is gone: it was removed {then}.",
     }.get(found.stage, f"In week {week} it has nothing to decide.")
+
+
+def household_story(prepared: Prepared, seed: int, household: int, week: int) -> list[str]:
+    """What a household did in a week of one run, how likely it was, and what pushed most: a few sentences.
+
+    Raises
+    ------
+    InputError
+        If there is no such household.
+    """
+    (found,) = explain_every(prepared, seed, household, (week,))
+    told = [what_it_did(found)]
+    if isinstance(found, Standing):
+        return told
+    way = way_at_issue(found, found)
+    draw, chance = compared(found.attention_draw, found.attention)
+    side = "below" if found.considered else "not below"
+    told.append(f"Whether it thought about leaving was chance: drawn {draw}, {side} {chance}.")
+    told.append(f"Of what it then picks: {_drawn(found, way)}.")
+    pushed = [f"{_lower(WORDS[name].short)} {value:+.2f}".replace("-", "−") for name, value in reasons(found, way)]
+    return [*told, f"What counts most for (+) and against (−) {SPOKEN[way]}: {', '.join(pushed)}."]
+
+
+def reasons(found: Explanation, way: str, count: int = 5) -> list[tuple[str, float]]:
+    """The terms of a way out that push most, by the names that `abm.why` gives them; fitted constants are none."""
+    own = [(n, value) for n, value, part in found.terms if value and belongs(part, way) and not is_constant(n)]
+    return sorted(own, key=lambda term: -abs(term[1]))[:count]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from abm import InputError
 from abm.household.stages import Stage
 from abm.why import Explanation, explain
-from abm.why_words import Over, chance_in_week, chance_over, compared, percent, story
+from abm.why_words import Over, chance_in_week, chance_over, compared, household_story, percent, story
 from experiments.page.choices import Choices
 from experiments.page.paired import answers
 from experiments.page.watch.card import card, cards
@@ -158,6 +158,27 @@ def test_terms_come_by_what_differs_then_by_what_pushes(asked):
 
 def explained(asked, **changed):
     return replace(explain(asked[NATIONAL].prepared[1], 0, 82, 0), **changed)
+
+
+def test_one_run_alone_is_told_in_the_same_words(asked):
+    answer = asked[NATIONAL]
+    told = household_story(answer.prepared[1], answer.choices.seed, 82, 0)
+    found = explain(answer.prepared[1], answer.choices.seed, 82, 0)
+    assert told[0] == "In week 0 it thought about leaving, and chose assisted return."
+    assert percent(found.probabilities["assisted return"]) in told[2]
+    assert "this household's own leaning to return +1.43" in told[3]
+    assert "fitted constant" not in told[3]
+    gone = household_story(answer.prepared[1], answer.choices.seed, 8, 100)
+    assert gone == ["In week 100 it is gone: it left in week 72 by assisted return."]
+
+
+def test_fates_may_part_and_end_alike(asked):
+    from experiments.page.watch.card import _verdict
+
+    assert _verdict(["left in week 9 without assistance"] * 2, 3) == (
+        "Left in week 9 without assistance, under both in the end; its fates part in week 3."
+    )
+    assert _verdict(["never came"] * 2, None) == "Never came, under both."
 
 
 def test_how_much_the_policy_changed_is_said_by_rule(asked):

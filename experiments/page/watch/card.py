@@ -85,7 +85,7 @@ def card(answer: Answer, household: int, week: int, *, in_view: bool = False, wh
         "way": way,
         "spoken": SPOKEN[way],
         "who": people(there.household) if there else [],
-        "verdict": _verdict([side["outcome"] for side in sides]),
+        "verdict": _verdict([side["outcome"] for side in sides], parting),
         "story": _story(a, b, over, part=parting == at),
         "sides": sides,
         "state": state(a, b),
@@ -243,8 +243,10 @@ def _outcome(history: list[tuple[int, int]], weeks: int) -> str:
     return f"{before}still there at the end (week {weeks - 1}), {_STANDS[Stage(stage)]}"
 
 
-def _verdict(outcomes: list[str]) -> str:
+def _verdict(outcomes: list[str], parting: int | None) -> str:
     a, b = outcomes
+    if a == b and parting is not None:
+        return f"{a[0].upper()}{a[1:]}, under both in the end; its fates part in week {max(0, parting)}."
     if a == b:
         return f"{a[0].upper()}{a[1:]}, under both."
     return f"Under B it {_was(b)}; under A it {_was(a)}."
