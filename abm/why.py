@@ -6,28 +6,34 @@ explanation replays the run to the week in question and reads the decision from 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+import abm.week.compiled as compiled
 from abm.arrays.arrivals import is_arrival
+from abm.arrays.setting import Setting
 from abm.arrays.state import State
+from abm.household.beliefs import CLOSING_SOON
 from abm.household.decision import RETURN, Circumstances, Terms, Utilities, terms
 from abm.household.decision import utilities as decision_utilities
-from abm.household.offers import household_amount, is_drawn
-from abm.household.stages import COL, NOTICE, TOLD, Choice, Housing, Stage, case_is_open, chooses
+from abm.household.stages import COL, NOTICE, Choice, Stage, case_is_open, chooses
 from abm.inputs.parameters import InputError
-from abm.inputs.policy import SHARE_BY
 from abm.inputs.shown import plain, table
 from abm.model import Prepared, figure
-from abm.numerics.calendar import limited
-from abm.numerics.draws import key_of
+from abm.numerics.calendar import NO_LIMIT
+from abm.numerics.draws import PURPOSE, key_of, uniform
 from abm.week.considering import best_now, circumstances, consider, shocks_of
-from abm.week.offering import could_have, is_open, offered_now
 from abm.week.week import attend, the_state_acts
+from abm.why_state import offers_of, who
 
+#: A utility at which nobody chooses a way out, whatever they draw.
+_NEVER_CHOSEN = -600.0
+#: The weekly chances of what nobody chooses.
+_FATES = ("regularised", "detected", "onward", "hotel_exit", "returning", "returning_unsafe")
 #: The ways out but staying: name for people, and the groups of terms that are weighed for it.
 WAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     "assisted": ("assisted return", ("assisted", *RETURN)),
@@ -49,7 +55,7 @@ class Explanation:
     Attributes
     ----------
     household
-        Who they are, by name.
+        Who they are that week, by name.
     week, stage
         When, and where they stood.
     considered
@@ -67,6 +73,12 @@ class Explanation:
         (week, what happened) up to that week.
     offers
         What each offer of the policy is to the household in that week, or why it is none.
+    attention, attention_draw
+        The chance that they consider their situation that week, and the number drawn, evenly from 0 to 1: they
+        consider if it is below the chance.
+    picks
+        The same for what they choose once they consider: an even number from 0 to 1 for each way out, which is
+        chosen if its number is below its chance (see `_picks`).
     """
 
     household: dict[str, Any]
@@ -81,6 +93,9 @@ class Explanation:
     history: list[tuple[int, str]]
     beliefs: dict[str, float]
     offers: dict[str, str] = field(default_factory=dict)
+    attention: float = math.nan
+    attention_draw: float = math.nan
+    picks: dict[str, float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Who, when, and what was chosen, with the chance of each way out."""
@@ -99,16 +114,19 @@ class Explanation:
                 rows.append((term, "", *cells))
         rows.append(("utility", *(f"{self.utilities[way]:+.3f}" for way in every)))
         rows.append(("chance of choosing it", *(_percent(self.probabilities[way]) for way in every)))
-        rows.append(("drawn this week", *(f"{self.draws[way]:+.3f}" for way in every)))
-        rows.append(("utility and draw", *(f"{self.utilities[way] + self.draws[way]:+.3f}" for way in every)))
+        rows.append(("number drawn: chosen if below", *(_percent(self.picks[way]) for way in every)))
+        rows.append(("the same as an error", *(f"{self.draws[way]:+.3f}" for way in every)))
+        rows.append(("utility and error", *(f"{self.utilities[way] + self.draws[way]:+.3f}" for way in every)))
         who = ", ".join(f"{name} {plain(value)}" for name, value in self.household.items() if name != "id")
         believed = ", ".join(f"{name} {figure(value)}" for name, value in self.beliefs.items())
         past = (
             [f"Until then: {'; '.join(f'week {week}, {what}' for week, what in self.history)}."] if self.history else []
         )
         notes = (
-            f"{self._chosen} Staying has utility 0; the largest utility and draw is chosen. Terms that are zero are"
+            f"{self._chosen} Staying has utility 0; the largest utility and error is chosen. Terms that are zero are"
             " left out.",
+            f"Chance that it considers in this week: {_percent(self.attention)}; it does if the number drawn"
+            f" ({_percent(self.attention_draw)}) is below.",
             f"Who they are: {who}.", f"What they see and believe: {believed}.", *past,
         )  # fmt: skip
         title = f"Household {self.household['id']} in week {self.week}"
@@ -120,6 +138,27 @@ class Explanation:
         if not self.considered:
             return f"{stage}; it did not consider its situation that week, and stays as it is."
         return f"{stage}; it considered its situation and chose: {self.choice.lower().replace('_', ' ')}."
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A week in which a household has no decision to make.
+
+    Attributes
+    ----------
+    household, week, history
+        As an `Explanation` has them.
+    stage
+        Where it stands once the state has acted.
+    since
+        The week in which it entered that stage.
+    """
+
+    household: dict[str, Any]
+    week: int
+    stage: Stage
+    since: int
+    history: list[tuple[int, str]]
 
 
 def _percent(share: float) -> str:
@@ -172,18 +211,148 @@ def explain(prepared: Prepared, seed: int, household: int, week: int | None = No
         before = int(state.s[COL.stage, row])
     changes = [(spell.week, f"the policy changes: {spell.title or 'other levers'}") for spell in prepared.spells[1:]]
     history = sorted([*(change for change in changes if change[0] <= week), *history], key=lambda event: event[0])
-    key, x = key_of(seed), prepared.plain_in(week)
+    return explain_from(prepared, seed, state, household, week, history)
+
+
+def explain_from(
+    prepared: Prepared, seed: int, state: State, household: int, week: int, history: Iterable[tuple[int, str]] = ()
+) -> Explanation:
+    """Explain one household's decision in a state that stands before `week`; the state is used up.
+
+    Parameters
+    ----------
+    state
+        The run up to the end of the week before.
+    history
+        What the explanation tells of the weeks before.
+
+    Raises
+    ------
+    InputError
+        If there is no such household, or it has no decision to make then.
+    """
+    return _decided(household, _of_week(prepared, key_of(seed), week, state, row_of(state, household), list(history)))
+
+
+def _decided(household: int, found: Explanation | Standing) -> Explanation:
+    if isinstance(found, Standing):
+        told = f"a week in which household {household} decides; it is {found.stage.name.lower()} then"
+        if found.stage is Stage.BOOKED:
+            told += f", and accepted in week {found.since}"
+        raise InputError("week", found.week, told)
+    return found
+
+
+def explain_every(
+    prepared: Prepared, seed: int, household: int, weeks: Iterable[int]
+) -> Iterator[Explanation | Standing]:
+    """Replay a run once and tell of one household in several of its weeks: what `explain` tells, or where it stands.
+
+    Parameters
+    ----------
+    weeks
+        Weeks of the run, from early to late.
+
+    Raises
+    ------
+    InputError
+        If there is no such household.
+    """
+    state = prepared.begin(seed)
+    yield from _replayed(prepared, seed, state, row_of(state, household), weeks)
+
+
+def _replayed(
+    prepared: Prepared, seed: int, state: State, row: int, weeks: Iterable[int]
+) -> Iterator[Explanation | Standing]:
+    """Advance a run from its beginning, and tell of a row in some weeks, each on a copy of that week's state."""
+    history: list[tuple[int, str]] = []
+    before, reached = int(state.s[COL.stage, row]), 0
+    changes = [(spell.week, f"the policy changes: {spell.title or 'other levers'}") for spell in prepared.spells[1:]]
+    for week in weeks:
+        for past in range(reached, week):
+            prepared.advance(seed, state, past, past + 1)
+            history += _events(state, row, past, before)
+            before = int(state.s[COL.stage, row])
+        reached = week
+        known = sorted([*(c for c in changes if c[0] <= week), *history], key=lambda event: event[0])
+        found = _of_week_compiled(prepared, seed, week, state, row, known)
+        yield found or _of_week(prepared, key_of(seed), week, _copy(state), row, known)
+
+
+def _copy(state: State) -> State:
+    return State(*(part.copy() for part in state))
+
+
+def _of_week(
+    prepared: Prepared, key: int, week: int, state: State, row: int, history: list[tuple[int, str]]
+) -> Explanation | Standing:
+    """What a row has to decide in a week; `state` is that of its beginning, and is used up."""
+    s, x = state.s, prepared.plain_in(week)
+    before = int(s[COL.stage, row])
     the_state_acts(key, week, x, state)
+    attention = _attention(x, week, s[COL.alert, row], s[COL.closing, row])
+    if chooses(s[COL.stage, row]):
+        attend(key, week, x, state, int(s[COL.origin, row]), row, row + 1)
+    return _told(prepared, key, week, state, row, history, before, attention)
+
+
+def _of_week_compiled(
+    prepared: Prepared, seed: int, week: int, state: State, row: int, history: list[tuple[int, str]]
+) -> Explanation | Standing | None:
+    """The same by the compiled driver, a hundred times as fast; None if only `_of_week` can tell.
+
+    It runs the week on a copy in which nothing takes effect: nobody chooses to go, meets a fate or departs, and what
+    draws attention is not forgotten.  So the row is left as it stands when it chooses, unless its support ends or it is
+    rehoused.
+    """
+    spell = next(spell for spell in reversed(prepared.spells) if spell.week <= week)
+    x, copy = spell.setting, _copy(state)
+    still = x._replace(
+        b=_changed(x.b, {"alert_memory": 1.0} | dict.fromkeys(Utilities._fields, _NEVER_CHOSEN)),
+        frame=_changed(x.frame, dict.fromkeys(_FATES, 0.0)),
+    )
+    copy.s[COL.departs_at] = NO_LIMIT
+    compiled.advance(np.uint64(key_of(seed)), still, copy, week, week + 1)
+    housed = (COL.housing, COL.withdrawn, COL.support_end)
+    if any(copy.s[column, row] != state.s[column, row] for column in housed):
+        return None
+    attention = _attention(spell.plain, week, copy.s[COL.alert, row], copy.s[COL.closing, row])
+    return _told(prepared, key_of(seed), week, copy, row, history, int(state.s[COL.stage, row]), attention)
+
+
+def _changed(record: Any, values: Mapping[str, float]) -> Any:
+    """A copy of one of the setting's records with some other numbers."""
+    again = record.copy()
+    for name, value in values.items():
+        again[name] = value
+    return again
+
+
+def _told(
+    prepared: Prepared,
+    key: int,
+    week: int,
+    state: State,
+    row: int,
+    history: list[tuple[int, str]],
+    before: int,
+    attention: float,
+) -> Explanation | Standing:
+    """What is told of a row that has attended to its week, or that has nothing to attend to."""
     stage = int(state.s[COL.stage, row])
     if stage != before:
-        history.append((week, f"the state: {Stage(stage).name.lower()}"))
+        history = [*history, (week, f"the state: {Stage(stage).name.lower()}")]
     if not chooses(stage):
-        told = f"a week in which household {household} decides; it is {Stage(stage).name.lower()} then"
-        if stage == Stage.BOOKED:
-            told += f", and accepted in week {state.s[COL.considered_at, row]:.0f}"
-        raise InputError("week", week, told)
-    attend(key, week, x, state, int(state.s[COL.origin, row]), row, row + 1)
-    return _explained(prepared, key, week, state, row, history)
+        since = int(state.s[COL.since, row])
+        return Standing(who(prepared, state, row, week), week, Stage(stage), since, history)
+    return _explained(prepared, key, week, state, row, history, attention)
+
+
+def _attention(x: Setting, week: int, alert: float, closing: float) -> float:
+    """The chance that a household considers, as `abm.household.beliefs.notice_of` has it."""
+    soon = x.b.alert_closing if 0.0 < closing - week <= CLOSING_SOON else 0.0
+    return float(1.0 - (1.0 - x.b.consider) * (1.0 - alert) * (1.0 - soon))
 
 
 def _events(state: State, row: int, week: int, before: int) -> list[tuple[int, str]]:
@@ -198,7 +367,13 @@ def _events(state: State, row: int, week: int, before: int) -> list[tuple[int, s
 
 
 def _explained(
-    prepared: Prepared, key: int, week: int, state: State, row: int, history: list[tuple[int, str]]
+    prepared: Prepared,
+    key: int,
+    week: int,
+    state: State,
+    row: int,
+    history: list[tuple[int, str]],
+    attention: float,
 ) -> Explanation:
     s, x = state.s, prepared.plain_in(week)
     cash, which = best_now(x, state, row, week)
@@ -218,48 +393,40 @@ def _explained(
     if considered:
         consider(key, week, x, state, row)
         choice = Choice(int(s[COL.choice, row])).name
+    errors = shocks_of(key, int(s[COL.id, row]), week)._asdict()
+    shocks = {name: float(errors[way]) for name, way in zip(utilities, ("stay", *u), strict=True)}
     return Explanation(
-        household=who(prepared, state, row),
+        household=who(prepared, state, row, week),
         week=week,
         stage=stage,
         considered=considered,
         terms=_named(v),
         utilities=utilities,
         probabilities={name: weight / total for name, weight in weights.items()},
-        draws=dict(zip(utilities, _errors(key, int(s[COL.id, row]), week, ("stay", *u)), strict=True)),
+        draws={name: -float(np.log(shock)) for name, shock in shocks.items()},
         choice=choice,
         history=history,
         beliefs=_beliefs(told),
-        offers=_offers(prepared, week, state, row),
+        offers=offers_of(prepared, week, state, row),
+        attention=attention,
+        attention_draw=float(uniform(key, int(s[COL.id, row]), week, PURPOSE.CONSIDER)),
+        picks=_picks(weights, shocks),
     )
 
 
-def _offers(prepared: Prepared, week: int, state: State, row: int) -> dict[str, str]:
-    """What each offer that the policy has is to a household this week."""
-    x = prepared.plain_in(week)
-    there = [k for k in range(len(x.offers)) if x.offers[k].amount_per_person > 0.0]
-    return {prepared.offers[k]: _offer(prepared, week, state, row, k) for k in there}
+def _picks(weights: dict[str, float], shocks: dict[str, float]) -> dict[str, float]:
+    """The draw of each way out as one even number from 0 to 1: a way is chosen if it is below the way's chance.
 
-
-def _offer(prepared: Prepared, week: int, state: State, row: int, k: int) -> str:
-    s, x = state.s, prepared.plain_in(week)
-    offer = x.offers[k]
-    if not is_drawn(offer, s[COL.lot, row], s[COL.site_lot, row]):
-        by_site = offer.share_by == SHARE_BY.site
-        lot, whose = (s[COL.site_lot, row], "its site's") if by_site else (s[COL.lot, row], "its")
-        return f"not drawn: {whose} lot is {lot:.3f}, and the offer is open to lots below {offer.share:g}"
-    if not is_open(x, k, week):
-        return f"not open before week {offer.start_week:.0f}" if week < offer.start_week else "closed"
-    stage = int(s[COL.stage, row])
-    if offer.open_to[stage] == 0.0:
-        return f"not open to households {Stage(stage).name.lower()}"
-    if not could_have(x, state, row, week, k):
-        return "not for this household: origin, family, date of claim or safe list"
-    share = offered_now(x, state, row, week, k)
-    if share == 0.0:
-        return "its time to accept is over" if limited(s[TOLD + k, row]) else "not made to it yet"
-    amount = household_amount(offer, s[COL.adults, row], s[COL.children, row], share)
-    return f"GBP {amount:,.0f}, made to it in week {s[TOLD + k, row]:.0f}"
+    The choice is a race (`abm.household.decision.choose`): way k arrives at e_k / w_k, with e_k exponential of mean
+    one and w_k = exp(V_k).  The first of the others arrives at y / W, W being the sum of their weights and y again
+    exponential of mean one.  So e_k / (e_k + y) is uniform, and way k is first if it is below w_k / (w_k + W).
+    """
+    found = {}
+    for way, shock in shocks.items():
+        others = [other for other in shocks if other != way]
+        first = min(shocks[other] / weights[other] for other in others)
+        found[way] = shock / (shock + first * sum(weights[other] for other in others))
+    return found
 
 
 def _named(v: Terms) -> list[tuple[str, float, str]]:
@@ -271,29 +438,5 @@ def _named(v: Terms) -> list[tuple[str, float, str]]:
     ]
 
 
-def _errors(key: int, household: int, week: int, ways: Iterable[str]) -> list[float]:
-    shocks = shocks_of(key, household, week)._asdict()
-    return [-float(np.log(shocks[way])) for way in ways]
-
-
 def _beliefs(x: Circumstances) -> dict[str, float]:
     return {label: float(getattr(x, name)) for name, label in _labels(Circumstances).items()}
-
-
-def who(prepared: Prepared, state: State, row: int) -> dict[str, Any]:
-    """Who a household is, by name."""
-    s = state.s
-    return {
-        "id": int(s[COL.id, row]),
-        "origin": prepared.origins[int(s[COL.origin, row])],
-        "adults": int(s[COL.adults, row]),
-        "children": int(s[COL.children, row]),
-        "school children": int(s[COL.school, row]),
-        "housing": Housing(int(s[COL.housing, row])).name.lower(),
-        "site": int(s[COL.site, row]),
-        "arrived in week": int(s[COL.arrived, row]),
-        "support withdrawn": bool(s[COL.withdrawn, row]),
-        "ties": int(s[COL.ties, row]),
-        "ties abroad": int(s[COL.abroad, row]),
-        "times it came back": int(s[COL.reentries, row]),
-    }

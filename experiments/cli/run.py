@@ -268,6 +268,10 @@ def _show_why(output: Console, prepared: Prepared, seed: int, told: Explanation)
             f"{told.stage.lower().capitalize()}. It did not consider its situation this week, and stays as it is;"
             " below is what it would have weighed."
         ))  # fmt: skip
+    output.print(Text(
+        f"Chance that it considers in this week: {_percent(told.attention)}; it does if the number drawn"
+        f" ({_percent(told.attention_draw)}) is below.", style="dim",
+    ))  # fmt: skip
     output.print()
     pairs({k: v for k, v in told.household.items() if k != "id"}, "Who they are")
     output.print()
@@ -306,10 +310,11 @@ def _show_terms(output: Console, told: Explanation) -> None:
     every = ("stay", *ways)
     table.add_row(Text("utility", "bold"), *(Text(f"{told.utilities[way]:+.3f}", "bold") for way in every))
     table.add_row(Text("chance of choosing it", "bold"), *(_percent(told.probabilities[way]) for way in every))
-    table.add_row(Text("drawn this week", "dim"), *(f"{told.draws[way]:+.3f}" for way in every))
-    table.add_row(Text("utility and draw", "bold"), *(f"{told.utilities[w] + told.draws[w]:+.3f}" for w in every))
+    table.add_row(Text("number drawn: chosen if below", "dim"), *(_percent(told.picks[way]) for way in every))
+    table.add_row(Text("the same as an error", "dim"), *(f"{told.draws[way]:+.3f}" for way in every))
+    table.add_row(Text("utility and error", "bold"), *(f"{told.utilities[w] + told.draws[w]:+.3f}" for w in every))
     output.print(table)
-    output.print(Text("The largest utility and draw is chosen. Terms that are zero are left out.", style="dim"))
+    output.print(Text("The largest utility and error is chosen. Terms that are zero are left out.", style="dim"))
 
 
 def _percent(share: float) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 from browser_scripts import SCRUB
-from browser_visitor import ASKED, QUERY, at
+from browser_visitor import ASKED, QUERY
 
 from abm.household.stages import Stage
 from experiments.page.paired import answers
-from experiments.page.watch.card import card
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -76,25 +75,3 @@ def test_it_counts_and_can_single_out_the_households_that_stand_differently(visi
     visitor.picture("differing-1280-light")
 
 
-def test_clicking_a_household_tells_why(visit, answer):
-    visitor = visit()
-    page = visitor.open(QUERY)
-    household = next(h for h in range(150) if answer.film.history(0, h)[-1] != answer.film.history(1, h)[-1])
-    page.locator(".r-stage").first.click(position=at(page, household))
-    page.wait_for_selector(".r-verdict")
-    told = card(answer, household, 51)
-    assert page.inner_text("#r-card-title") == f"Household {household}"
-    assert page.inner_text(".r-verdict") == told["verdict"]
-    rows = page.locator(".r-terms").first.locator("tbody tr")
-    assert rows.count() == len(told["terms"])
-    assert told["terms"][0]["name"] in rows.first.inner_text()
-    page.locator("#r-card").scroll_into_view_if_needed()
-    visitor.picture("card-1280-light")
-
-
-def test_a_household_nobody_knows_is_answered_with_a_message(visit):
-    page = visit().open(QUERY)
-    page.locator(".r-find").fill("123456")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#r-card [role=alert]")
-    assert "household = 123456 is not accepted" in page.inner_text("#r-card [role=alert]")
