@@ -172,11 +172,28 @@ def explain(prepared: Prepared, seed: int, household: int, week: int | None = No
         before = int(state.s[COL.stage, row])
     changes = [(spell.week, f"the policy changes: {spell.title or 'other levers'}") for spell in prepared.spells[1:]]
     history = sorted([*(change for change in changes if change[0] <= week), *history], key=lambda event: event[0])
-    key, x = key_of(seed), prepared.plain_in(week)
-    the_state_acts(key, week, x, state)
+    the_state_acts(key_of(seed), week, prepared.plain_in(week), state)
     stage = int(state.s[COL.stage, row])
     if stage != before:
         history.append((week, f"the state: {Stage(stage).name.lower()}"))
+    return explain_now(prepared, seed, state, household, week, history)
+
+
+def explain_now(
+    prepared: Prepared, seed: int, state: State, household: int, week: int, history: list[tuple[int, str]]
+) -> Explanation:
+    """Explain a decision in a state in which the state has acted in `week`, and households have not.
+
+    The row of the household is used up; those of others stay as they are.
+
+    Raises
+    ------
+    InputError
+        If there is no such household, or it has no decision to make then.
+    """
+    row = row_of(state, household)
+    key, x = key_of(seed), prepared.plain_in(week)
+    stage = int(state.s[COL.stage, row])
     if not chooses(stage):
         told = f"a week in which household {household} decides; it is {Stage(stage).name.lower()} then"
         if stage == Stage.BOOKED:
