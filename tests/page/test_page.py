@@ -6,23 +6,14 @@ import csv
 import re
 
 import pytest
-from browser_scripts import SCRUB
-from browser_visitor import ASKED, QUERY, at, difference, lever
+from browser_visitor import ASKED, QUERY, difference, lever
 
 from abm import load_policy
-from abm.household.stages import Stage
 from experiments.page.choices import Choices
 from experiments.page.downloads import figures_csv, policy_toml
 from experiments.page.paired import answers
-from experiments.page.watch.card import card
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
-
-
-@pytest.fixture(scope="module")
-def answer():
-    *_, last = answers(ASKED)
-    return last
 
 
 def test_it_loads_offline_and_shows_everything(visit):
@@ -31,7 +22,6 @@ def test_it_loads_offline_and_shows_everything(visit):
     page = visitor.open(QUERY)
     assert page.title() == "Who goes home? Two policies compared"
     assert page.locator(".r-short li").count() == 3
-    assert page.locator(".r-stage").count() == 2
     for chart in ("stocks", "departures", "origins", "money"):
         page.locator(f"[data-chart={chart}]").scroll_into_view_if_needed()
         page.wait_for_selector(f"[data-chart={chart}] svg.marks")
@@ -73,75 +63,7 @@ def test_a_number_typed_is_the_number_run(visit):
     )
 
 
-def test_it_plays_in_the_browser_without_the_server(visit):
-    visitor = visit()
-    page = visitor.open(QUERY)
-    stage = page.locator(".r-stage").first
-    page.locator(".r-speed").select_option("30")
-    page.evaluate(SCRUB, 0)
-    visitor.context.set_offline(True)
-    week, drawn = int(stage.get_attribute("data-week")), int(stage.get_attribute("data-drawn"))
-    page.locator(".r-play").click()
-    page.wait_for_function(f"+document.querySelector('.r-stage').dataset.week > {week + 40}")
-    page.locator(".r-play").click()
-    visitor.context.set_offline(False)
-    assert int(stage.get_attribute("data-drawn")) - drawn > 20
-
-
-def test_the_scrubber_shows_the_stocks_of_its_week(visit, answer):
-    page = visit().open(QUERY)
-    for week in (0, 100, 259):
-        page.locator(".r-scrub").focus()
-        page.evaluate(SCRUB, week)
-        page.wait_for_selector(f".r-stage[data-week='{week}']")
-        for k, side in enumerate("ab"):
-            series = answer.film.takes[k].run.series.iloc[week]
-            for stage in (Stage.EXHAUSTED, Stage.RETURNED_ASSISTED, Stage.RETURNED_UNASSISTED):
-                shown = page.inner_text(f"[data-count={side}{stage:d}]")
-                stock = series[f"stock_{stage.name.lower()}"]
-                assert int(shown.split()[-1].replace(",", "")) == stock, (week, side, stage.name)
-    page.locator(".r-back").click()
-    page.wait_for_selector(".r-stage[data-week='258']")
-
-
-def test_it_counts_and_can_single_out_the_households_that_stand_differently(visit, answer):
-    visitor = visit()
-    page = visitor.open(QUERY)
-    page.evaluate(SCRUB, 259)
-    page.wait_for_selector(".r-stage[data-week='259']")
-    ends = [{h: answer.film.history(k, h)[-1][1] for h in answer.film.ids.tolist()} for k in (0, 1)]
-    apart = sum(ends[0][h] != ends[1][h] for h in ends[0])
-    assert apart > 0
-    assert page.inner_text(".r-differing").startswith(f"{apart} household")
-    page.locator(".r-apart-only").check()
-    visitor.picture("differing-1280-light")
-
-
-def test_clicking_a_household_tells_why(visit, answer):
-    visitor = visit()
-    page = visitor.open(QUERY)
-    household = next(h for h in range(150) if answer.film.history(0, h)[-1] != answer.film.history(1, h)[-1])
-    page.locator(".r-stage").first.click(position=at(page, household))
-    page.wait_for_selector(".r-verdict")
-    told = card(answer, household, 51)
-    assert page.inner_text("#r-card-title") == f"Household {household}"
-    assert page.inner_text(".r-verdict") == told["verdict"]
-    rows = page.locator(".r-terms").first.locator("tbody tr")
-    assert rows.count() == len(told["terms"])
-    assert told["terms"][0]["name"] in rows.first.inner_text()
-    page.locator("#r-card").scroll_into_view_if_needed()
-    visitor.picture("card-1280-light")
-
-
-def test_a_household_nobody_knows_is_answered_with_a_message(visit):
-    page = visit().open(QUERY)
-    page.locator(".r-find").fill("123456")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#r-card [role=alert]")
-    assert "household = 123456 is not accepted" in page.inner_text("#r-card [role=alert]")
-
-
-def test_downloads_are_those_of_the_page(visit, answer, tmp_path):
+def test_downloads_are_those_of_the_page(visit, tmp_path):
     page = visit().open(QUERY + "&b.offer.amount_per_person=9000")
     *_, moved = answers(ASKED.moved("b", "offer.amount_per_person", 9_000))
 
@@ -157,7 +79,6 @@ def test_downloads_are_those_of_the_page(visit, answer, tmp_path):
     assert file.read_text(encoding="utf-8") == policy_toml(moved.choices, "b")
     assert load_policy(str(file)).offer.amount_per_person == 9_000
     assert file.name in page.text_content(".r-command")
-    assert taken("Save picture (PNG)").read_bytes().startswith(b"\x89PNG")
     page.locator("[data-chart=departures]").scroll_into_view_if_needed()
     page.wait_for_selector("[data-chart=departures] svg.marks")
     with page.expect_download() as waiting:
