@@ -101,8 +101,10 @@ def test_those_who_come_later_have_a_band_of_their_own(shown):
         assert np.array_equal(below[mine], shown.later[mine])
 
 
-def test_departures_after_a_ties_departure_are_counted_as_defined(shown):
+def test_departures_after_a_ties_departure_are_counted_as_defined():
     """Reckoned again household by household from the histories; removals count as departures, never as following."""
+    asked = Choices(caseload="uk-refused-2025", b="uk-upfront-national", weeks=120, households=300)
+    shown = film(asked.prepared("a"), asked.prepared("b"), 0)
     ties = np.frombuffer(base64.b64decode(shown.cast["ties"]), "<u4").reshape(-1, 2)
     for side in (0, 1):
         take = shown.takes[side]
@@ -117,15 +119,19 @@ def test_departures_after_a_ties_departure_are_counted_as_defined(shown):
         for one, other in shown.ids[ties].tolist():
             near.setdefault(one, []).append(other)
             near.setdefault(other, []).append(one)
+        left_at = zip(take.ids[take.row[take.left]].tolist(), take.week[take.left].tolist(), strict=True)
         expected = [
             any(
                 0 < decided.get((household, week), -10) - left <= AFTER_WEEKS
                 for tie in near.get(household, ())
                 for left in home.get(tie, ())
             )
-            for household, week in zip(take.ids[take.row[take.left]].tolist(), take.week[take.left].tolist(), strict=True)
+            for household, week in zip(
+                take.ids[take.row[take.left]].tolist(), take.week[take.left].tolist(), strict=True
+            )
         ]
         assert take.after_tie.tolist() == expected
+        assert 0 < sum(expected) < len(expected)
         assert len(expected) == take.run.series[["assisted", "unassisted", "removed"]].to_numpy().sum()
 
 
