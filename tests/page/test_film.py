@@ -126,9 +126,7 @@ def test_departures_after_a_ties_departure_are_counted_as_defined():
                 for tie in near.get(household, ())
                 for left in home.get(tie, ())
             )
-            for household, week in zip(
-                take.ids[take.row[take.left]].tolist(), take.week[take.left].tolist(), strict=True
-            )
+            for household, week in left_at
         ]
         assert take.after_tie.tolist() == expected
         assert 0 < sum(expected) < len(expected)
