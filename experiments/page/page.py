@@ -25,6 +25,7 @@ from experiments.page.explore.tab import ExploreTab
 from experiments.page.paired import Answer, answers
 from experiments.page.place import TABS, Place
 from experiments.page.strip import strip
+from experiments.page.tour import STEPS
 from experiments.page.view import View
 from experiments.page.watch.tab import WatchTab
 
@@ -34,8 +35,15 @@ _KEPT = 50
 _TITLES = {"answer": "Answer", "watch": "Watch", "explore": "Explore", "evidence": "Evidence"}
 _SHOWN = {"answer": AnswerTab, "watch": WatchTab, "explore": ExploreTab, "evidence": EvidenceTab}
 _NUMBERS = (
-    ("households", "Households simulated"), ("weeks", "Weeks"), ("replicates", "Runs"), ("seed", "Seed"),
-)  # fmt: skip
+    ("households", "Households simulated", "there at the start; more smooth out chance, fewer are quicker"),
+    ("weeks", "Weeks", "52 a year"),
+    (
+        "replicates",
+        "Runs",
+        "the same families, other luck and another fitted behaviour; 20 or more to say something",
+    ),
+    ("seed", "Seed", "any number; the same number gives the same runs"),
+)
 
 
 @drawn_by("header.vue")
@@ -44,8 +52,7 @@ def Header(
     options: dict[str, Any],
     numbers: list[dict[str, Any]],
     problems: list[str],
-    query: str,
-    place: str,
+    address: str,
     undoable: int,
     event_choose: Callable[[dict[str, Any]], None],
     event_darken: Callable[[bool], None],
@@ -68,6 +75,11 @@ def Strip(
     event_again: Callable[[Any], None],
 ) -> None:
     """The verdict in a line, how many runs it rests on, and the tabs."""
+
+
+@drawn_by("tour.vue")
+def Tour(steps: list[dict[str, Any]], event_show: Callable[[str], None]) -> None:
+    """The tour of a first visit."""
 
 
 @component
@@ -106,8 +118,14 @@ def Page() -> None:
 
     def navigate(address: str) -> None:
         found, unread = _from_address(address)
+        if found[0] != choices:
+            set_before((*before, choices)[-_KEPT:])
         set_at(found)
         set_problems(unread)
+
+    def show(tab: str) -> None:
+        if tab in TABS:
+            set_at((choices, replace(place, tab=tab)))
 
     busy = answer is None or answer.choices != choices
     view = View(
@@ -127,8 +145,7 @@ def Page() -> None:
             options=_options(),
             numbers=_numbers(),
             problems=[*problems, *([fault] if fault else [])],
-            query=choices.query(),
-            place=place.query(),
+            address="&".join(filter(None, (choices.query(), place.query()))),
             undoable=len(before),
             event_choose=lambda told: change(lambda now: now.chosen(str(told["what"]), told["value"])),
             event_darken=set_dark,
@@ -143,10 +160,14 @@ def Page() -> None:
             tab=place.tab,
             query=answer.choices.query() if answer else "",
             busy=view.busy,
-            event_show=lambda tab: view.go(replace(place, tab=str(tab) if tab in TABS else TABS[0])),
+            event_show=show,
             event_again=lambda _: set_again(again + 1),
         )
-        with solara.Div(classes=["r-tab"]):
+        Tour(steps=list(STEPS), event_show=show)
+        with solara.Div(
+            classes=["r-tab"],
+            attributes={"id": "r-panel", "role": "tabpanel", "tabindex": "-1", "aria-labelledby": f"r-tab-{place.tab}"},
+        ):
             _SHOWN[place.tab](view)
         solara.HTML(
             "p",
@@ -191,6 +212,6 @@ def _options() -> dict[str, Any]:
 
 def _numbers() -> list[dict[str, Any]]:
     return [
-        {"name": name, "title": title, "least": LIMITS[name][0], "most": LIMITS[name][1], "step": 1}
-        for name, title in _NUMBERS
+        {"name": name, "title": title, "help": text, "least": LIMITS[name][0], "most": LIMITS[name][1], "step": 1}
+        for name, title, text in _NUMBERS
     ]

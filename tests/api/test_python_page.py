@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "experiments" / "PYTHON.md").read_text(encoding="utf-8")
+import abm
+
+#: Where what is tested lies: what is compiled already need not be compiled again.
+HOME = str(Path(abm.__file__).parents[1])
+PAGE = (Path(__file__).parents[2] / "experiments" / "PYTHON.md").read_text(encoding="utf-8")
 SECTIONS = {
     head: re.findall(r"^```python\n(.*?)^```", body, flags=re.MULTILINE | re.DOTALL)
     for head, body in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", PAGE, flags=re.MULTILINE | re.DOTALL)
@@ -46,7 +49,7 @@ def test_what_the_page_shows_works(head: str, tmp_path: Path) -> None:
         code = re.sub(pattern, small, code)
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=900, cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": HOME},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
@@ -58,5 +61,5 @@ def test_the_same_lever_by_keyword_and_by_path_is_the_same_run(tmp_path: Path) -
     own, small = '"uk-families-2026"', '"uk-families-2026", weeks=60, households=60'
     code = SECTIONS["One run, any lever"][0].replace(own, small)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, cwd=tmp_path,
-                          env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+                          env={**os.environ, "PYTHONPATH": HOME})  # fmt: skip
     assert done.stdout.startswith("True "), done.stderr

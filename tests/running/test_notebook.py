@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+import abm
+
+#: Where what is tested lies: what is compiled already need not be compiled again.
+HOME = str(Path(abm.__file__).parents[1])
 #: Runs some lines in a kernel and prints the text of whatever they display.
 KERNEL = """
 import json, sys
@@ -42,7 +45,7 @@ told.end()
 def shown(asked: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", KERNEL], input=LINES.format(asked=asked), capture_output=True, text=True, timeout=240,
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": HOME}, cwd=HOME,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return "\n".join(json.loads(done.stdout.splitlines()[-1]))
