@@ -234,6 +234,20 @@ def explain_from(
     return _decided(household, _of_week(prepared, key_of(seed), week, state, row_of(state, household), list(history)))
 
 
+def explain_now(prepared: Prepared, seed: int, state: State, household: int, week: int) -> Explanation:
+    """Explain a decision in a state in which the state has acted in `week`, and households have not.
+
+    The row of the household is used up; those of others stay as they are.
+
+    Raises
+    ------
+    InputError
+        If there is no such household, or it has no decision to make then.
+    """
+    row = row_of(state, household)
+    return _decided(household, _attended(prepared, key_of(seed), week, state, row, [], int(state.s[COL.stage, row])))
+
+
 def _decided(household: int, found: Explanation | Standing) -> Explanation:
     if isinstance(found, Standing):
         told = f"a week in which household {household} decides; it is {found.stage.name.lower()} then"
@@ -288,9 +302,16 @@ def _of_week(
     prepared: Prepared, key: int, week: int, state: State, row: int, history: list[tuple[int, str]]
 ) -> Explanation | Standing:
     """What a row has to decide in a week; `state` is that of its beginning, and is used up."""
+    before = int(state.s[COL.stage, row])
+    the_state_acts(key, week, prepared.plain_in(week), state)
+    return _attended(prepared, key, week, state, row, history, before)
+
+
+def _attended(
+    prepared: Prepared, key: int, week: int, state: State, row: int, history: list[tuple[int, str]], before: int
+) -> Explanation | Standing:
+    """What a row decides once the state has acted in a week; its columns are used up."""
     s, x = state.s, prepared.plain_in(week)
-    before = int(s[COL.stage, row])
-    the_state_acts(key, week, x, state)
     attention = _attention(x, week, s[COL.alert, row], s[COL.closing, row])
     if chooses(s[COL.stage, row]):
         attend(key, week, x, state, int(s[COL.origin, row]), row, row + 1)

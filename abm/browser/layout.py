@@ -21,6 +21,8 @@ ASPECT = 1.25
 #: Share of a block's height kept free for its name, where the block is large enough to carry one.
 _HEADING, _LEAST_HEADED = 0.045, 0.13
 _GAP = 0.006
+#: Share of the picture's height between those who were there and those who come later, with and without a label.
+_PARTED, _PARTED_UNLABELLED = 0.03, 0.01
 
 
 @dataclass(frozen=True)
@@ -80,14 +82,17 @@ class Picture:
         Origin and rectangle, largest first.
     spacing
         Distance between neighbours, in heights of the picture; nine in ten households have at least that.
+    parted
+        Origin and height at which a line parts those who were there from those who come later, where there are both.
     """
 
     xy: NDArray[np.float64]
     blocks: list[tuple[int, Block]]
     spacing: float
+    parted: dict[int, float]
 
 
-def picture(origin: NDArray[np.int64], order: NDArray[np.int64]) -> Picture:
+def picture(origin: NDArray[np.int64], order: NDArray[np.int64], later: NDArray[np.bool_] | None = None) -> Picture:
     """Lay out the households of a run.
 
     Parameters
@@ -96,35 +101,49 @@ def picture(origin: NDArray[np.int64], order: NDArray[np.int64]) -> Picture:
         Position of each household's origin, shape (n,).
     order
         Households in the order in which they fill their origin's block, shape (n,).
+    later
+        Whether a household comes only in the course of the run, shape (n,): these have a band of their own below
+        the others of their block.  None: nobody is laid apart.
     """
     xy = np.zeros((len(origin), 2))
+    late = np.zeros(len(origin), bool) if later is None else later
     groups = [(int(o), order[origin[order] == o]) for o in np.unique(origin)]
     groups.sort(key=lambda group: (-len(group[1]), group[0]))
     blocks = treemap([float(len(members)) for _, members in groups], Block(0.0, 0.0, 1.0, 1.0))
     spacing = np.zeros(len(origin))
-    told = []
+    told, parted = [], {}
     for (o, members), block in zip(groups, blocks, strict=True):
         inner = _inside(block)
-        n = len(members)
-        across = _across(n, inner)
-        down = math.ceil(n / across)
-        k = np.arange(n)
-        xy[members, 0] = inner.x + (k % across + 0.5) * inner.w / across
-        xy[members, 1] = inner.y + (k // across + 0.5) * inner.h / down
-        spacing[members] = _spacing(n, across, inner)
+        bands = [band for band in (members[~late[members]], members[late[members]]) if len(band)]
+        between = 0.0
+        if len(bands) == 2:
+            between = min(_PARTED if headed(block) else _PARTED_UNLABELLED, inner.h / 6)
+        room = Block(inner.x, inner.y, inner.w, inner.h - between)
+        across = _across([len(band) for band in bands], room)
+        rows = [math.ceil(len(band) / across) for band in bands]
+        step = room.h / sum(rows)
+        top = room.y
+        for band, down in zip(bands, rows, strict=True):
+            k = np.arange(len(band))
+            xy[band, 0] = inner.x + (k % across + 0.5) * inner.w / across
+            xy[band, 1] = top + (k // across + 0.5) * step
+            top += down * step + between
+        if len(bands) == 2:
+            parted[o] = inner.y + rows[0] * step + between / 2
+        spacing[members] = _spacing([len(band) for band in bands], across, room)
         told.append((o, block))
-    return Picture(xy, told, float(np.quantile(spacing, 0.1)) if len(spacing) else 1.0)
+    return Picture(xy, told, float(np.quantile(spacing, 0.1)) if len(spacing) else 1.0, parted)
 
 
-def _spacing(n: int, across: int, area: Block) -> float:
-    """Least distance between neighbours of a grid, in heights of the picture."""
-    return min(area.w * ASPECT / across, area.h / math.ceil(n / across))
+def _spacing(bands: list[int], across: int, area: Block) -> float:
+    """Least distance between neighbours of grids with the same columns, in heights of the picture."""
+    return min(area.w * ASPECT / across, area.h / sum(math.ceil(n / across) for n in bands))
 
 
-def _across(n: int, area: Block) -> int:
-    """Columns that keep `n` households in an area as far apart as can be."""
-    guess = math.sqrt(n * area.w * ASPECT / area.h)
-    return max(range(max(1, int(guess) - 1), int(guess) + 3), key=lambda across: _spacing(n, across, area))
+def _across(bands: list[int], area: Block) -> int:
+    """Columns that keep the households of an area as far apart as can be."""
+    guess = math.sqrt(sum(bands) * area.w * ASPECT / area.h)
+    return max(range(max(1, int(guess) - 1), int(guess) + 3), key=lambda across: _spacing(bands, across, area))
 
 
 def headed(block: Block) -> bool:

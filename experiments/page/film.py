@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from abm.arrays.arrivals import ARRIVALS
 from abm.browser.layout import headed, picture
-from abm.household.stages import COL, chooses
+from abm.household.stages import COL, STAGE, chooses, gone, went_home
 from abm.model import Prepared, Run
 from experiments.running.threads import each
 
 #: A change is week << 21 | household << 4 | stage.
 _WEEK_AT, _HOUSEHOLD_AT = 21, 4
+#: A decision that comes at most so many weeks after a tie went home counts as coming after it.
+AFTER_WEEKS = 8
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,51 @@ class Take:
     def ids(self) -> NDArray[np.int64]:
         """Identity of each row."""
         return self.run.state.s[COL.id].astype(np.int64)
+
+    @cached_property
+    def left(self) -> NDArray[np.int64]:
+        """Which of the changes are departures, in order of week."""
+        return np.flatnonzero(gone(self.stage))
+
+    @cached_property
+    def after_tie(self) -> NDArray[np.bool_]:
+        """Whether each departure was decided within `AFTER_WEEKS` after a tie had gone home by its own choice.
+
+        It is decided when the household accepts an offer, or else when it leaves; removals are decided by nobody in the
+        household, and never count.
+        """
+        state = self.run.state
+        home: dict[int, list[int]] = {}
+        booked: dict[int, int] = {}
+        decided = []
+        for week, row, stage in zip(self.week.tolist(), self.row.tolist(), self.stage.tolist(), strict=True):
+            if stage == STAGE.BOOKED:
+                booked[row] = week
+            elif went_home(stage):
+                home.setdefault(row, []).append(week)
+                decided.append((row, booked.pop(row, week)))
+            elif gone(stage):
+                decided.append((row, -1))
+            else:
+                booked.pop(row, None)
+        return np.array(
+            [
+                any(
+                    0 < week - earlier <= AFTER_WEEKS
+                    for tie in state.ties[state.tie_start[row] : state.tie_start[row + 1]].tolist()
+                    for earlier in home.get(tie, ())
+                )
+                for row, week in decided
+            ],
+            bool,
+        )
+
+    def stages_after(self, week: int) -> NDArray[np.int64]:
+        """Stage of each row at the end of a week, −1 for the start, shape (rows,)."""
+        found = self.first.copy()
+        until = int(np.searchsorted(self.week, week, side="right"))
+        found[self.row[:until]] = self.stage[:until]  # of several changes of a row the last one stays
+        return found
 
 
 def take(prepared: Prepared, seed: int) -> Take:
@@ -109,14 +156,39 @@ class Film:
                 return min(week, end)
         return None
 
+    @cached_property
+    def parting(self) -> int | None:
+        """The first week in which a household stands differently under A and under B; None if none ever does."""
+        starts = [np.zeros(len(self.ids), np.int64) for _ in self.takes]
+        for start, found in zip(starts, self.takes, strict=True):
+            start[np.searchsorted(self.ids, found.ids)] = found.first
+        if (starts[0] != starts[1]).any():
+            return -1
+        apart = np.setxor1d(self._packed(0), self._packed(1))
+        return int(apart[0] >> _WEEK_AT) if len(apart) else None
+
+    @cached_property
+    def later(self) -> NDArray[np.bool_]:
+        """Whether each household comes only in the course of the runs, shape (n,)."""
+        there = np.zeros(len(self.ids), bool)
+        for found in self.takes:
+            there[np.searchsorted(self.ids, found.ids[found.first != STAGE.ABSENT])] = True
+        return ~there
+
+    def _packed(self, side: int) -> NDArray[np.int64]:
+        found = self.takes[side]
+        at = np.searchsorted(self.ids, found.ids)
+        return (found.week << _WEEK_AT) | (at[found.row] << _HOUSEHOLD_AT) | found.stage
+
     # -- as text
 
     @cached_property
     def cast(self) -> dict[str, Any]:
         """Who and where: the same whatever the policies do, unless they bring arrivals."""
         count = len(self.ids)
-        order = np.lexsort((self.ids, self.site, self.ids >= ARRIVALS))
-        drawn = picture(self.origin, order)
+        arrived = self.ids >= ARRIVALS
+        order = np.lexsort((self.ids, self.site, arrived))
+        drawn = picture(self.origin, order, self.later)
         names = self.takes[0].run.prepared.origins
         return {
             "count": count,
@@ -125,21 +197,36 @@ class Film:
             "origin": _text(self.origin.astype("<u2")),
             "site": _text(self.site.astype("<u2")),
             "ties": _text(self._ties().astype("<u4")),
+            "came": _text(arrived.astype("u1") + self.later.astype("u1")),
             "spacing": drawn.spacing,
             "names": names,
             "blocks": [
-                {"name": names[o], "x": b.x, "y": b.y, "w": b.w, "h": b.h, "headed": headed(b)} for o, b in drawn.blocks
+                {
+                    "name": names[o],
+                    "origin": o,
+                    "x": b.x,
+                    "y": b.y,
+                    "w": b.w,
+                    "h": b.h,
+                    "headed": headed(b),
+                    "parted": drawn.parted.get(o),
+                }
+                for o, b in drawn.blocks
             ],
         }
 
     def reel(self, side: int) -> dict[str, str]:
-        """First frame, one character a household, and the packed changes."""
+        """First frame, one character a household, the packed changes, and which departures came after a tie's."""
         found = self.takes[side]
-        at = np.searchsorted(self.ids, found.ids)
         first = np.zeros(len(self.ids), np.uint8)
-        first[at] = found.first
-        packed = (found.week << _WEEK_AT) | (at[found.row] << _HOUSEHOLD_AT) | found.stage
-        return {"first": (first + ord("0")).tobytes().decode("ascii"), "changes": _text(packed.astype("<u4"))}
+        first[np.searchsorted(self.ids, found.ids)] = found.first
+        packed = self._packed(side)
+        return {
+            "first": (first + ord("0")).tobytes().decode("ascii"),
+            "changes": _text(packed.astype("<u4")),
+            "departures": _text(packed[found.left].astype("<u4")),
+            "after": _text(found.after_tie.astype("u1")),
+        }
 
     def _ties(self) -> NDArray[np.int64]:
         """Pairs of tied households of either run, shape (ties, 2), without repeats."""

@@ -11,35 +11,6 @@ from browser_visitor import QUERY, at, lever
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 
-def test_the_keyboard_alone_is_enough(visit):
-    visitor = visit()
-    page = visitor.open(QUERY)
-    page.locator("#r-caseload").focus()
-    seen = []
-    for _ in range(400):
-        page.keyboard.press("Tab")
-        here = page.evaluate("document.activeElement.className + ' ' + document.activeElement.id")
-        seen.append(here)
-        if "r-stage" in here:
-            break
-    assert any("r-policy-b" in name for name in seen)
-    assert any("r-play" in name for name in seen)
-    assert "r-stage" in seen[-1]
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".r-verdict")
-    assert page.inner_text("#r-card-title").startswith("Household ")
-    week = int(page.locator(".r-stage").first.get_attribute("data-week"))
-    page.keyboard.press(" ")
-    page.wait_for_function(f"+document.querySelector('.r-stage').dataset.week > {week + 5}")
-    page.keyboard.press(" ")
-    assert page.inner_text(".r-play").endswith("Play")
-    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-    assert outline == "solid"
-
-
 def test_every_control_has_a_name(visit):
     page = visit().open(QUERY)
     assert page.evaluate(NAMELESS) == []

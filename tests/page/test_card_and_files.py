@@ -23,8 +23,6 @@ def answer():
     return last
 
 
-
-
 def test_assumptions_are_counted_and_listed():
     told = trust(Choices().shown)
     assumed = next(mark["count"] for mark in told["marks"] if mark["mark"] == "assumed")

@@ -11,7 +11,7 @@ from abm.arrays.state import STOCKS_AT
 from abm.household.stages import STAGES, Stage
 from abm.measures import IDS
 from experiments.page.choices import Choices
-from experiments.page.film import film
+from experiments.page.film import AFTER_WEEKS, film
 from experiments.page.paired import answers
 from experiments.page.pairs import outcome
 from experiments.statistics.intervals import spread
@@ -27,7 +27,7 @@ def shown():
 def unpacked(reel, count, weeks):
     """Stages of every household after each week, as the template unpacks them; row 0 is the start."""
     frames = np.zeros((weeks + 1, count), int)
-    frames[0] = [int(c) for c in reel["first"]]
+    frames[0] = [ord(c) - ord("0") for c in reel["first"]]
     changes = np.frombuffer(base64.b64decode(reel["changes"]), "<u4")
     for week in range(weeks):
         frames[week + 1] = frames[week]
@@ -76,6 +76,62 @@ def test_ties_are_those_of_the_model(shown):
     ties = np.frombuffer(base64.b64decode(shown.cast["ties"]), "<u4").reshape(-1, 2)
     assert len(ties) == len(shown.takes[0].run.state.ties) // 2
     assert (ties[:, 0] < ties[:, 1]).all()
+
+
+def test_the_sides_part_in_the_first_week_whose_frames_differ(shown):
+    frames = [unpacked(shown.reel(side), shown.cast["count"], ASKED.weeks) for side in (0, 1)]
+    apart = np.flatnonzero((frames[0] != frames[1]).any(axis=1))
+    assert shown.parting == apart[0] - 1
+
+
+def test_a_policy_against_itself_never_parts():
+    same = ASKED.prepared("a")
+    assert film(same, same, 0).parting is None
+
+
+def test_those_who_come_later_have_a_band_of_their_own(shown):
+    xy = np.frombuffer(base64.b64decode(shown.cast["xy"]), "<u2").reshape(-1, 2)
+    came = np.frombuffer(base64.b64decode(shown.cast["came"]), "u1")
+    assert (came == 0).sum() == 150
+    assert np.array_equal(came == 2, shown.later)
+    parted = [block for block in shown.cast["blocks"] if block["parted"] is not None]
+    assert len(parted) > 3
+    for block in parted:
+        below = xy[:, 1] / 65_535 > block["parted"]
+        mine = shown.origin == block["origin"]
+        assert np.array_equal(below[mine], shown.later[mine])
+
+
+def test_departures_after_a_ties_departure_are_counted_as_defined():
+    """Reckoned again household by household from the histories; removals count as departures, never as following."""
+    asked = Choices(caseload="uk-refused-2025", b="uk-upfront-national", weeks=120, households=300)
+    shown = film(asked.prepared("a"), asked.prepared("b"), 0)
+    ties = np.frombuffer(base64.b64decode(shown.cast["ties"]), "<u4").reshape(-1, 2)
+    for side in (0, 1):
+        take = shown.takes[side]
+        home, decided = {}, {}
+        for household in take.ids.tolist():
+            history = shown.history(side, household)
+            for (week, stage), before in zip(history[1:], history[:-1], strict=True):
+                if stage in (Stage.RETURNED_ASSISTED, Stage.RETURNED_UNASSISTED):
+                    home.setdefault(household, []).append(week)
+                    decided[household, week] = before[0] if before[1] == Stage.BOOKED else week
+        near = {}
+        for one, other in shown.ids[ties].tolist():
+            near.setdefault(one, []).append(other)
+            near.setdefault(other, []).append(one)
+        left_at = zip(take.ids[take.row[take.left]].tolist(), take.week[take.left].tolist(), strict=True)
+        expected = [
+            any(
+                0 < decided.get((household, week), -10) - left <= AFTER_WEEKS
+                for tie in near.get(household, ())
+                for left in home.get(tie, ())
+            )
+            for household, week in left_at
+        ]
+        assert take.after_tie.tolist() == expected
+        assert 0 < sum(expected) < len(expected)
+        assert len(expected) == take.run.series[["assisted", "unassisted", "removed"]].to_numpy().sum()
 
 
 def test_last_decision_is_the_week_it_left(shown):

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceW
 def test_ten_thousand_households_are_usable(visit):
     visitor = visit()
     page = visitor.open(
-        "caseload=uk-cohort-2010&a=uk-2010&b=uk-upfront-national&households=10000&weeks=260&replicates=2"
+        "caseload=uk-cohort-2010&a=uk-2010&b=uk-upfront-national&households=10000&weeks=260&replicates=2&tab=watch"
     )
     page.locator(".r-play").click()
     week = int(page.locator(".r-stage").first.get_attribute("data-week"))
@@ -37,7 +37,6 @@ def test_what_was_measured_is_kept(visit):
         start = time.perf_counter()
         page.goto(f"{visitor.address}?{query.format(n=n)}")
         page.wait_for_selector("[data-measure=cost_npv]")
-        page.wait_for_function("document.querySelector('.r-stage').dataset.drawn !== ''")
         told[f"page ready, {n} households, seconds"] = time.perf_counter() - start
         visitor.settled()
         times = []
@@ -46,7 +45,10 @@ def test_what_was_measured_is_kept(visit):
             times.append(page.evaluate(MILLISECONDS_TO_FIGURES, [amount, old]) / 1000)
             visitor.settled()
         told[f"lever to new figures, {n} households, seconds"] = sorted(times)[2]
+        page.goto(f"{visitor.address}{page.evaluate('location.search')}&tab=watch")
+        visitor.settled()
         page.locator(".r-speed").select_option("60")
+        page.locator(".r-mode").select_option("on")
         told[f"frames a second, {n} households"] = page.evaluate(FRAMES_A_SECOND)
     PICTURES.mkdir(parents=True, exist_ok=True)
     (PICTURES / "measured.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
