@@ -15,9 +15,11 @@ from abm.browser.quiet import keep_quiet
 from experiments.page.answer.charts import script
 from experiments.page.background import in_background
 from experiments.page.choices import Choices
+from experiments.page.libraries import EARLY
 from experiments.page.page import Page as Comparison
 
 keep_quiet()
+assert EARLY
 
 # The first run of all compiles the model; the first visitor should not wait for that, nor for the charts.
 Choices(households=10, weeks=26).prepared("a").run(0)

@@ -6,6 +6,8 @@ import csv
 import io
 import shlex
 
+import pandas as pd
+
 from abm.measures import COMPARED, MEASURES, difference
 from abm.scenarios.export import to_toml
 from experiments.compare.paired import KEYS
@@ -37,8 +39,6 @@ def figures_csv(answer: Answer) -> str:
 
 def series_csv(answer: Answer) -> str:
     """Weekly stocks, flows and costs of the run on show, simulated households, A below B's column ``variant``."""
-    import pandas as pd
-
     tables = []
     for k, side in enumerate(SIDES):
         table = answer.film.takes[k].run.series.copy()  # the run keeps its own

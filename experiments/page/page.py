@@ -119,6 +119,7 @@ def Page() -> None:
         dark=dark,
         change=change,
         go=lambda new: set_at((choices, new)),
+        others=latest.others,
     )
     with solara.Div(classes=["returns"]):
         solara.Style(STYLE)

@@ -23,11 +23,13 @@ from experiments.compare.comparing import discounted
 from experiments.page.choices import SIDES, Choices
 from experiments.page.film import Film, film
 from experiments.question.question import Question
-from experiments.running.threads import TURNS
+from experiments.running.turns import TURNS
 from experiments.statistics.intervals import PERCENTILES, Spread, spread, vector_means
 
 #: Seconds between two reports of progress.
 _PAUSE = 0.7
+#: Weeks that are run before others may have a turn.
+_WEEKS = 13
 
 Array = NDArray[np.float64]
 
@@ -160,7 +162,8 @@ def answers(choices: Choices, stopped: Callable[[], bool] = lambda: False) -> It
     InputError
         If what was chosen cannot be run.
     """
-    a, b = (choices.prepared(side) for side in SIDES)
+    with TURNS:
+        a, b = (choices.prepared(side) for side in SIDES)
     if stopped():
         return
     shown = film(a, b, choices.seed)
@@ -168,9 +171,19 @@ def answers(choices: Choices, stopped: Callable[[], bool] = lambda: False) -> It
     for replicate in range(choices.replicates):
         if stopped():
             return
-        with TURNS:
-            pair = [outcome(choices.prepared(side, replicate).run(choices.seed + replicate)) for side in SIDES]
+        pair = [_outcome(choices, side, replicate) for side in SIDES]
         tally = tally.added((pair[0], pair[1]))
         if tally.count == choices.replicates or time.monotonic() - told > _PAUSE:
             yield Answer(choices, (a, b), shown, tally)
             told = time.monotonic()
+
+
+def _outcome(choices: Choices, side: str, replicate: int) -> Outcome:
+    """One run, by turns with other visitors: the same as ``prepared.run`` to the last bit."""
+    with TURNS:
+        prepared, seed = choices.prepared(side, replicate), choices.seed + replicate
+        state = prepared.begin(seed)
+        for first in range(0, prepared.weeks, _WEEKS):
+            TURNS.give_way()
+            prepared.advance(seed, state, first, min(first + _WEEKS, prepared.weeks))
+        return outcome(prepared.finished(seed, state))

@@ -7,6 +7,7 @@ from typing import Any
 
 import altair as alt
 import numpy as np
+import vl_convert
 from altair.utils.schemapi import debug_mode
 
 from abm.arrays.ledger import Line
@@ -26,8 +27,6 @@ _ROWS = alt.NamedData("rows")
 @cache
 def script() -> str:
     """Vega, Vega-Lite and their embedder as one script, from the package vl-convert."""
-    import vl_convert
-
     version = "_".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     known = {"_".join(v.split(".")[:2]) for v in vl_convert.get_vegalite_versions()}
     snippet = "window.vegaEmbed = vegaEmbed;"
