@@ -20,6 +20,9 @@ from uuid import uuid4
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+#: Properties of widgets that are read.
+_READ = ("told", "busy", "tab", "tabs", "chosen", "query")
+
 
 class PlainVisitor:
     """One visitor: opens a question, may send events as its browser would, and notes what arrives and when.
@@ -41,6 +44,8 @@ class PlainVisitor:
         self._strip = ""
         self._changed = threading.Condition()
         self._socket: ClientConnection | None = None
+        self._listening: threading.Thread | None = None
+        self._end: ConnectionClosed | None = None
 
     # -- coming and going
 
@@ -68,12 +73,17 @@ class PlainVisitor:
             additional_headers={"Cookie": self._cookie}, origin=f"http://{host}", max_size=None, open_timeout=60,
             close_timeout=2, compression=None, proxy=None,
         )  # fmt: skip
-        threading.Thread(target=self._listen, args=(self._socket,), daemon=True).start()
+        self._listening = threading.Thread(target=self._listen, args=(self._socket,), daemon=True)
+        self._listening.start()
 
     def lose(self) -> None:
         """Lose the connection as a phone in a tunnel does, without a word."""
         assert self._socket is not None
         self._socket.close()
+
+    def back(self) -> None:
+        """Connect again to the same visit."""
+        self._connect()
 
     def close(self) -> None:
         """Close the window: the browser says so by itself."""
@@ -102,12 +112,21 @@ class PlainVisitor:
         """Whether the question asked last has no answer yet."""
         return bool(self._widgets.get(self._strip, {}).get("busy", True))
 
-    def event(self, template: str, name: str, data: Any) -> None:
-        """What a template tells when somebody uses it: that of the first widget which has a property of that name."""
-        widget = next(model for model, state in self._widgets.items() if template in state)
-        content = {"create_widget": [], "props": {}}
-        del content
-        self._send("comm_msg", comm_id=widget, data={"method": "custom", "content": {"event": name, "data": data}})
+    def event(self, prop: str, name: str, data: Any) -> None:
+        """What the template of the first widget with a property of that name tells when somebody uses it."""
+        self.custom(prop, {"event": name, "data": data})
+
+    def custom(self, prop: str, content: dict[str, Any]) -> None:
+        """Send something to the first widget that has a property of that name."""
+        widget = next(model for model, state in self._widgets.items() if prop in state)
+        self._send("comm_msg", comm_id=widget, data={"method": "custom", "content": content})
+
+    def ended(self, seconds: float = 30.0) -> None:
+        """Wait for the server to end the connection; raises what that looks like here."""
+        assert self._listening is not None
+        self._listening.join(seconds)
+        assert self._end is not None, "the connection is still open"
+        raise self._end
 
     # -- the protocol
 
@@ -116,15 +135,16 @@ class PlainVisitor:
         header = {"msg_id": uuid4().hex, "username": "", "session": self.page, "msg_type": kind, "version": "5.3",
                   "date": "2026-01-01T00:00:00Z"}  # fmt: skip
         self._socket.send(json.dumps(
-            {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell", "buffers": []}
+            {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell",
+             "buffers": []}
         ))  # fmt: skip
 
     def _listen(self, socket: ClientConnection) -> None:
         try:
-            for message in socket:
-                self._heard(message)
-        except ConnectionClosed:
-            pass
+            while True:
+                self._heard(socket.recv())
+        except ConnectionClosed as end:
+            self._end = end
 
     def _heard(self, message: str | bytes) -> None:
         self.received += len(message)

@@ -28,8 +28,8 @@ from experiments.statistics.intervals import PERCENTILES, Spread, spread, vector
 
 #: Seconds between two reports of progress.
 _PAUSE = 0.7
-#: Weeks that are run before others may have a turn.
-_WEEKS = 13
+#: Weeks of households, one after the other, that are run before others may have a turn: about 20 ms.
+_STEP = 20_000
 
 Array = NDArray[np.float64]
 
@@ -183,7 +183,8 @@ def _outcome(choices: Choices, side: str, replicate: int) -> Outcome:
     with TURNS:
         prepared, seed = choices.prepared(side, replicate), choices.seed + replicate
         state = prepared.begin(seed)
-        for first in range(0, prepared.weeks, _WEEKS):
+        weeks = max(1, _STEP // choices.size)
+        for first in range(0, prepared.weeks, weeks):
             TURNS.give_way()
-            prepared.advance(seed, state, first, min(first + _WEEKS, prepared.weeks))
+            prepared.advance(seed, state, first, min(first + weeks, prepared.weeks))
         return outcome(prepared.finished(seed, state))

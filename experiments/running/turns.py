@@ -17,6 +17,8 @@ from experiments.running.threads import GLANCE, cores
 
 #: Seconds that somebody may compute while others wait.
 SLICE = 0.25
+#: Seconds that somebody who rested may have ahead of the others: enough for the first figures of a short question.
+CREDIT = 2.0
 #: Most visitors who may wait for a turn.
 MOST_WAITING = 60
 #: Seconds after which the time that somebody had is forgotten.
@@ -164,12 +166,12 @@ class Turns:
         return ticket
 
     def _join(self, who: Hashable) -> None:
-        """Nobody saves up time while not asking for any."""
+        """Who asks for no time saves up a little of it, and no more."""
         now = time.monotonic()
         self._had = {name: (had, at) for name, (had, at) in self._had.items() if now - at < _MEMORY}
         active = {ticket.sharer.who for ticket in (*self._waiting, *self._holding)} & self._had.keys()
-        least = min((self._had[name][0] for name in active), default=0.0)
-        self._had[who] = max(self._had.get(who, (0.0, now))[0], least), now
+        least = min((self._had[name][0] for name in active), default=0.0) - CREDIT
+        self._had[who] = max(self._had.get(who, (least, now))[0], least), now
 
     def _serve(self) -> None:
         while self._free:

@@ -20,7 +20,8 @@ LOCAL = Names("127.0.0.1")
 @pytest.mark.parametrize(
     ("host", "accepted"),
     [
-        ("127.0.0.1:8765", True), ("localhost:8765", True), ("LOCALHOST", True), ("localhost.:80", True), ("[::1]:8765", True),
+        ("127.0.0.1:8765", True), ("localhost:8765", True), ("LOCALHOST", True), ("localhost.:80", True),
+        ("[::1]:8765", True),
         ("127.0.0.2", True), ("evil.example:8765", False), ("127.0.0.1.evil.example", False), ("10.0.0.7:8765", False),
         ("localhost.evil.example", False), ("", False), ("[", False), ("127.0.0.1@evil.example", False),
     ],
