@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib.util
+import logging
 import os
 import socket
 import sys
@@ -127,6 +128,8 @@ def _serve(served: Any, listening: socket.socket, address: str, browser: bool) -
 
     # Solara warns at every visit that a cookie for other sites needs https; this one is for this site.
     warnings.filterwarnings("ignore", message="Cookies with samesite=none")
+    # uvicorn says of every refusal of a websocket that gives a reason that no connection came of it.
+    logging.getLogger("uvicorn.error").addFilter(lambda told: "without completing handshake" not in told.getMessage())
     server = uvicorn.Server(
         uvicorn.Config(
             served,
