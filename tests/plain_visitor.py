@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
@@ -68,18 +69,18 @@ class PlainVisitor:
 
     def _connect(self) -> None:
         host = urlsplit(self.address).netloc
-        self._socket = connect(
+        self._held = ExitStack()
+        self._socket = self._held.enter_context(connect(
             f"ws://{host}/jupyter/api/kernels/{self.kernel}/channels?session_id={self.page}",
             additional_headers={"Cookie": self._cookie}, origin=f"http://{host}", max_size=None, open_timeout=60,
             close_timeout=2, compression=None, proxy=None,
-        )  # fmt: skip
+        ))  # fmt: skip
         self._listening = threading.Thread(target=self._listen, args=(self._socket,), daemon=True)
         self._listening.start()
 
     def lose(self) -> None:
         """Lose the connection as a phone in a tunnel does, without a word."""
-        assert self._socket is not None
-        self._socket.close()
+        self._held.close()
 
     def back(self) -> None:
         """Connect again to the same visit."""
@@ -111,6 +112,11 @@ class PlainVisitor:
     def busy(self) -> bool:
         """Whether the question asked last has no answer yet."""
         return bool(self._widgets.get(self._strip, {}).get("busy", True))
+
+    @property
+    def answered(self) -> str:
+        """The question that the figures on show answer."""
+        return str(self._widgets.get(self._strip, {}).get("query", ""))
 
     def event(self, prop: str, name: str, data: Any) -> None:
         """What the template of the first widget with a property of that name tells when somebody uses it."""
