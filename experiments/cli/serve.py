@@ -74,7 +74,11 @@ def serve_command(
         )
     listening = _listen(host, port)
     os.environ.update(_SETTINGS | {"SOLARA_APP": MESA_PAGE if mesa else APP})
-    served = _gated(host, allow_host)
+    try:
+        served = _gated(host, allow_host)
+    except InputError:
+        listening.close()
+        raise
     address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}/"
     if host not in (LOCAL, "localhost", "::1"):
         print("Anybody who can reach this machine on the network can open the page.", file=sys.stderr, flush=True)
