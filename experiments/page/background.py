@@ -99,6 +99,8 @@ class _Job:
     def _do(self) -> None:
         with sharing(self._sharer):
             try:
+                with TURNS:  # under load: what is stopped while it waits here never starts
+                    pass
                 for value in self._work(self.over.is_set):
                     self._sharer.seen = time.monotonic()
                     if not self._tell(value, ""):
