@@ -24,8 +24,9 @@ _turns = itertools.count(1)
 STOPPED = "The runs stopped. Run again."
 #: Seconds without a sign of life after which work counts as stopped.
 SILENCE = 120.0
-#: Seconds without any figures after which it is said that others are running too.
-_PATIENCE = 1.5
+#: Seconds without any figures after which it is said that others are running too; then again after so many times
+#: as long, for whatever is said has the page drawn anew, and takes time from all.
+_PATIENCE, _RARER = 1.5, 4.0
 #: Seconds before each attempt to tell something.
 _ATTEMPTS = (0.0, 0.1, 0.5, 2.0)
 #: Seconds between two looks of the watch.
@@ -54,6 +55,7 @@ def in_background(
     keep: Callable[[Callable[[Latest], Latest]], None],
     *,
     silence: float = SILENCE,
+    others: bool = False,
 ) -> Callable[[], None]:
     """Start `work` in a thread of its own; the function returned stops it.
 
@@ -67,8 +69,10 @@ def in_background(
         a newer one told.
     silence
         Seconds without a value and without a turn after which the work is given up and `STOPPED` is told.
+    others
+        Whether it is told, while there are no figures, how many others compute too.
     """
-    job = _Job(work, keep, silence)
+    job = _Job(work, keep, silence, others)
     job.start()
     return job.over.set
 
@@ -81,12 +85,14 @@ class _Job:
         work: Callable[[Callable[[], bool]], Iterator[Any]],
         keep: Callable[[Callable[[Latest], Latest]], None],
         silence: float,
+        others: bool,
     ) -> None:
         self.over = threading.Event()
         self._work, self._keep, self._silence, self._turn = work, keep, silence, next(_turns)
         who, present = visitor()
         self._sharer = Sharer(who, self.over.is_set, present)
         self._told = self._finished = False
+        self._next_others = time.monotonic() + _PATIENCE if others else float("inf")
         self._owed = ""
         # Both are made here: a thread works for the visitor for whom it was made.
         self._doing = threading.Thread(target=self._do, daemon=True, name=f"work-{self._turn}")
@@ -145,7 +151,7 @@ class _Job:
     # -- the watch
 
     def _watch(self) -> None:
-        began, others = time.monotonic(), 0
+        began = time.monotonic()
         while not self.over.is_set():
             self._doing.join(timeout=_GLANCE)
             if not self._doing.is_alive():
@@ -155,10 +161,9 @@ class _Job:
             elif time.monotonic() - self._sharer.seen > self._silence:
                 self._owed = STOPPED
                 break
-            if not self._told and time.monotonic() - began > _PATIENCE:
-                now = TURNS.others(self._sharer.who)
-                if now != others and self._tell_others(now):
-                    others = now
+            if not self._told and time.monotonic() > self._next_others:
+                self._next_others = time.monotonic() + _RARER * (time.monotonic() - began)
+                self._tell_others(TURNS.others(self._sharer.who))
         if self._finished or self.over.is_set():
             return
         for attempt in range(_LAST_ATTEMPTS):
@@ -167,7 +172,7 @@ class _Job:
             self.over.wait(_GLANCE)
         self.over.set()  # what was given up tells nothing more
 
-    def _tell_others(self, others: int) -> bool:
+    def _tell_others(self, others: int) -> None:
         turn = self._turn
         try:
             self._keep(
@@ -175,5 +180,3 @@ class _Job:
             )
         except Exception:
             _LOG.exception("that others are running could not be shown")
-            return False
-        return True

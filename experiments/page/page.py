@@ -84,7 +84,9 @@ def Page() -> None:
     answer: Answer | None = latest.value
     fault = latest.problem
 
-    solara.use_effect(lambda: in_background(lambda stopped: answers(choices, stopped), set_latest), [choices, again])
+    solara.use_effect(
+        lambda: in_background(lambda stopped: answers(choices, stopped), set_latest, others=True), [choices, again]
+    )
 
     def ask(new: Choices) -> None:
         if new != choices:
