@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pycountry  # noqa: F401  (before anybody comes: `abm.evidence.countries` reads it)
 import solara
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
 from mesa.visualization import Slider, SolaraViz, make_plot_component
 from mesa.visualization.utils import update_counter
 
@@ -88,9 +91,6 @@ def laid_out(model: ReturnModel) -> Picture:
 @component
 def HouseholdNetwork(model: ReturnModel) -> None:
     """Households in their given places, coloured by stage, and the ties between those in the country."""
-    from matplotlib.collections import LineCollection
-    from matplotlib.figure import Figure
-
     update_counter.get()
     drawn = solara.use_memo(lambda: laid_out(model), [id(model)])
     state = model.state

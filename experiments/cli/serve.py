@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import importlib.util
+import logging
 import os
 import socket
 import sys
 import threading
 import time
 import warnings
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -21,15 +23,19 @@ LOCAL = "127.0.0.1"
 _NEEDED = ("solara", "solara_assets", "altair", "vl_convert", "uvicorn")
 
 #: Settings of Solara: no usage reports, no script from elsewhere if one is not installed (port 9 discards), and
-#: visitors who left are forgotten after an hour.
+#: visitors whose connection broke are forgotten after a quarter of an hour.  Nothing is run for them meanwhile;
+#: those who close their window are forgotten at once.
 _SETTINGS = {
     "SOLARA_MODE": "production",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
     "SOLARA_ASSETS_CDN": "http://127.0.0.1:9/",
     "SOLARA_THEME_SHOW_BANNER": "False",
-    "SOLARA_KERNEL_CULL_TIMEOUT": "1h",
+    "SOLARA_KERNEL_CULL_TIMEOUT": "15m",
     "SOLARA_KERNEL_MAX_PER_SESSION": "20",
 }
+
+#: Connections at a time; a browser opens up to six, and one more for the page itself.
+_MOST_CONNECTIONS = 1_000
 
 app = App(name="serve", help="Open the page: two policies side by side, household by household, in a browser.")
 
@@ -41,10 +47,12 @@ def serve_command(
     port: int = 8765,
     browser: Annotated[bool, Parameter(name="--open")] = True,
     mesa: Annotated[bool, Parameter(negative="")] = False,
+    allow_host: Annotated[tuple[str, ...], Parameter(negative="")] = (),
 ) -> int:
     """Open the page: two policies side by side, household by household, in a browser.
 
-    Stop it with Ctrl-C. Nothing is sent anywhere, and a visitor can neither read nor write files.
+    Stop it with Ctrl-C. Nothing is sent anywhere, and a visitor can neither read nor write files. Who asks for
+    it under a name that is not its own is turned away.
 
     Parameters
     ----------
@@ -56,6 +64,8 @@ def serve_command(
         Open a browser window.
     mesa
         Serve Mesa's stock page of the same model instead.
+    allow_host
+        A further name under which it may be asked, such as that of a reverse proxy; may be given several times.
     """
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
@@ -63,12 +73,17 @@ def serve_command(
             "serve", ", ".join(missing), 'install the extra first: pip install "household-returns[browser]"'
         )
     listening = _listen(host, port)
-    address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}/"
     os.environ.update(_SETTINGS | {"SOLARA_APP": MESA_PAGE if mesa else APP})
+    try:
+        served = _gated(host, allow_host)
+    except InputError:
+        listening.close()
+        raise
+    address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}/"
     if host not in (LOCAL, "localhost", "::1"):
         print("Anybody who can reach this machine on the network can open the page.", file=sys.stderr, flush=True)
     _compile()
-    _serve(listening, address, browser)
+    _serve(served, listening, address, browser)
     return 0
 
 
@@ -101,14 +116,31 @@ def _compile() -> None:
         load_case(DEFAULT_BASELINE, weeks=1, households=1).prepared().run(0)
 
 
-def _serve(listening: socket.socket, address: str, browser: bool) -> None:
+def _gated(host: str, allowed: Iterable[str]) -> Any:
+    """What is served; Solara reads its settings when it is imported."""
+    import solara.server.starlette
+
+    from experiments.page.gate import Gate, Names
+
+    return Gate(solara.server.starlette.app, Names(host, allowed))
+
+
+def _serve(served: Any, listening: socket.socket, address: str, browser: bool) -> None:
     import uvicorn
+
+    from experiments.page.gate import MOST_BYTES
 
     # Solara warns at every visit that a cookie for other sites needs https; this one is for this site.
     warnings.filterwarnings("ignore", message="Cookies with samesite=none")
+    # uvicorn says of every refusal of a websocket that gives a reason that no connection came of it.
+    logging.getLogger("uvicorn.error").addFilter(lambda told: "without completing handshake" not in told.getMessage())
     server = uvicorn.Server(
         uvicorn.Config(
-            "solara.server.starlette:app", log_level="warning", timeout_graceful_shutdown=1, ws_max_size=2**24
+            served,
+            log_level="warning",
+            timeout_graceful_shutdown=1,
+            ws_max_size=MOST_BYTES,
+            limit_concurrency=_MOST_CONNECTIONS,
         )
     )
     threading.Thread(target=_announce, args=(server, address, browser), daemon=True).start()

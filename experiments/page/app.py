@@ -13,15 +13,17 @@ import solara
 from abm.browser.components import component
 from abm.browser.quiet import keep_quiet
 from experiments.page.answer.charts import script
-from experiments.page.background import in_background
 from experiments.page.choices import Choices
+from experiments.page.libraries import EARLY
 from experiments.page.page import Page as Comparison
 
 keep_quiet()
+assert EARLY
 
-# The first run of all compiles the model; the first visitor should not wait for that, nor for the charts.
+# The first run of all compiles the model; the first visitor should not wait for that.  Nor for the script of the
+# charts: while it is put together, seconds on end, nothing else in this process moves.
 Choices(households=10, weeks=26).prepared("a").run(0)
-in_background(lambda stopped: iter([script()]), lambda change: None)
+script()
 
 
 @component

@@ -6,7 +6,6 @@ import csv
 import io
 import shlex
 
-# Not imported for the first time in a visitor's thread: others look whether it is there.
 import pandas as pd
 
 from abm.scenarios.export import to_toml

@@ -19,6 +19,7 @@ from abm.browser.layout import headed, picture
 from abm.household.stages import COL, STAGE, chooses, gone, went_home
 from abm.model import Prepared, Run
 from experiments.running.threads import each
+from experiments.running.turns import TURNS
 
 #: A change is week << 21 | household << 4 | stage.
 _WEEK_AT, _HOUSEHOLD_AT = 21, 4
@@ -96,7 +97,12 @@ class Take:
 
 
 def take(prepared: Prepared, seed: int) -> Take:
-    """Run a whole horizon week by week and note every change of stage."""
+    """Run a whole horizon week by week, by turns with other visitors, and note every change of stage."""
+    with TURNS:
+        return _taken(prepared, seed)
+
+
+def _taken(prepared: Prepared, seed: int) -> Take:
     state = prepared.begin(seed)
     stages = state.s[COL.stage]
     first = stages.astype(np.int64)
@@ -109,6 +115,7 @@ def take(prepared: Prepared, seed: int) -> Take:
         rows.append(changed)
         entered.append(stages[changed].astype(np.int64))
         before[changed] = stages[changed]
+        TURNS.give_way()
     changes = (np.concatenate(noted) for noted in (weeks, rows, entered))
     return Take(prepared.finished(seed, state), first, *changes)
 

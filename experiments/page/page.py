@@ -92,7 +92,9 @@ def Page() -> None:
     answer: Answer | None = latest.value
     fault = latest.problem
 
-    solara.use_effect(lambda: in_background(lambda stopped: answers(choices, stopped), set_latest), [choices, again])
+    solara.use_effect(
+        lambda: in_background(lambda stopped: answers(choices, stopped), set_latest, others=True), [choices, again]
+    )
 
     def ask(new: Choices) -> None:
         if new != choices:
@@ -133,6 +135,7 @@ def Page() -> None:
         dark=dark,
         change=change,
         go=lambda new: set_at((choices, new)),
+        others=latest.others,
     )
     with solara.Div(classes=["returns"]):
         solara.Style(STYLE)

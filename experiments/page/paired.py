@@ -32,6 +32,7 @@ from experiments.page.film import Film, film
 from experiments.page.pairs import Outcome, Pairs
 from experiments.question.question import Question
 from experiments.report.verdict import Finding, findings, verdict
+from experiments.running.turns import TURNS
 from experiments.statistics.intervals import PERCENTILES, Spread, spread, vector_means
 
 #: Seconds between two reports of progress.
@@ -182,7 +183,8 @@ def answers(choices: Choices, stopped: Callable[[], bool] = lambda: False) -> It
     InputError
         If what was chosen cannot be run.
     """
-    a, b = (choices.prepared(side) for side in SIDES)
+    with TURNS:
+        a, b = (choices.prepared(side) for side in SIDES)
     if stopped():
         return
     shown = film(a, b, choices.seed)

@@ -15,7 +15,8 @@ from experiments.compare.comparing import discounted
 from experiments.compare.leaving import Paid, leaving, paid_anyway
 from experiments.page.choices import LIMITS, MOST_ROWS, SIDES, Choices
 from experiments.question.case import Case
-from experiments.running.threads import TURNS, each
+from experiments.running.threads import each
+from experiments.running.turns import by_turns
 
 #: Most households of a run with the pull factor on: it is not drawn, so it may hold more than one that is.
 MOST_PULLED = 4 * MOST_ROWS
@@ -88,10 +89,11 @@ class Pairs:
 
         def work(job: tuple[int, Case]) -> Array:
             at, case = job
+            own = at < len(SIDES)
             with TURNS:
-                prepared = self.choices.prepared(SIDES[at], replicate) if at < len(SIDES) else case.prepared(replicate)
-                run = prepared.run(seed)
-            if at < len(SIDES):  # of the others nothing but their measures is kept
+                prepared = self.choices.prepared(SIDES[at], replicate) if own else case.prepared(replicate)
+                run = by_turns(prepared, seed)
+            if own:  # of the others nothing but their measures is kept
                 runs[at] = run
             return run.values
 

@@ -18,13 +18,17 @@ from experiments.statistics.precision import FIRST
 
 
 def strip(view: View) -> dict[str, Any]:
-    """What the strip tells: ``sentences``, ``savings``, ``runs`` done and wanted, and ``fault`` if it was not run."""
+    """What the strip tells: ``sentences``, ``savings``, ``runs`` done and wanted, and ``fault`` if it was not run.
+
+    ``others`` says that others are running too, as long as this visitor waits.
+    """
     answer = view.answer
     return {
         "sentences": sentences(answer) if answer else [],
         "savings": savings(answer) if answer else None,
         "runs": {"done": answer.tally.count if answer else 0, "of": view.choices.replicates},
         "fault": view.fault,
+        "others": _others(view.others) if view.busy else "",
     }
 
 
@@ -76,3 +80,10 @@ def savings(answer: Answer) -> dict[str, Any]:
 
 def _signed(value: float) -> str:
     return number(value, 0 if abs(value) >= 10 else 1, signed=True)
+
+
+def _others(count: int) -> str:
+    if not count:
+        return ""
+    who = "one other visitor is" if count == 1 else f"{count} other visitors are"
+    return f"waiting: {who} running too, and everybody has the same share"

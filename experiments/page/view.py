@@ -33,6 +33,8 @@ class View:
         `InputError` is told at the top of the page.
     go
         Move to another place; changes of the tab are steps that Back undoes.
+    others
+        Visitors whose runs go on too, told while this one waits for first figures.
     """
 
     choices: Choices
@@ -43,3 +45,4 @@ class View:
     dark: bool
     change: Callable[[Callable[[Choices], Choices]], None]
     go: Callable[[Place], None]
+    others: int = 0

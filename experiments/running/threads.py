@@ -6,6 +6,7 @@ pickling.  What a job gives has its place by the order of the jobs, so the numbe
 
 from __future__ import annotations
 
+import contextvars
 import os
 import signal
 import threading
@@ -26,10 +27,6 @@ GLANCE = 0.2
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-#: Those who share this process (the visitors of a page) run at most this many runs at a time, taking turns.
-TURNS = threading.BoundedSemaphore(cores())
 
 
 def workers_of(number: int | None) -> int:
@@ -85,7 +82,7 @@ def each(
         futures = []
         for job in todo:
             stop.raise_if_asked()
-            futures.append(executor.submit(work, job))
+            futures.append(executor.submit(contextvars.copy_context().run, work, job))
         waiting = set(futures)
         while waiting:
             stop.raise_if_asked()

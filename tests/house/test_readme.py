@@ -39,7 +39,7 @@ def test_the_first_example_has_five_lines() -> None:
 def test_the_two_commands_come_first() -> None:
     first, second = blocks("sh")[:2]
     assert "returns compare" in first
-    assert second.rstrip().endswith("pytest")
+    assert second.rstrip().endswith("pytest -n auto")
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)\)", README))))

@@ -21,7 +21,8 @@ from experiments.page.answer.wording import written
 from experiments.page.choices import Choices, text_of
 from experiments.question.question import PULL_ON
 from experiments.report.amounts import plain
-from experiments.running.threads import TURNS, cores, each
+from experiments.running.threads import cores, each
+from experiments.running.turns import TURNS, by_turns
 from experiments.sensitivity.inquiry import Inquiry, applied, inquire
 from experiments.sensitivity.tornado import Bar, tornado
 from experiments.statistics.intervals import spread
@@ -144,7 +145,7 @@ def _savings(inquiry: Inquiry, point: Point, seeds: int) -> Array:
         settings = applied(point, baseline=position == 0)
         with TURNS:
             prepared = case.with_settings(settings, file="a range").prepared()
-            runs = np.stack([prepared.measures(inquiry.seed + seed) for seed in range(seeds)])
+            runs = np.stack([by_turns(prepared, inquiry.seed + seed).values for seed in range(seeds)])
         measured.append({name: runs[:, k] for k, name in enumerate(IDS)})
     base, variant = measured
     return np.asarray(difference("net_saving_npv", variant, base))

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.page.choices import Choices, declared_at
+from experiments.page.choices import Choices
+from experiments.page.declared import declared_at
 from experiments.page.levers import panel
 from experiments.report.sweep_reading import label
 
@@ -86,7 +87,7 @@ def levers() -> dict[str, Lever]:
     for group in panel():
         for told in group["levers"]:
             path, shared = told["path"], bool(group["shared"])
-            declared = declared_at(path, shared=shared)
+            declared = declared_at(path, side="both" if shared else "b")
             kind = "choice" if declared.choices else told["kind"]
             values = tuple(declared.choices) if declared.choices else (False, True) if kind == "bool" else ()
             ends = float(told["least"]), float(told["most"])

@@ -22,7 +22,7 @@ from abm.inputs.parameters import InputError
 from experiments.page.choices import MOST_ROWS, Choices, caseload_of
 from experiments.page.explore.plan import Plan
 from experiments.running.runs import Job, Runner
-from experiments.running.threads import TURNS
+from experiments.running.turns import TURNS
 from experiments.statistics.intervals import Array
 
 #: Plans whose runs are kept, and seconds between two reports of progress.
