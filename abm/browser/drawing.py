@@ -33,6 +33,8 @@ _SHAPES = {
     "disc": ("circle", "o"), "ring": ("circle", "o"), "square": ("square", "s"), "diamond": ("diamond", "D"),
     "cross": ("cross", "+"), "triangle": ("triangle-up", "^"),
 }  # fmt: skip
+#: No menu that leads to an editor elsewhere.
+_PLAIN = {"embedOptions": {"actions": False, "renderer": "canvas"}}
 _INK = {False: ("#1f2328", "#565c65", "#7080a0"), True: ("#ececec", "#aeb4bd", "#8fa0c4")}
 
 
@@ -169,7 +171,7 @@ def finished(chart: Any, *, dark: bool = False, title: str = "") -> Any:
     """A chart as wide and high as its place on the page, on no background of its own."""
     ink, soft, _ = _INK[dark]
     return (
-        chart.properties(width="container", height="container", title=title, background="transparent")
+        chart.properties(width="container", height="container", title=title, background="transparent", usermeta=_PLAIN)
         .configure_axis(labelColor=soft, titleColor=soft, gridColor=soft, gridOpacity=0.2, domainColor=soft, tickColor=soft)
         .configure_legend(labelColor=ink, titleColor=ink, labelFontSize=11, labelLimit=0, symbolSize=80)
         .configure_title(color=ink, fontSize=13, anchor="start")

@@ -26,6 +26,7 @@ from abm.browser.card import household_card
 from abm.browser.places import PlacedModel
 from abm.browser.quiet import keep_quiet
 from abm.browser.sliders import MAIN, lever
+from abm.browser.vega import LocalVega, script
 from abm.inputs.parameters import InputError
 from abm.mesa_model import ReturnModel
 from abm.scenarios.scenario import caseload_names, load_policy, policy_names
@@ -36,6 +37,7 @@ keep_quiet()
 MOST = 2_000
 #: Set to 1 to have Mesa's console on the page.  Whoever can reach the page can then run any Python here.
 CONSOLE = "RETURNS_CONSOLE"
+script()  # takes seconds: before anybody comes
 _STYLE = Path(__file__).with_name("mesa_page.css")
 
 
@@ -128,6 +130,7 @@ def Page() -> None:
     typed, set_typed = solara.use_state(FIRST)
     fault, set_fault = solara.use_state("")
     turn, set_turn = solara.use_state(0)
+    ready, set_ready = solara.use_state(False)
     dark = solara.lab.use_dark_effective()
     renderer = solara.use_memo(lambda: household_renderer(model.value, dark=dark), [model.value, dark])
     components = solara.use_memo(_components, [])
@@ -150,19 +153,21 @@ def Page() -> None:
             set_turn(turn + 1)
 
     solara.Style(_STYLE)
-    with solara.Sidebar(), solara.Card("Model"):
+    LocalVega(script=script(), event_ready=lambda _: set_ready(True))
+    if ready:
+        SolaraViz(
+            model,
+            renderer=renderer,
+            components=components,
+            model_params={"asked": asked},
+            name="household-returns",
+            play_interval=200,
+        ).key(f"viz-{turn}")
+    with solara.Sidebar(), solara.Card("Model", classes=["m-model"]):
         UserInputs(inputs(typed), on_change=ask)
         if fault:
             solara.Error(f"{fault} The run that was there goes on.", classes=["m-fault"])
         solara.HTML("p", "A change begins a new run at week 0.", classes=["m-hint"])
-    SolaraViz(
-        model,
-        renderer=renderer,
-        components=components,
-        model_params={"asked": asked},
-        name="household-returns",
-        play_interval=200,
-    ).key(f"viz-{turn}")
 
 
 def _components() -> list[Any]:
