@@ -6,9 +6,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from abm.browser.drawing import household_renderer, portrayal
-    from abm.browser.card import household_card
     from abm.browser.bands import paired_bands
+    from abm.browser.card import household_card
+    from abm.browser.drawing import household_renderer, portrayal
     from abm.browser.places import PlacedModel
 
 __all__ = ["PlacedModel", "household_card", "household_renderer", "paired_bands", "portrayal"]

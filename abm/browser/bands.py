@@ -10,6 +10,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -135,7 +136,13 @@ def band(differences: NDArray[np.float64]) -> pd.DataFrame:
 
 
 def chart_of(
-    differences: NDArray[np.float64], reporter: str, *, seeds: int, dark: bool = False, unit: str = "", per: str = "step"
+    differences: NDArray[np.float64],
+    reporter: str,
+    *,
+    seeds: int,
+    dark: bool = False,
+    unit: str = "",
+    per: str = "step",
 ) -> Any:
     """The difference as it goes: single runs until there are `ENOUGH`, then mean and band."""
     ink = "#6db8f2" if dark else "#0b62a8"
@@ -164,6 +171,11 @@ class _Told:
     differences: NDArray[np.float64] | None = None
     fault: str = ""
     over: bool = False
+
+
+def _with(found: NDArray[np.float64], held: _Told) -> _Told:
+    """What is told once there are more runs."""
+    return _Told(found)
 
 
 @component
@@ -230,7 +242,7 @@ def paired_bands(
                 for found in paired_differences(
                     model_class, one, other, reporter, seeds=seeds, steps=steps, stopped=over.is_set
                 ):
-                    tell(lambda _, found=found: _Told(found))
+                    tell(partial(_with, found))
                 tell(lambda held: _Told(held.differences, over=True))
             except Exception as error:
                 traceback.print_exc()
@@ -247,9 +259,7 @@ def paired_bands(
         if told.fault:
             solara.Error(f"The runs stopped: {told.fault}")
         if told.differences is not None:
-            solara.FigureAltair(
-                chart_of(told.differences, reporter, seeds=seeds, dark=dark, unit=unit, per=per)
-            )
+            solara.FigureAltair(chart_of(told.differences, reporter, seeds=seeds, dark=dark, unit=unit, per=per))
         elif not told.fault:
             solara.Text("Running …")
         if told.fault or told.over:

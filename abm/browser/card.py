@@ -40,7 +40,7 @@ class Card:
     chances
         (way out, chance, draw, utility and draw, whether it was chosen).
     terms
-        (term, value, way out that it speaks for), largest first.
+        (term, value, way out that it speaks for), largest first; constants, which are everybody's, at the end.
     """
 
     title: str
@@ -116,7 +116,7 @@ def _chances(why: Explanation) -> list[tuple[str, float, float, float, bool]]:
 def _terms(why: Explanation) -> list[tuple[str, float, str]]:
     open_ways = {part for name, parts in WAYS.values() if name in why.utilities for part in parts} | {"return"}
     found = [(name, value, _WAYS[way]) for name, value, way in why.terms if value and way in open_ways]
-    return sorted(found, key=lambda term: -abs(term[1]))
+    return sorted(found, key=lambda term: (term[0].startswith("constant"), -abs(term[1])))
 
 
 def percent(share: float) -> str:
@@ -139,11 +139,16 @@ def card_html(card: Card) -> str:
             f"<td>{percent(chance)}</td><td>{signed(draw)}</td><td>{signed(total)}</td></tr>"
             for way, chance, draw, total, chosen in card.chances
         )
-        head = "<tr><th scope=col>way out</th><th scope=col>chance</th><th scope=col>draw</th><th scope=col>sum</th></tr>"
-        parts.append(f"<table>{head}{rows}</table><p class=m-hint>The largest sum of utility and draw is chosen.</p>")
+        head = "".join(f"<th scope=col>{name}</th>" for name in ("way out", "chance", "draw", "utility + draw"))
+        head = f"<tr>{head}</tr>"
+        parts.append(f"<table>{head}{rows}</table><p class=m-hint>What has the largest utility + draw is chosen.</p>")
     if card.terms:
         first, rest = card.terms[:_FIRST], card.terms[_FIRST:]
-        parts.append(f"<table><tr><th scope=col>what weighs most</th><th scope=col></th><th scope=col>speaks for or against</th></tr>{_rows(first)}</table>")
+        head = (
+            "<tr><th scope=col>what weighs most</th><th scope=col>term</th>"
+            "<th scope=col>speaks for (+) or against (−)</th></tr>"
+        )
+        parts.append(f"<table>{head}{_rows(first)}</table>")
         if rest:
             parts.append(f"<details><summary>{len(rest)} more terms</summary><table>{_rows(rest)}</table></details>")
     return "".join(parts)
@@ -199,4 +204,3 @@ def _told(model: ReturnModel, asked: str) -> str:
         return card_html(card_of(model, int(asked)))
     except InputError as error:
         return f"<p role=alert>{escape(str(error))}</p>"
-

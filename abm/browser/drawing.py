@@ -171,8 +171,11 @@ def finished(chart: Any, *, dark: bool = False, title: str = "") -> Any:
     """A chart as wide and high as its place on the page, on no background of its own."""
     ink, soft, _ = _INK[dark]
     return (
-        chart.properties(width="container", height="container", title=title, background="transparent", usermeta=_PLAIN)
-        .configure_axis(labelColor=soft, titleColor=soft, gridColor=soft, gridOpacity=0.2, domainColor=soft, tickColor=soft)
+        chart.properties(width="container", height="container", title=title)
+        .properties(background="transparent", usermeta=_PLAIN)
+        .configure_axis(
+            labelColor=soft, titleColor=soft, gridColor=soft, gridOpacity=0.2, domainColor=soft, tickColor=soft,
+        )
         .configure_legend(labelColor=ink, titleColor=ink, labelFontSize=11, labelLimit=0, symbolSize=80)
         .configure_title(color=ink, fontSize=13, anchor="start")
     )  # fmt: skip
@@ -207,7 +210,7 @@ def _marks(
 ) -> Any:  # fmt: skip
     def by_stage(channel: Any, values: tuple[str, ...]) -> Any:
         scale = alt.Scale(domain=list(titles), range=list(values))
-        return channel("stage:N", scale=scale, legend=alt.Legend(title=None, orient="bottom", columns=3))
+        return channel("stage:N", scale=scale, legend=alt.Legend(title=None, orient="bottom", columns=2))
 
     return (
         alt.Chart()

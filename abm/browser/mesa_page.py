@@ -19,10 +19,10 @@ from mesa.visualization import CommandConsole, Slider, SolaraViz
 from mesa.visualization.solara_viz import UserInputs
 from mesa.visualization.utils import update_counter
 
+from abm.browser.card import household_card
 from abm.browser.charts import cost_chart, departures_chart, stocks_chart
 from abm.browser.components import component
 from abm.browser.drawing import MOST_TIES, household_renderer, ties_drawn
-from abm.browser.card import household_card
 from abm.browser.places import PlacedModel
 from abm.browser.quiet import keep_quiet
 from abm.browser.sliders import MAIN, lever
@@ -70,9 +70,7 @@ class StockModel(PlacedModel):
                 raise InputError(field, name, "one of " + ", ".join(known))
         if not 1 <= int(households) <= MOST:
             raise InputError("households", households, f"a whole number from 1 to {MOST:,}")
-        super().__init__(
-            policy, caseload, households=int(households), weeks=int(weeks), rng=rng, **dict(levers or {})
-        )
+        super().__init__(policy, caseload, households=int(households), weeks=int(weeks), rng=rng, **dict(levers or {}))
         self.datacollector.collect(self)  # charts begin with week 0
 
 
@@ -86,8 +84,13 @@ class VisitedModel(StockModel):
 #: The arguments of `StockModel`.
 Asked = dict[str, Any]
 FIRST: Asked = {
-    "policy": "uk-pilot-2026", "caseload": "uk-families-2026", "households": 150, "weeks": 260, "rng": "0", "levers": {},
-}  # fmt: skip
+    "policy": "uk-pilot-2026",
+    "caseload": "uk-families-2026",
+    "households": 150,
+    "weeks": 260,
+    "rng": "0",
+    "levers": {},
+}
 
 
 def inputs(asked: Asked) -> dict[str, Any]:
@@ -100,12 +103,12 @@ def inputs(asked: Asked) -> dict[str, Any]:
         },
     }  # fmt: skip
     for path in MAIN:
-        slider = lever(policy, path).slider
-        if path in asked["levers"]:
-            slider.value = slider.max if asked["levers"][path] is None else type(slider.value)(asked["levers"][path])
-        shown[path] = slider
-    shown["households"] = Slider("Households at the start", value=asked["households"], min=50, max=MOST, step=50)
-    shown["weeks"] = Slider("Weeks", value=asked["weeks"], min=26, max=520, step=26)
+        set_to = [asked["levers"][path]] if path in asked["levers"] else []
+        shown[path] = lever(policy, path).slider(*set_to)
+    shown["households"] = Slider(
+        f"Households at the start: {asked['households']:,}", value=asked["households"], min=50, max=MOST, step=50
+    )
+    shown["weeks"] = Slider(f"Weeks of the run: {asked['weeks']}", value=asked["weeks"], min=26, max=520, step=26)
     shown["rng"] = {"type": "InputText", "label": "Seed (a whole number)", "value": str(asked["rng"])}
     return shown
 
@@ -116,7 +119,7 @@ def changed(asked: Asked, name: str, value: Any) -> Asked:
         return {**asked, "policy": value, "levers": {}}
     if name in MAIN:
         at = lever(load_policy(asked["policy"]), name)
-        if name not in asked["levers"] and value == at.slider.value:
+        if name not in asked["levers"] and value == at.slider().value:
             return asked
         return {**asked, "levers": {**asked["levers"], name: at.meant(value)}}
     return {**asked, name: str(value) if name == "rng" else value}

@@ -1,4 +1,4 @@
-"""The model in a space of Mesa's: a network whose nodes are the places of households, and whose edges are their ties."""
+"""The model in a space of Mesa's: a network whose nodes are households' places, and whose edges are their ties."""
 
 from __future__ import annotations
 

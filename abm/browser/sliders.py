@@ -1,4 +1,4 @@
-"""The main levers as sliders of Mesa's, made from the declarations: names, bounds and units are written nowhere else."""
+"""The main levers as sliders of Mesa's, made from the declarations: names, bounds, units stand nowhere else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from mesa.visualization import Slider
 
-from abm.inputs.parameters import Declaration, declarations, read
+from abm.inputs.parameters import declarations, read
 from abm.inputs.policy import Policy
 
 #: What is set most: the offer, the help beside it, and its alternative.
@@ -29,8 +29,8 @@ class Lever:
     ----------
     path
         Its dotted path.
-    label
-        What it is, with its unit, and the value that the policy has.
+    what, own
+        What it is, with its unit, and the value that the policy has, as text.
     least, most, step
         Of the slider.  A lever that can be without a limit has none at the right-hand end, `nothing`.
     value
@@ -40,7 +40,8 @@ class Lever:
     """
 
     path: str
-    label: str
+    what: str
+    own: str
     least: float
     most: float
     step: float
@@ -48,12 +49,16 @@ class Lever:
     nothing: float | None
     whole: bool
 
-    @property
-    def slider(self) -> Slider:
-        """The same for Mesa's ``model_params``."""
+    def slider(self, *set_to: float | None) -> Slider:
+        """The same for Mesa's ``model_params``, where the policy has it or where somebody has set it."""
+        at, now = self.value, self.own
+        if set_to:
+            at, now = (self.most if set_to[0] is None else set_to[0]), f"{_told(set_to[0])} (policy: {self.own})"
+        end = "" if self.nothing is None else "; right end: none"
         kind = int if self.whole else float
-        numbers = {"value": self.value, "min": self.least, "max": self.most, "step": self.step}
-        return Slider(self.label, dtype=kind, **{name: kind(number) for name, number in numbers.items()})
+        numbers = {"value": at, "min": self.least, "max": self.most, "step": self.step}
+        numbers = {name: kind(number) for name, number in numbers.items()}
+        return Slider(f"{self.what}: {now}{end}", dtype=kind, **numbers)
 
     def meant(self, position: float) -> float | None:
         """The value of the lever at a position of the slider."""
@@ -74,17 +79,15 @@ def lever(policy: Policy, path: str) -> Lever:
     last = least + math.ceil((most - least) / step - 1e-9) * step
     nothing = last + step if declared.optional else None
     at = nothing if own is None and nothing is not None else _nearest(float(own or 0.0), least, last, step)
+    what = declared.meaning.partition(";")[0]
     return Lever(
-        path, _label(declared, own, nothing), least, last if nothing is None else nothing, step, at, nothing,
-        declared.whole,
+        path, f"{what[0].upper()}{what[1:]}, {declared.unit}", _told(own), least, last if nothing is None else nothing,
+        step, at, nothing, declared.whole,
     )  # fmt: skip
 
 
-def _label(declared: Declaration, own: Any, nothing: float | None) -> str:
-    what = declared.meaning.partition(";")[0]
-    has = "none" if own is None else f"{own:,.10g}" if isinstance(own, int) else f"{round(own, 2):,.10g}"
-    end = "" if nothing is None else "; right end: none"
-    return f"{what[0].upper()}{what[1:]}, {declared.unit} (policy: {has}{end})"
+def _told(value: Any) -> str:
+    return "none" if value is None else f"{round(value, 2):,.10g}"
 
 
 def _nearest(value: float, least: float, last: float, step: float) -> float:
