@@ -13,15 +13,17 @@ from typing import Any, Literal
 
 import mesa
 import numpy as np
+from mesa.discrete_space.cell_agent import HasCell
 
 from abm.arrays.setting import Setting
 from abm.arrays.state import COUNT, LEDGER_AT, STOCKS_AT, State
-from abm.household.stages import COL, NOTICE, STAGE, STAGES, TOLD, Column, Housing, Kind, Stage
+from abm.household.stages import COL, NOTICE, STAGE, STAGES, TOLD, Choice, Column, Housing, Kind, Stage
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError
 from abm.inputs.policy import Policy
 from abm.model import offered_column, prepare
+from abm.numerics.calendar import happened
 from abm.numerics.draws import key_of
 from abm.scenarios.overrides import levers_of
 from abm.week.considering import consider
@@ -46,8 +48,10 @@ def _number(column: Column) -> Any:
     return property(read, write, doc=column.meaning)
 
 
-class Household(mesa.Agent):
+class Household(mesa.Agent, HasCell):
     """One household deciding together: a view on one row of the model's columns.
+
+    Its ``cell`` is None, unless its model places households in a space (`abm.browser.PlacedModel`).
 
     Parameters
     ----------
@@ -90,6 +94,17 @@ class Household(mesa.Agent):
     def origin(self) -> str:
         """Name of its country of origin."""
         return self.model.prepared.origins[int(self.model.state.s[COL.origin, self.row])]
+
+    @property
+    def last_choice(self) -> str:
+        """Name of the choice it made when it last considered its situation; empty before that."""
+        s = self.model.state.s
+        week = s[COL.considered_at, self.row]
+        if not happened(week):
+            return ""
+        if week < 0.0:  # those who had accepted before the run began
+            return Choice.ASSISTED_RETURN.name
+        return Choice(int(s[COL.choice, self.row])).name
 
     @property
     def size(self) -> int:
@@ -206,7 +221,11 @@ class ReturnModel(mesa.Model):
         if not self._watched:
             self._watched = True
             for row in np.flatnonzero(self.state.s[COL.stage] != STAGE.ABSENT):
-                self.by_row[int(row)] = Household(self, int(row))
+                self._meet(int(row))
+
+    def _meet(self, row: int) -> None:
+        """Make the agent of a household that is there."""
+        self.by_row[row] = Household(self, row)
 
     @property
     def agents(self) -> Any:
@@ -265,7 +284,7 @@ class ReturnModel(mesa.Model):
             state = self.state
             first, last = state.arrival_start[self.week], state.arrival_start[self.week + 1]
             for row in state.arrival_rows[first:last]:
-                self.by_row[int(row)] = Household(self, int(row))
+                self._meet(int(row))
 
     @property
     def stocks(self) -> dict[str, int]:

@@ -1,45 +1,54 @@
-"""Mesa's own stock page on the same model: ``solara run abm.browser.mesa_page``.
+"""Mesa's own page on the same model, as Mesa's users write it: ``solara run abm.browser.mesa_page``.
 
-Stock controls, the plots of the DataCollector, and a drawer of the network that keeps the given places.
-For two policies side by side, and for why a household stayed or left, open ``experiments.page.app``.
+`SolaraViz` with a `SpaceRenderer` on the model's grid, sliders made from the declarations, charts of the
+DataCollector, the card of a household, and (if it is asked for) Mesa's console.  For two policies side by
+side open ``experiments.page.app``.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-import numpy as np
+import mesa
 import pycountry  # noqa: F401  (before anybody comes: `abm.evidence.countries` reads it)
 import solara
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
-from mesa.visualization import Slider, SolaraViz, make_plot_component
+import solara.lab
+from mesa.visualization import CommandConsole, Slider, SolaraViz
+from mesa.visualization.solara_viz import UserInputs
 from mesa.visualization.utils import update_counter
 
+from abm.browser.card import household_card
+from abm.browser.charts import cost_chart, departures_chart, stocks_chart
 from abm.browser.components import component
-from abm.browser.layout import ASPECT, Picture, headed, picture
-from abm.browser.palette import LOOKS
+from abm.browser.drawing import MOST_TIES, household_renderer, ties_drawn
+from abm.browser.places import PlacedModel
 from abm.browser.quiet import keep_quiet
-from abm.household.stages import COL, ROUTES, Stage, in_country
+from abm.browser.sliders import MAIN, lever
+from abm.browser.vega import LocalVega, script
 from abm.inputs.parameters import InputError
 from abm.mesa_model import ReturnModel
-from abm.scenarios.scenario import caseload_names, policy_names
+from abm.scenarios.scenario import caseload_names, load_policy, policy_names
 
 keep_quiet()
 
 #: Most households to start with: a stock page sends every picture whole.
 MOST = 2_000
-_AS_IT_IS = "as the policy has it"
-_AMOUNTS = [_AS_IT_IS, *(str(amount) for amount in range(0, 20_001, 2_500))]
+#: Set to 1 to have Mesa's console on the page.  Whoever can reach the page can then run any Python here.
+CONSOLE = "RETURNS_CONSOLE"
+script()  # takes seconds: before anybody comes
+_STYLE = Path(__file__).with_name("mesa_page.css")
 
 
-class StockModel(ReturnModel):
-    """The model with the arguments that the stock controls can set: names of shipped files, and numbers.
+class StockModel(PlacedModel):
+    """The model with the arguments that the stock page can set: names of shipped files, numbers, and the main levers.
 
     Parameters
     ----------
-    amount
-        Amount of the offer for each adult, GBP, as text; or the words for the policy's own.
+    levers
+        Values by dotted path; the policy's own for those that are not named.
 
     Raises
     ------
@@ -51,10 +60,10 @@ class StockModel(ReturnModel):
         self,
         policy: str = "uk-pilot-2026",
         caseload: str = "uk-families-2026",
-        amount: str = _AS_IT_IS,
         households: int = 150,
         weeks: int = 260,
         rng: Any = 0,
+        levers: Mapping[str, Any] | None = None,
     ) -> None:
         # A visitor names scenarios, never files.
         for field, name, known in (("policy", policy, policy_names()), ("caseload", caseload, caseload_names())):
@@ -62,90 +71,173 @@ class StockModel(ReturnModel):
                 raise InputError(field, name, "one of " + ", ".join(known))
         if not 1 <= int(households) <= MOST:
             raise InputError("households", households, f"a whole number from 1 to {MOST:,}")
-        levers: dict[str, Any] = {} if amount == _AS_IT_IS else {"offer.amount_per_person": amount}
-        super().__init__(policy, caseload, households=int(households), weeks=int(weeks), rng=rng or 0, **levers)
+        super().__init__(policy, caseload, households=int(households), weeks=int(weeks), rng=rng, **dict(levers or {}))
+        self.datacollector.collect(self)  # charts begin with week 0
 
 
-PARAMETERS: dict[str, Any] = {
-    "policy": {"type": "Select", "label": "Policy", "value": "uk-pilot-2026", "values": list(policy_names())},
-    "caseload": {"type": "Select", "label": "Caseload", "value": "uk-families-2026", "values": list(caseload_names())},
-    "amount": {
-        "type": "Select",
-        "label": "Amount of the offer (GBP for each adult)",
-        "value": _AS_IT_IS,
-        "values": _AMOUNTS,
-    },
-    "households": Slider("Households", value=150, min=50, max=MOST, step=50),
-    "weeks": Slider("Weeks", value=260, min=26, max=520, step=26),
-    "rng": {"type": "InputText", "label": "Seed", "value": "0"},
+class VisitedModel(StockModel):
+    """A visitor's model: what Mesa's Reset button makes anew, from what the visitor last asked for with success."""
+
+    def __init__(self, asked: solara.Reactive[Asked]) -> None:
+        super().__init__(**asked.value)
+
+
+#: The arguments of `StockModel`.
+Asked = dict[str, Any]
+FIRST: Asked = {
+    "policy": "uk-pilot-2026",
+    "caseload": "uk-families-2026",
+    "households": 150,
+    "weeks": 260,
+    "rng": "0",
+    "levers": {},
 }
 
 
-def laid_out(model: ReturnModel) -> Picture:
-    """Places by origin and site, the same as on the page of two policies."""
-    s = model.state.s
-    order = np.lexsort((s[COL.id], s[COL.site]))
-    return picture(s[COL.origin].astype(np.int64), order)
-
-
-@component
-def HouseholdNetwork(model: ReturnModel) -> None:
-    """Households in their given places, coloured by stage, and the ties between those in the country."""
-    update_counter.get()
-    drawn = solara.use_memo(lambda: laid_out(model), [id(model)])
-    state = model.state
-    xy = np.column_stack([drawn.xy[:, 0] * ASPECT, 1.0 - drawn.xy[:, 1]])
-    stages = state.s[COL.stage].astype(int)
-    figure = Figure(figsize=(6.4, 5.8), dpi=110, layout="constrained")
-    axes = figure.add_subplot(xlim=(0, ASPECT), ylim=(0, 1), aspect="equal")
-    axes.set_axis_off()
-    ends = np.repeat(np.arange(len(xy)), np.diff(state.tie_start))
-    others = state.ties[: len(ends)]
-    here = in_country(stages)
-    kept = (ends < others) & here[ends] & here[others]
-    axes.add_collection(
-        LineCollection(
-            list(np.stack([xy[ends[kept]], xy[others[kept]]], axis=1)), colors="#7080a0", linewidths=0.4, alpha=0.2
-        )
+def inputs(asked: Asked) -> dict[str, Any]:
+    """What Mesa's `UserInputs` shows: selects, the main levers as sliders, households, weeks and seed."""
+    policy = load_policy(asked["policy"])
+    shown: dict[str, Any] = {
+        "policy": {"type": "Select", "label": "Policy", "value": asked["policy"], "values": list(policy_names())},
+        "caseload": {
+            "type": "Select", "label": "Caseload", "value": asked["caseload"], "values": list(caseload_names()),
+        },
+    }  # fmt: skip
+    for path in MAIN:
+        set_to = [asked["levers"][path]] if path in asked["levers"] else []
+        shown[path] = lever(policy, path).slider(*set_to)
+    shown["households"] = Slider(
+        f"Households at the start: {asked['households']:,}", value=asked["households"], min=50, max=MOST, step=50
     )
-    size = min(60.0, (0.55 * drawn.spacing * 72 * 5.3) ** 2)
-    for stage, look in LOOKS.items():
-        rows = stages == stage
-        gone = stage in ROUTES
-        axes.scatter(
-            xy[rows, 0], xy[rows, 1], s=size, label=f"{look.title} ({rows.sum()})", linewidths=1.2,
-            facecolors="none" if gone else look.light, edgecolors=look.light,
-            marker="s" if stage in (Stage.PROTECTED, Stage.SETTLED) else "o",
-        )  # fmt: skip
-    for origin, block in drawn.blocks:
-        if headed(block):
-            axes.text(
-                block.x * ASPECT + 0.004,
-                1.0 - block.y - 0.03,
-                model.prepared.origins[origin],
-                fontsize=8,
-                color="#50555e",
-            )
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, fontsize=8, frameon=False)
-    axes.set_title(f"Week {model.week} of {model.prepared.weeks}", fontsize=10)
-    solara.FigureMatplotlib(figure)
+    shown["weeks"] = Slider(f"Weeks of the run: {asked['weeks']}", value=asked["weeks"], min=26, max=520, step=26)
+    shown["rng"] = {"type": "InputText", "label": "Seed (a whole number)", "value": str(asked["rng"])}
+    return shown
+
+
+def changed(asked: Asked, name: str, value: Any) -> Asked:
+    """What is asked for once one input was moved; another policy begins with its own levers."""
+    if name == "policy":
+        return {**asked, "policy": value, "levers": {}}
+    if name in MAIN:
+        at = lever(load_policy(asked["policy"]), name)
+        if name not in asked["levers"] and value == at.slider().value:
+            return asked
+        return {**asked, "levers": {**asked["levers"], name: at.meant(value)}}
+    return {**asked, name: str(value) if name == "rng" else value}
 
 
 @component
 def Page() -> None:
     """The stock page, with a model of its own for every visitor."""
-    model = solara.use_memo(StockModel, [])
-    stocks = {stage.name.lower(): LOOKS[stage].light for stage in LOOKS if stage not in ROUTES}
-    routes = {stage.name.lower(): LOOKS[stage].light for stage in ROUTES}
-    SolaraViz(
-        model,
-        components=[
-            (HouseholdNetwork, 0),
-            make_plot_component(stocks),
-            make_plot_component(routes),
-            make_plot_component("cost"),
-        ],
-        model_params=PARAMETERS,
-        name="household-returns",
-        play_interval=200,
+    asked = solara.use_memo(lambda: solara.reactive(FIRST), [])
+    model = solara.use_memo(lambda: solara.reactive(VisitedModel(asked)), [])
+    typed, set_typed = solara.use_state(FIRST)
+    fault, set_fault = solara.use_state("")
+    turn, set_turn = solara.use_state(0)
+    ready, set_ready = solara.use_state(False)
+    dark = solara.lab.use_dark_effective()
+    renderer = solara.use_memo(lambda: household_renderer(model.value, dark=dark), [model.value, dark])
+    components = solara.use_memo(_components, [])
+
+    def ask(name: str, value: Any) -> None:
+        wanted = changed(typed, name, value)
+        if wanted == typed:
+            return
+        set_typed(wanted)
+        try:
+            made = VisitedModel(solara.reactive(wanted))
+        except InputError as error:  # the model that is there stays
+            set_fault(str(error))
+            return
+        set_fault("")
+        ended = not model.value.running
+        asked.value = wanted
+        model.value = made
+        if ended:  # Mesa's buttons stay grey after the end of a run: begin with new ones
+            set_turn(turn + 1)
+
+    solara.Style(_STYLE)
+    LocalVega(script=script(), event_ready=lambda _: set_ready(True))
+    if ready:
+        SolaraViz(
+            model,
+            renderer=renderer,
+            components=components,
+            model_params={"asked": asked},
+            name="household-returns",
+            play_interval=200,
+        ).key(f"viz-{turn}")
+    with solara.Sidebar(), solara.Card("Model", classes=["m-model"]):
+        UserInputs(inputs(typed), on_change=ask)
+        if fault:
+            solara.Error(f"{fault} The run that was there goes on.", classes=["m-fault"])
+        solara.HTML("p", "A change begins a new run at week 0.", classes=["m-hint"])
+
+
+def _components() -> list[Any]:
+    """What stands on Mesa's pages: households (0), charts (1), console (2)."""
+    console = CommandConsole if os.environ.get(CONSOLE) == "1" else NoConsole
+    return [
+        (household_card, 0), (Caption, 0), (Stocks, 1), (Departures, 1), (Cost, 1), (console, 2), (ConsoleHelp, 2),
+    ]  # fmt: skip
+
+
+@component
+def Caption(model: ReturnModel) -> None:
+    """What the picture shows, and what it leaves out."""
+    update_counter.get()
+    ties = len(ties_drawn(model.grid)) if isinstance(model, PlacedModel) else 0
+    drawn = f"{ties:,} ties between households in the country are drawn as lines."
+    if ties > MOST_TIES:
+        drawn = f"The {ties:,} ties between households are not drawn: more than {MOST_TIES:,} would be a grey area."
+    solara.HTML(
+        "div",
+        f"<h3>Week {model.week} of {model.prepared.weeks}</h3><p>One mark is one household that decides together, "
+        "in the block of its country of origin; it keeps its place, also after it has left. Filled marks are in the "
+        f"country. {drawn} Point at a mark to see who it is; type its number to open its card.</p>",
+        classes=["m-caption"],
+    )
+
+
+@component
+def Stocks(model: ReturnModel) -> None:
+    """Households in the country by stage."""
+    update_counter.get()
+    solara.FigureAltair(stocks_chart(model, dark=solara.lab.use_dark_effective()))
+
+
+@component
+def Departures(model: ReturnModel) -> None:
+    """Households who have left, by route."""
+    update_counter.get()
+    solara.FigureAltair(departures_chart(model, dark=solara.lab.use_dark_effective()))
+
+
+@component
+def Cost(model: ReturnModel) -> None:
+    """Public cost to date."""
+    update_counter.get()
+    solara.FigureAltair(cost_chart(model, dark=solara.lab.use_dark_effective()))
+
+
+@component
+def NoConsole(model: ReturnModel) -> None:
+    """Where the console would be."""
+    solara.HTML(
+        "div",
+        "<h3>The console is off</h3><p>It runs any Python on the machine that serves this page, for anybody who "
+        f"can reach it. On your own machine, start the server with <code>{CONSOLE}=1</code> in its environment: "
+        f"<code>{CONSOLE}=1 solara run abm.browser.mesa_page</code></p>",
+        classes=["m-caption"],
+    )
+
+
+@component
+def ConsoleHelp(model: ReturnModel) -> None:
+    """What to type."""
+    solara.HTML(
+        "div",
+        f"<h3>In the console (Mesa {mesa.__version__})</h3><p><code>model</code> is the run on this page. Try</p>"
+        "<pre>model.agents[0].why()\nmodel.agents.select(lambda h: h.stage == 'BOOKED')\nmodel.stocks</pre>",
+        classes=["m-caption"],
     )

@@ -16,7 +16,7 @@ from experiments.compare.leaving import Paid, leaving, paid_anyway
 from experiments.page.choices import LIMITS, MOST_ROWS, SIDES, Choices
 from experiments.question.case import Case
 from experiments.running.threads import each
-from experiments.running.turns import by_turns
+from experiments.running.turns import TURNS, by_turns
 
 #: Most households of a run with the pull factor on: it is not drawn, so it may hold more than one that is.
 MOST_PULLED = 4 * MOST_ROWS

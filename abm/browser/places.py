@@ -1,0 +1,78 @@
+"""The model in a space of Mesa's: a network whose nodes are households' places, and whose edges are their ties."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+from mesa.discrete_space import Network
+
+from abm.arrays.ties import to_networkx
+from abm.browser.layout import ASPECT, Picture, picture
+from abm.household.stages import COL
+from abm.mesa_model import ReturnModel
+
+#: Mesa 3.3 has no places in its networks; later versions have.
+_HAS_PLACES = "layout" in inspect.signature(Network.__init__).parameters
+
+
+def laid_out(model: ReturnModel) -> Picture:
+    """Places by origin and site, the same as on the page of two policies."""
+    s = model.state.s
+    order = np.lexsort((s[COL.id], s[COL.site]))
+    return picture(s[COL.origin].astype(np.int64), order)
+
+
+class HouseholdNetwork(Network):
+    """Mesa's network with a cell for each household of the run, also for those who are still to come.
+
+    Attributes
+    ----------
+    picture
+        Where everything is, and the blocks of the origins.
+    places
+        (x, y) of every node, y upwards; the picture is 1 high and `ASPECT` wide.
+    model
+        The model whose households stand in it.
+    """
+
+    def __init__(self, model: ReturnModel) -> None:
+        self.model = model
+        self.picture = laid_out(model)
+        x, y = self.picture.xy[:, 0] * ASPECT, 1.0 - self.picture.xy[:, 1]
+        self.places = {row: (float(x[row]), float(y[row])) for row in range(len(x))}
+        graph = to_networkx(model.state.tie_start, model.state.ties)
+        layout: dict[str, Any] = {"layout": self.places} if _HAS_PLACES else {}
+        super().__init__(graph, random=model.random, **layout)
+
+
+class PlacedModel(ReturnModel):
+    """`ReturnModel` with a ``grid``, as Mesa's drawing of spaces wants one.
+
+    The space is made when somebody asks for it: a run that nobody looks at is not slower.  Parameters are
+    those of `ReturnModel`.
+
+    Examples
+    --------
+    >>> from abm.browser import PlacedModel
+    >>> model = PlacedModel("uk-pilot-2026", weeks=52)
+    >>> len(list(model.grid.agents)) == len(model.agents)
+    True
+    """
+
+    _grid: HouseholdNetwork | None = None
+
+    @property
+    def grid(self) -> HouseholdNetwork:
+        """The households in their places, with their ties."""
+        if self._grid is None:
+            self._grid = HouseholdNetwork(self)
+            for household in self.agents:
+                household.cell = self._grid[household.row]
+        return self._grid
+
+    def _meet(self, row: int) -> None:
+        super()._meet(row)
+        if self._grid is not None:
+            self.by_row[row].cell = self._grid[row]

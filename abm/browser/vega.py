@@ -1,0 +1,27 @@
+"""Vega for a page without a network: Solara's charts load it from elsewhere, and here nothing comes from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import altair as alt
+import vl_convert
+
+from abm.browser.components import drawn_by
+
+
+@cache
+def script() -> str:
+    """Vega, Vega-Lite and their embedder as one module, of the version that Altair writes for."""
+    version = "_".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    known = {"_".join(v.split(".")[:2]) for v in vl_convert.get_vegalite_versions()}
+    snippet = "window.vegaEmbed = vegaEmbed;"
+    text: str = vl_convert.javascript_bundle(snippet, vl_version=version if version in known else None)
+    return text
+
+
+@drawn_by("vega.vue")
+def LocalVega(script: str, event_ready: Callable[[Any], None]) -> None:
+    """Puts the script where Solara's charts look for Vega, and calls when it is there."""
