@@ -12,7 +12,7 @@ from abm.why import Explanation, explain
 from abm.why_words import Over, chance_in_week, chance_over, compared, household_story, percent, story
 from experiments.page.choices import Choices
 from experiments.page.paired import answers
-from experiments.page.watch.card import card, cards
+from experiments.page.watch.card import card, cards, spans
 from experiments.page.watch.fates import neighbours, parted
 
 PILOT, NATIONAL = "replicates=1", "replicates=1&b=uk-upfront-national"
@@ -76,6 +76,8 @@ def test_the_week_told_of_is_where_the_fates_part(asked):
     assert later["at"] == 100
     assert later["sides"][1]["did"] == "In week 100 it is gone: it left in week 72 by assisted return."
     assert later["sides"][0]["decides"]
+    both = spans(answer, 8, 100, "assisted return")[0]["name"]
+    assert both == "in one of the 64 weeks up to then in which it had a decision under both"
     waiting = card(answer, 8, 70, in_view=True, whole=False)["sides"][1]["did"]
     assert waiting == "In week 70 it has nothing to decide: it accepted an offer in week 63 and waits to leave."
 

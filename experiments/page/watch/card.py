@@ -154,7 +154,8 @@ def _spans(answer: Answer, household: int, last: int, way: str) -> list[Row]:
     differing = [pair for pair in both if pair[0].offers != pair[1].offers and _open(*pair)]
     rows = []
     if both:
-        rows.append(_span(f"in one of the {len(both)} weeks up to then", both, way) | {"weeks": len(both)})
+        shared = "" if len(both) == max(map(len, sides)) else " in which it had a decision under both"
+        rows.append(_span(f"in one of the {len(both)} weeks up to then{shared}", both, way) | {"weeks": len(both)})
     if 0 < len(differing) < len(both):
         ends = differing[0][0].week, differing[-1][0].week
         which = f"week {ends[0]}" if ends[0] == ends[1] else f"weeks {ends[0]} to {ends[1]}"
