@@ -12,7 +12,8 @@ import solara
 from abm.browser.components import component, drawn_by
 from abm.inputs.parameters import InputError
 from experiments.page.choices import Choices
-from experiments.page.levers import differing, foremost, offers_told, panel, sides_of, starts, timeline, values
+from experiments.page.lever_offers import offers_told, timeline
+from experiments.page.levers import differing, foremost, panel, sides_of, starts, values
 from experiments.page.view import View
 
 STYLE = Path(__file__).with_name("levers.css")

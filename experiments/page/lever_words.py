@@ -1,14 +1,12 @@
-"""What levers are called on the page: a short label, the unit after the number, and choices in words.
+"""How the page writes a lever: what it is called, its value with the unit after the number, what is refused and why.
 
-All that decides anything (bounds, ranges, meaning, marks) stands in the declarations; here are words only.  A lever
-without a label here is called by what it means, up to the first semicolon.
+All that decides anything (bounds, ranges, meaning, marks) stands in the declarations; here are words only.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -16,168 +14,7 @@ from typing import Any
 
 from abm.inputs.parameters import Declaration, InputError
 from abm.scenarios.overrides import known_paths
-
-#: Labels of at most six words.  Those of an offer stand under ``offer.`` and hold for every offer.
-LABELS = {
-    "offer.amount_per_person": "Amount for each adult",
-    "offer.child_share": "Amount for a child",
-    "offer.household_cap": "Most for one household",
-    "offer.start_week": "Opens in",
-    "offer.end_week": "Closes in",
-    "offer.deadline": "To be done before it closes",
-    "offer.acceptance_window_weeks": "Time to accept",
-    "offer.early_bonus": "Extra for accepting early",
-    "offer.early_weeks": "The early extra is paid for",
-    "offer.decline_per_week": "Loss by waiting",
-    "offer.floor_share": "Least that is left by waiting",
-    "offer.in_kind_share": "Given in kind, not in cash",
-    "offer.paid_at_departure": "Paid at departure, not later",
-    "offer.later_payment_weeks": "The rest is paid after",
-    "offer.open_awaiting": "Open while awaiting a decision",
-    "offer.open_refused": "Open after a refusal, appeal possible",
-    "offer.open_exhausted": "Open once appeal rights are exhausted",
-    "offer.open_absconded": "Open to those out of contact",
-    "offer.open_protected": "Open to those with protection",
-    "offer.safe_origins_only": "Only people from safe countries",
-    "offer.families_only": "Only households with children",
-    "offer.origins": "Countries of origin it is for",
-    "offer.claims_before_week": "Only claims made before",
-    "offer.share": "Share of them, chosen by lot",
-    "offer.share_by": "The lot is drawn for each",
-    "reintegration.per_household": "Help in kind after return",
-    "advice.visits_per_1000_week": "Advisers' visits",
-    "advice.independence": "Independence of the advisers",
-    "support.families": "Support of refused families",
-    "support.families_weeks": "Families' support then lasts",
-    "support.singles": "Support of other refused households",
-    "support.singles_weeks": "Their support then lasts",
-    "housing.hotel_exit_per_week": "Moved out of hotels",
-    "enforcement.attempts_per_1000_week": "Attempts at removal",
-    "enforcement.priority": "Who is attempted first",
-    "enforcement.include_families": "Attempts on households with children",
-    "enforcement.include_absconded": "Attempts on those out of contact",
-    "enforcement.safe_origins_only": "Attempts to safe countries only",
-    "enforcement.announced_risk": "Risk of removal that is announced",
-    "enforcement.notice": "That risk is announced",
-    "procedure.decision_speed": "Speed of first decisions",
-    "procedure.appeal_speed": "Speed of appeals",
-    "procedure.capacity_follows_inflow": "Capacity grows with pulled arrivals",
-    "status.review_interval_months": "Protection is reviewed every",
-    "status.review_speed": "Speed of reviews",
-    "status.settlement_years": "Settlement after",
-    "settlement.regularisation_per_year": "Refused households given leave to stay",
-    "scope.safe_threshold": "A country counts as safe from",
-    "entry.family_reunion_age": "Lowest age for spouses' reunion",
-    "entry.reentry_ban_years": "Ban on coming again",
-    "world.hotel_night": "A night in a hotel",
-    "world.dispersal_night": "A night in dispersal housing",
-    "world.subsistence_week": "Subsistence in dispersal housing",
-    "world.hotel_subsistence_week": "Subsistence in a hotel",
-    "world.decision_case": "Deciding a claim",
-    "world.appeal_case": "Deciding an appeal",
-    "world.review_case": "Reviewing a protection status",
-    "world.casework_year": "Keeping a case open",
-    "world.visit": "An adviser's visit",
-    "world.travel_person": "Travel of an assisted return",
-    "world.enforcement_attempt": "An attempt at removal",
-    "world.enforcement_success": "Papers and escort of a removal",
-    "world.detention_day": "Detention",
-    "world.detention_days": "Detention before a removal",
-    "world.detention_days_family": "Holding of families before a removal",
-    "world.discount_rate": "Discount rate",
-    "world.price_year": "Prices are of the year",
-    "world.lasting_cost_year": "Lasting cost of those who stay",
-    "world.lasting_taxes_year": "Taxes of those who stay",
-    "world.unsupported_cost_year": "Cost of those without support",
-    "world.removal_success": "An attempt succeeds, no children",
-    "world.removal_success_family": "An attempt succeeds, with children",
-    "world.removal_school": "Factor for children at school",
-    "world.removal_absconded": "Factor for those out of contact",
-    "world.unescorted": "Removals without escort or detention",
-    "world.onward_per_year": "Moving on whatever is offered",
-    "world.place_assisted": "Constant of the country, assisted return",
-    "world.place_unassisted": "Constant of the country, unassisted return",
-    "world.detection_per_year": "Those out of contact found again",
-    "world.remigration_per_year": "Coming back with a new claim",
-    "world.remigration_unsafe": "Factor while home is unsafe",
-    "world.ban_effect": "Factor while a ban holds",
-    "world.processing_weeks": "From accepting to leaving",
-    "world.processing_spread": "Spread of that time",
-    "world.withdrawal": "Accepted, then withdrawn",
-    "world.payment_reliability": "Later payments really made",
-    "world.revocation": "Reviews that end protection",
-    "world.income_floor": "Least income at home that counts",
-    "world.safety_path": "How safety at home develops",
-    "world.safety_origins": "Countries on that path",
-    "world.safety_trend": "Yearly change under a trend",
-    "world.safety_change": "Size of a shock or change",
-    "world.safety_week": "Week of the shock",
-    "world.safety_recovery_years": "Half-life of a shock",
-    "world.regime_per_year": "Rate of changes of regime",
-    "world.unsafe_below": "A return is unsafe below",
-    "world.list_delay_weeks": "Delay of the safe list",
-    "world.pull_elasticity": "Pull factor: arrivals drawn by offers",
-    "world.support_worth": "Worth of staying on support",
-    "world.pull_reference_offer": "Offer while arrivals were observed",
-    "world.pull_reference_weeks": "That offer was paid after",
-    "world.reunion_share": "Arrivals lost by a higher age",
-    "behaviour.consider": "Considers leaving without news",
-    "behaviour.alert_refusal": "Attention after a refusal",
-    "behaviour.alert_offer": "Attention when an offer is made",
-    "behaviour.alert_closing": "Attention before an offer closes",
-    "behaviour.alert_visit": "Attention after a visit",
-    "behaviour.alert_departure": "Attention when a tie leaves",
-    "behaviour.alert_removal": "Attention when a tie is removed",
-    "behaviour.alert_memory": "Attention left a week later",
-    "behaviour.assisted": "Constant of assisted return",
-    "behaviour.money": "Weight of money",
-    "behaviour.anticipation": "Waiting for a better offer",
-    "behaviour.discounting": "Discounting of later money, median",
-    "behaviour.discounting_spread": "Discounting, spread between households",
-    "behaviour.present_bias": "Later payments against immediate ones",
-    "behaviour.payment_belief": "Belief in later payments, at first",
-    "behaviour.in_kind_value": "Worth of help in kind",
-    "behaviour.origin": "Weight of the country of origin",
-    "behaviour.safety": "Weight of safety at home",
-    "behaviour.home_income": "Weight of income at home",
-    "behaviour.norm": "Weight of ties who left",
-    "behaviour.information": "Reach of returnees' reports",
-    "behaviour.report_strength": "Reports that equal own belief",
-    "behaviour.fear": "Fear after a tie's removal",
-    "behaviour.removal_strength": "Removals that equal own belief",
-    "behaviour.host_ties": "Weight of ties to this country",
-    "behaviour.ties_years": "Time in which ties grow",
-    "behaviour.school": "Weight of children at school",
-    "behaviour.hope": "Weight of hope to stay",
-    "behaviour.hotel": "Push from living in a hotel",
-    "behaviour.lost_support_return": "Lost support: push to return",
-    "behaviour.lost_support_irregular": "Lost support: push into irregularity",
-    "behaviour.removal_risk": "Fear of removal: towards returning",
-    "behaviour.removal_risk_irregular": "Fear of removal: towards irregularity",
-    "behaviour.announcement_trust": "How far a threat is believed",
-    "behaviour.unassisted": "Constant of unassisted return",
-    "behaviour.irregular": "Constant of going irregular",
-    "behaviour.irregular_children": "Children against going irregular",
-    "behaviour.taste_return": "Taste for returning, spread",
-    "behaviour.taste_irregular": "Taste for irregularity, spread",
-    "behaviour.learning_safety": "A week's news on safety",
-    "behaviour.news_noise": "Noise of that news",
-    "behaviour.list_trust": "Trust in the safe list",
-    "behaviour.safety_spread": "Beliefs on safety, spread",
-    "behaviour.learning_removal": "A week's evidence on removals",
-    "behaviour.credibility_memory": "Credibility of enforcement that lasts",
-    "behaviour.visit_trust": "Doubt that an adviser removes",
-}
-
-#: What the options of a choice are called; others are written without their underscores.
-OPTIONS = {
-    "continue": "goes on", "end_after": "ends after some weeks", "end_on_refusal": "ends on refusal",
-    "random": "anybody, by chance", "longest_first": "longest here first", "newest_first": "newest first",
-    "families_first": "families first", "singles_first": "others before families",
-    "with_offer": "when the offer is made", "when_exhausted": "when appeal rights are exhausted",
-    "application": "to accept", "departure": "to have left", "constant": "stays as it is", "trend": "a trend",
-    "shock": "a shock", "regime_change": "changes of regime",
-}  # fmt: skip
+from experiments.page.lever_labels import LABELS, OPTIONS
 
 #: Numbers without a unit, and rates, that people read as per cent.
 _SHARES = {
@@ -284,7 +121,7 @@ def told(path: str, value: Any) -> str:
 
 def written(value: float, *, grouped: bool = True) -> str:
     """A number with no more digits than it carries, thousands by commas and a real minus."""
-    rounded = float(f"{value:.6g}")
+    rounded = round(float(value), 2) if 1_000 <= abs(value) < math.inf else float(f"{value:.6g}")
     text = f"{rounded:,.0f}" if rounded.is_integer() and abs(rounded) < 1e15 else f"{rounded:,.10g}"
     return (text if grouped else text.replace(",", "")).replace("-", "−")
 
@@ -349,8 +186,3 @@ def _in_words(rule: str) -> str:
 @cache
 def _declared(path: str) -> Declaration:
     return known_paths()[path][1]
-
-
-def unlabelled(paths: Iterable[str]) -> list[str]:
-    """Those paths that have no label here."""
-    return [path for path in paths if place_of(path) not in LABELS]

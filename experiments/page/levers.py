@@ -14,7 +14,8 @@ from abm.inputs.world import World
 from abm.scenarios.overrides import known_paths
 from experiments.page.choices import SIDES, Choices, caseload_of, fitted_behaviour, policy_of
 from experiments.page.declared import declared_at
-from experiments.page.lever_words import ONE, OPTIONS, allowed_of, label_of, name_of, told, unit_of
+from experiments.page.lever_labels import OPTIONS
+from experiments.page.lever_words import ONE, allowed_of, label_of, name_of, told, unit_of
 from experiments.question.defaults import WEEKS
 
 #: The levers that stand on top: those in which shipped policies differ most (money, its terms and to whom it is open,
@@ -77,10 +78,10 @@ def panel(choices: Choices | None = None) -> list[dict[str, Any]]:
     choices
         Whose policies may have offers of other names, each a group of its own; None: none of them.
     """
-    return list(_panel(_others(choices) if choices else ()))
+    return list(_panel(other_offers(choices) if choices else ()))
 
 
-def _others(choices: Choices) -> tuple[str, ...]:
+def other_offers(choices: Choices) -> tuple[str, ...]:
     """Offers of either policy that have a name of their own."""
     names = {name for policy in (policy_of(choices.a), policy_of(choices.b)) for name in policy.offer_names}
     return tuple(sorted(names - set(Policy.usual)))
@@ -263,51 +264,3 @@ def foremost(choices: Choices) -> list[dict[str, Any]]:
         {"id": "others", "title": "Others that differ or were moved", "meaning": "", "shared": False,
          "levers": [lever | {"label": lever["name"]} for lever in others]},
     ]  # fmt: skip
-
-
-# ---- the offers in a sentence, and what changes later
-
-
-def offers_told(choices: Choices) -> dict[str, str]:
-    """What A and B offer at the start, by side: "£3,000 after departure (standing); £10,000 … (this offer)"."""
-    at = values(choices)
-    names = ("standing", "offer", *(f"offers.{name}" for name in _others(choices)))
-    return {
-        side: "; ".join(text for name in names if (text := _offer_told(name, side, at))) or "no offer" for side in SIDES
-    }
-
-
-def _offer_told(name: str, side: str, at: dict[str, dict[str, Any]]) -> str:
-    def stands(leaf: str) -> Any:
-        return at[f"{name}.{leaf}"][side]["value"]
-
-    if not stands("amount_per_person"):
-        return ""
-    paid = stands("paid_at_departure")
-    amount, child = told("offer.amount_per_person", stands("amount_per_person")), stands("child_share")
-    words = [amount if child == 1 else f"{amount.removesuffix('a person')}an adult, {100 * child:.4g} % of it a child,"]
-    words.append("at departure" if paid == 1 else "after departure" if paid == 0 else f"{100 * paid:g} % at departure")
-    window = stands("acceptance_window_weeks")
-    if window is not None:
-        words.append(f"within {7 * window} days" if window <= 4 else f"within {window} weeks")
-    whom = "families" if stands("families_only") else "people"
-    whom += " from safe countries" if stands("safe_origins_only") else ""
-    words += [f"for {whom} only"] if whom != "people" else []
-    words += [] if stands("origins") == "all" else ["for some countries only"]
-    called = {"standing": "standing", "offer": "this offer"}.get(name, f"“{name.partition('.')[2]}”")
-    return f"{' '.join(words)} ({called})"
-
-
-def timeline(choices: Choices) -> list[dict[str, Any]]:
-    """What the policies announce later in their time: side, when, and what then holds."""
-    return [
-        {"side": side, "when": when(regime.start), "title": regime.title,
-         "changes": [f"{name_of(path)}: {told(path, value)}" for path, value in regime.levers.items()]}
-        for side in SIDES
-        for regime in policy_of(choices.a if side == "a" else choices.b).regimes
-    ]  # fmt: skip
-
-
-def when(start: Any) -> str:
-    """A week or date in words."""
-    return told("offer.start_week", start)

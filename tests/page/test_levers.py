@@ -8,20 +8,19 @@ from abm.inputs.parameters import read
 from abm.inputs.policy import Policy
 from abm.scenarios.overrides import known_paths
 from abm.scenarios.scenario import policy_names
-from experiments.page import lever_words
 from experiments.page.choices import Choices
+from experiments.page.lever_labels import LABELS, OPTIONS
+from experiments.page.lever_offers import offers_told, timeline
 from experiments.page.lever_panel import refused_because
-from experiments.page.lever_words import LABELS, OPTIONS, allowed_of, label_of, name_of, told
+from experiments.page.lever_words import allowed_of, label_of, name_of, told
 from experiments.page.levers import (
     MOST_USED,
     apart,
     differing,
     foremost,
     levers_of,
-    offers_told,
     panel,
     starts,
-    timeline,
     values,
 )
 
@@ -41,7 +40,7 @@ def test_no_two_levers_of_a_group_are_called_alike():
 
 
 def test_a_lever_without_a_label_is_called_by_what_it_means(monkeypatch):
-    monkeypatch.delitem(lever_words.LABELS, "offer.share")
+    monkeypatch.delitem(LABELS, "offer.share")
     assert label_of("offer.share") == (
         "Share of those who meet its conditions to whom it is open, by lot (as in a trial)"
     )
