@@ -32,8 +32,8 @@ def Card(card: dict[str, Any] | None, problem: str, looks: list[dict[str, Any]],
 
 
 @drawn_by("drawer.vue")
-def DrawerHead(household: int, event_shut: Callable[[Any], None]) -> None:
-    """Closes the card; moves the focus to it when it opens, and back when it closes."""
+def DrawerHead(household: int, asked: bool, event_shut: Callable[[Any], None]) -> None:
+    """Closes the card; moves the focus to it when it was asked for here, and back when it closes."""
 
 
 @drawn_by("feed.vue")
@@ -83,7 +83,10 @@ def _Shown(answer: Answer, view: View) -> None:
         [film],
     )
 
+    asked = solara.use_ref(False)
+
     def go(told: dict[str, Any]) -> None:
+        asked.current = asked.current or "household" in told
         who = int(told["household"]) if "household" in told else household
         view.go(replace(view.place, household=who, week=int(told["week"])))
 
@@ -113,6 +116,7 @@ def _Shown(answer: Answer, view: View) -> None:
                 with solara.Div(classes=["r-drawer"]):
                     DrawerHead(
                         household=household,
+                        asked=asked.current,
                         event_shut=lambda _: view.go(replace(view.place, household=None, week=week)),
                     )
                     _Opened(answer, view, looks, household, week)
