@@ -50,7 +50,7 @@ def test_it_opens_where_they_part_and_keeps_week_and_household_in_the_address(vi
     page.locator(".r-line", has_text=f"week {event.week}").first.click()
     page.wait_for_function(f"location.search.includes('week={event.week}') && location.search.includes('household=')")
     in_view(page, event.week)
-    page.wait_for_function("document.querySelector('.r-drawer').contains(document.activeElement)")
+    page.wait_for_function("document.querySelector('.r-drawer')?.contains(document.activeElement)")
     card, maps = page.locator(".r-drawer").bounding_box(), page.locator(".r-network").bounding_box()
     assert card["x"] >= maps["x"] + maps["width"]
     assert 0 <= card["y"] < 900
