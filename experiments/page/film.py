@@ -194,7 +194,8 @@ class Film:
         """Who and where: the same whatever the policies do, unless they bring arrivals."""
         count = len(self.ids)
         arrived = self.ids >= ARRIVALS
-        order = np.lexsort((self.ids, self.site, arrived))
+        # Those who were there by site, the others in the order in which they come: so their band fills from its top.
+        order = np.lexsort((self.ids, np.where(self.later, 0, self.site), arrived))
         drawn = picture(self.origin, order, self.later)
         names = self.takes[0].run.prepared.origins
         return {

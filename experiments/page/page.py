@@ -22,6 +22,7 @@ from experiments.page.background import Latest, in_background
 from experiments.page.choices import LIMITS, SIDES, TITLES, Choices, caseload_of, policy_of
 from experiments.page.evidence.tab import EvidenceTab
 from experiments.page.explore.tab import ExploreTab
+from experiments.page.lever_panel import LeverPanel
 from experiments.page.paired import Answer, answers
 from experiments.page.place import TABS, Place
 from experiments.page.strip import strip
@@ -34,6 +35,8 @@ STYLE = Path(__file__).with_name("page.css")
 _KEPT = 50
 _TITLES = {"answer": "Answer", "watch": "Watch", "explore": "Explore", "evidence": "Evidence"}
 _SHOWN = {"answer": AnswerTab, "watch": WatchTab, "explore": ExploreTab, "evidence": EvidenceTab}
+#: Tabs with the levers that matter most beside them.
+_WITH_LEVERS = ("answer", "explore")
 _NUMBERS = {
     "households": "there at the start; more smooth out chance, fewer are quicker",
     "weeks": "52 a year",
@@ -167,7 +170,14 @@ def Page() -> None:
             classes=["r-tab"],
             attributes={"id": "r-panel", "role": "tabpanel", "tabindex": "-1", "aria-labelledby": f"r-tab-{place.tab}"},
         ):
-            _SHOWN[place.tab](view)
+            if place.tab in _WITH_LEVERS:
+                with solara.Div(classes=["r-with-levers"]):
+                    LeverPanel(view, compact=True)
+                    with solara.Div(classes=["r-stack"]):
+                        _SHOWN[place.tab](view)
+            else:
+                with solara.Div(classes=["r-stack"]):
+                    _SHOWN[place.tab](view)
         solara.HTML(
             "p",
             "A model, not a forecast: no single number here should be believed without its interval, and no interval "

