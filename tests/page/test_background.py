@@ -11,7 +11,7 @@ import pytest
 from abm import InputError
 from experiments.page import background
 from experiments.page.background import STOPPED, Latest, in_background
-from experiments.running.turns import TURNS, Over
+from experiments.running.turns import TURNS, Over, Sharer, Turns, sharing
 
 
 class Held:
@@ -223,3 +223,20 @@ def test_stopped_work_ends_at_its_next_step() -> None:
     stop()
     assert ended.wait(2)
     assert held.now == Latest()
+
+
+def test_who_waits_is_told_that_others_are_running(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "_PATIENCE", 0.05)
+    monkeypatch.setattr(background, "TURNS", Turns(1))
+    held, go = Held(), threading.Event()
+
+    def work(stopped: Callable[[], bool]) -> Iterator[str]:
+        go.wait(20)
+        yield "figures"
+
+    with sharing(Sharer("another")), background.TURNS:
+        in_background(work, held.keep, others=True)
+        held.wait_for(lambda now: now.others == 1)
+    go.set()
+    held.wait_for(lambda now: now.value == "figures")
+    assert held.now.others == 0
