@@ -213,14 +213,20 @@ def first_look(answer: Answer) -> list[str]:
     come, end = answer.row("arrivals", 0)["mean"], answer.row("caseload_end", 0)["mean"]
     out = answer.row("outside_account_end", 0)["mean"]
     mean = "" if enough(answer) else " (so far)"
-    arriving = f"about {number(come)} come in {years}" if round(come) else f"nobody comes in {years}"
+    arriving = f"about {_about(come)} come in {years}" if round(come) else f"nobody comes in {years}"
     told = [
-        f"{number(caseload.households)} households are there now; {arriving}; under A, about {number(end)} await"
-        f" removal at the end and about {number(out)} are in the country with protection, settled or out of"
+        f"{number(caseload.households)} households are there now; {arriving}; under A, about {_about(end)} await"
+        f" removal at the end and about {_about(out)} are in the country with protection, settled or out of"
         f" contact{mean}."
     ]
     a, b = answer.choices.shown.policies
     return [*told, f"A: {_offers(a)}.", f"B: {_offers(b, a)}."]
+
+
+def _about(value: float) -> str:
+    """A count with no more than three digits that say something."""
+    digits = 0 if value < 1_000 else 3 - len(str(round(value)))
+    return number(round(value, digits))
 
 
 def _offers(policy: Policy, base: Policy | None = None) -> str:
