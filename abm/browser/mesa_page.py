@@ -176,8 +176,14 @@ def _components(dark: bool) -> list[Any]:
     """What stands on Mesa's pages: households (0), charts (1), console (2)."""
     console = CommandConsole if os.environ.get(CONSOLE) == "1" else NoConsole
     return [
-        (household_card, 0), (Caption, 0), (lambda model: Stocks(model, dark), 1), (lambda model: Departures(model, dark), 1), (lambda model: Cost(model, dark), 1), (console, 2), (ConsoleHelp, 2),
-    ]  # fmt: skip
+        (household_card, 0),
+        (Caption, 0),
+        (lambda model: Stocks(model, dark), 1),
+        (lambda model: Departures(model, dark), 1),
+        (lambda model: Cost(model, dark), 1),
+        (console, 2),
+        (ConsoleHelp, 2),
+    ]
 
 
 @component
