@@ -80,3 +80,7 @@ def _key(channel: Any, shown: list[str], values: list[Any]) -> Any:
 
 def _weeks(model: ReturnModel) -> Any:
     return alt.X("week:Q", title="week", scale=alt.Scale(domain=[0, model.prepared.weeks], nice=False))
+
+
+# Altair imports what reads a table when it meets the first one: here, and not in a visitor's thread.
+alt.Chart(pd.DataFrame({"x": [0.0], "y": ["a"]})).mark_point().encode(x="x", y="y").to_dict()
