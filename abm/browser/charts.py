@@ -82,5 +82,7 @@ def _weeks(model: ReturnModel) -> Any:
     return alt.X("week:Q", title="week", scale=alt.Scale(domain=[0, model.prepared.weeks], nice=False))
 
 
-# Altair imports what reads a table when it meets the first one: here, and not in a visitor's thread.
-alt.Chart(pd.DataFrame({"x": [0.0], "y": ["a"]})).mark_point().encode(x="x", y="y").to_dict()
+# Altair and pandas import what reads and writes a table when they meet the first one: here, not in a visitor's thread.
+_FIRST = pd.DataFrame({"x": [0.0], "y": ["a"]})
+_FIRST.to_csv()
+alt.Chart(_FIRST).mark_point().encode(x="x", y="y").to_dict()

@@ -37,6 +37,7 @@ MOST = 2_000
 #: Set to 1 to have Mesa's console on the page.  Whoever can reach the page can then run any Python here.
 CONSOLE = "RETURNS_CONSOLE"
 script()  # takes seconds: before anybody comes
+solara.reactive(None)  # the first one imports a part of Solara
 _STYLE = Path(__file__).with_name("mesa_page.css")
 
 
