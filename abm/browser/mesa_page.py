@@ -14,6 +14,7 @@ from typing import Any
 
 import mesa
 import solara
+import solara._stores  # Solara would import it with the first visitor
 from mesa.visualization import CommandConsole, Slider, SolaraViz
 from mesa.visualization.solara_viz import UserInputs
 from mesa.visualization.utils import update_counter
@@ -37,7 +38,6 @@ MOST = 2_000
 #: Set to 1 to have Mesa's console on the page.  Whoever can reach the page can then run any Python here.
 CONSOLE = "RETURNS_CONSOLE"
 script()  # takes seconds: before anybody comes
-solara.reactive(None)  # the first one imports a part of Solara
 _STYLE = Path(__file__).with_name("mesa_page.css")
 
 
