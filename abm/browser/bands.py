@@ -228,7 +228,7 @@ def paired_bands(
     """
     told, set_told = solara.use_state(_Told())
     again, set_again = solara.use_state(0)
-    dark = solara.lab.use_dark_effective()
+    dark = bool(solara.lab.use_dark_effective())
 
     def start() -> Callable[[], None]:
         over = threading.Event()

@@ -80,3 +80,9 @@ def _key(channel: Any, shown: list[str], values: list[Any]) -> Any:
 
 def _weeks(model: ReturnModel) -> Any:
     return alt.X("week:Q", title="week", scale=alt.Scale(domain=[0, model.prepared.weeks], nice=False))
+
+
+# Altair and pandas import what reads and writes a table when they meet the first one: here, not in a visitor's thread.
+_FIRST = pd.DataFrame({"x": [0.0], "y": ["a"]})
+_FIRST.to_csv()
+alt.Chart(_FIRST).mark_point().encode(x="x", y="y").to_dict()

@@ -15,7 +15,7 @@ from typing import Any
 import mesa
 import pycountry  # noqa: F401  (before anybody comes: `abm.evidence.countries` reads it)
 import solara
-import solara.lab
+import solara._stores  # Solara would import it with the first visitor
 from mesa.visualization import CommandConsole, Slider, SolaraViz
 from mesa.visualization.solara_viz import UserInputs
 from mesa.visualization.utils import update_counter
@@ -135,9 +135,9 @@ def Page() -> None:
     fault, set_fault = solara.use_state("")
     turn, set_turn = solara.use_state(0)
     ready, set_ready = solara.use_state(False)
-    dark = solara.lab.use_dark_effective()
+    dark, set_dark = solara.use_state(False)
     renderer = solara.use_memo(lambda: household_renderer(model.value, dark=dark), [model.value, dark])
-    components = solara.use_memo(_components, [])
+    components = solara.use_memo(lambda: _components(dark), [dark])
 
     def ask(name: str, value: Any) -> None:
         wanted = changed(typed, name, value)
@@ -157,7 +157,7 @@ def Page() -> None:
             set_turn(turn + 1)
 
     solara.Style(_STYLE)
-    LocalVega(script=script(), event_ready=lambda _: set_ready(True))
+    LocalVega(script=script(), event_ready=lambda _: set_ready(True), event_darken=set_dark)
     if ready:
         SolaraViz(
             model,
@@ -174,12 +174,18 @@ def Page() -> None:
         solara.HTML("p", "A change begins a new run at week 0.", classes=["m-hint"])
 
 
-def _components() -> list[Any]:
+def _components(dark: bool) -> list[Any]:
     """What stands on Mesa's pages: households (0), charts (1), console (2)."""
     console = CommandConsole if os.environ.get(CONSOLE) == "1" else NoConsole
     return [
-        (household_card, 0), (Caption, 0), (Stocks, 1), (Departures, 1), (Cost, 1), (console, 2), (ConsoleHelp, 2),
-    ]  # fmt: skip
+        (household_card, 0),
+        (Caption, 0),
+        (lambda model: Stocks(model, dark), 1),
+        (lambda model: Departures(model, dark), 1),
+        (lambda model: Cost(model, dark), 1),
+        (console, 2),
+        (ConsoleHelp, 2),
+    ]
 
 
 @component
@@ -200,24 +206,24 @@ def Caption(model: ReturnModel) -> None:
 
 
 @component
-def Stocks(model: ReturnModel) -> None:
+def Stocks(model: ReturnModel, dark: bool = False) -> None:
     """Households in the country by stage."""
     update_counter.get()
-    solara.FigureAltair(stocks_chart(model, dark=solara.lab.use_dark_effective()))
+    solara.FigureAltair(stocks_chart(model, dark=dark))
 
 
 @component
-def Departures(model: ReturnModel) -> None:
+def Departures(model: ReturnModel, dark: bool = False) -> None:
     """Households who have left, by route."""
     update_counter.get()
-    solara.FigureAltair(departures_chart(model, dark=solara.lab.use_dark_effective()))
+    solara.FigureAltair(departures_chart(model, dark=dark))
 
 
 @component
-def Cost(model: ReturnModel) -> None:
+def Cost(model: ReturnModel, dark: bool = False) -> None:
     """Public cost to date."""
     update_counter.get()
-    solara.FigureAltair(cost_chart(model, dark=solara.lab.use_dark_effective()))
+    solara.FigureAltair(cost_chart(model, dark=dark))
 
 
 @component

@@ -23,5 +23,5 @@ def script() -> str:
 
 
 @drawn_by("vega.vue")
-def LocalVega(script: str, event_ready: Callable[[Any], None]) -> None:
-    """Puts the script where Solara's charts look for Vega, and calls when it is there."""
+def LocalVega(script: str, event_ready: Callable[[Any], None], event_darken: Callable[[bool], None]) -> None:
+    """Puts the script where Solara's charts look for Vega, and tells when it is there and whether the page is dark."""

@@ -105,7 +105,7 @@ def test_a_lever_that_was_not_moved_keeps_the_value_of_the_policy():
     at = inputs(asked)["offer.amount_per_person"].value
     assert at != read(load_policy("danish-2021"), "offer.amount_per_person")  # the slider has round steps
     assert changed(asked, "offer.amount_per_person", at) == asked
-    moved = changed(asked, "offer.household_cap", inputs(asked)["offer.household_cap"].max)
+    moved = changed(FIRST, "offer.household_cap", inputs(FIRST)["offer.household_cap"].max)
     assert moved["levers"] == {"offer.household_cap": None}
     assert changed(moved, "policy", "uk-2025")["levers"] == {}
 
@@ -142,8 +142,8 @@ def test_a_card_says_what_why_says():
     assert dict(card.who)["origin"] == agent.origin
     assert [chance for _, chance, *_ in card.chances] == list(why.probabilities.values())
     assert f"In week {why.week} it considered" in card.told
-    named = {name: value for name, value, _ in why.terms}
-    assert all(value == named[name] for name, value, _ in card.terms)
+    assert {(name, value) for name, value, _ in card.terms} <= {(name, value) for name, value, _ in why.terms}
+    assert card.terms
     html = card_html(card)
     assert "✓" in html
     assert "utility + draw" in html
