@@ -159,8 +159,11 @@ def number_of(text):
 @pytest.mark.parametrize(
     ("unit", "levels", "change", "texts"),
     [
-        # 6.44 − 4.86 = 1.58: with one decimal 6.4 − 4.9 would be 1.5 beside 1.6.
-        ("share", (0.0486, 0.0644), 0.0158, ("4.86 %", "6.44 %", "+1.58")),
+        # 6.44 − 4.86 = 1.58: beside +1.6 these would not add up; the digit more says that levels are rounded.
+        ("share", (0.0486, 0.0644), 0.0158, ("4.9 %", "6.4 %", "+1.58")),
+        ("share", (0.059828, 0.066055), 0.006227, ("6.0 %", "6.6 %", "+0.6")),
+        ("share", (0.062228, 0.063654), 0.001426, ("6.2 %", "6.4 %", "+0.14")),
+        ("households", (3481.4, 3457.7), -23.7, ("3,481", "3,458", "−23.7")),
         # 18.7 million would be lost in billions.
         ("GBP", (13.6500e9, 13.6687e9), 18.7e6, ("£13,650.0m", "£13,668.7m", "+£18.7m")),
         ("GBP", (191.9e6, 186.4e6), -5.5e6, ("£191.9m", "£186.4m", "−£5.5m")),
@@ -194,7 +197,7 @@ def test_a_first_look_says_who_is_there_who_comes_and_what_stands_on_offer(lasti
 
 def test_levers_that_differ_are_listed_with_dated_changes():
     told = {row["path"]: row for row in differing(ASKED)}
-    assert told["offer.amount_per_person"]["b"] == "15,000"
+    assert told["offer.amount_per_person"]["b"] == "£15,000 a person"
     assert told["offer.amount_per_person"]["b_mark"] == "yours"
     assert told["offer.amount_per_person"]["a"] == "no such offer"
     assert differing(Choices(b="uk-2025")) == []
@@ -287,4 +290,4 @@ def test_a_view_without_an_answer_has_an_empty_strip():
     from experiments.page.strip import strip
 
     view = View(ASKED, None, Place(), True, "", False, lambda change: None, lambda place: None)
-    assert strip(view) == {"sentences": [], "savings": None, "runs": {"done": 0, "of": 3}, "fault": ""}
+    assert strip(view) == {"sentences": [], "savings": None, "runs": {"done": 0, "of": 3}, "fault": "", "others": ""}

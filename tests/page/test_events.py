@@ -59,7 +59,7 @@ def test_every_chance_looked_up_in_one_replay_is_that_of_why(answer):
     for event in looked(answer, events(answer.film)):
         if event.stage in ways and event.before is not Stage.BOOKED:
             why = explain(answer.prepared[event.sides[0]], ASKED.seed, event.household, event.week)
-            assert percent(why.probabilities[ways[event.stage]]) in event.after
+            assert f"{percent(why.attention * why.probabilities[ways[event.stage]])} a week" in event.after
             checked += 1
     assert checked > 3
 

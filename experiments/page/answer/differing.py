@@ -1,19 +1,17 @@
-"""The levers in which A and B differ, with unit and mark, and how each policy changes in the course of time."""
+"""The levers in which A and B differ, with mark, and how each policy changes in the course of time."""
 
 from __future__ import annotations
 
 from abm.inputs.parameters import Week, read
 from abm.inputs.policy import Policy
 from experiments.page.choices import SIDES, Choices
+from experiments.page.lever_words import name_of
+from experiments.page.lever_words import told as in_words
 from experiments.report.amounts import NONE
-from experiments.report.amounts import plain as as_text
-
-_WITHOUT_UNIT = ("1", "yes/no", "rule", "kind", "week", "origins", "names", "stage")
-_OFFERS = {"offer": "the offer: ", "standing": "the standing offer: "}
 
 
 def differing(choices: Choices) -> list[dict[str, str]]:
-    """The levers in which A and B differ, a row a lever: ``name``, ``path``, ``unit``, and value and mark of each.
+    """The levers in which A and B differ, a row a lever: ``name``, ``path``, and value and mark of each.
 
     What is set of an offer that neither makes is left out.  Then the regimes: what changes, and when.
     """
@@ -46,32 +44,13 @@ def _row(choices: Choices, path: str) -> dict[str, str]:
     policies = choices.shown.policies
     figures = [policy.figure(path) for policy in policies]
     made = [_made(policy, path) for policy in policies]
-    told = {"path": path, "name": _name(policies[0], path), "unit": _unit(figures[0].unit)}
+    told = {"path": path, "name": name_of(path)}
     for side, figure, is_made in zip(SIDES, figures, made, strict=True):
         moved = path in choices.levers(side)
         absent = "no such offer" if path.endswith("amount_per_person") else NONE
-        told[side] = _value(figure.value) if is_made else absent
+        told[side] = in_words(path, figure.value) if is_made else absent
         told[f"{side}_mark"] = ("yours" if moved else figure.mark) if is_made else ""
     return told
-
-
-def _name(policy: Policy, path: str) -> str:
-    """A lever in plain words: which offer or part of the policy, and what."""
-    place = policy.place_of(path)
-    leaf = place[-1].replace("_", " ")
-    if place[0] == "offers":
-        return _OFFERS.get(place[1], f"the offer “{place[1].replace('_', ' ')}”: ") + leaf
-    return f"{place[0].replace('_', ' ')}: {leaf}"
-
-
-def _unit(unit: str) -> str:
-    if unit.startswith("1/"):
-        return f"per {unit[2:]}"
-    return "" if unit in _WITHOUT_UNIT else unit.replace("GBP", "£").replace("/", " a ")
-
-
-def _value(value: object) -> str:
-    return as_text(value).replace("-", "−") if isinstance(value, int | float) else as_text(value).replace("_", " ")
 
 
 def _regimes(policies: tuple[Policy, ...]) -> list[dict[str, str]]:
@@ -83,8 +62,8 @@ def _regimes(policies: tuple[Policy, ...]) -> list[dict[str, str]]:
         for regime in policy.regimes:
             when = f"week {regime.start}" if isinstance(regime.start, int) else f"{regime.start:%d %B %Y}".lstrip("0")
             empty = {f"{other}{key}": "" for other in SIDES for key in ("", "_mark")}
-            row = found.setdefault(regime.start, {"path": "regime", "name": f"from {when}", "unit": "", **empty})
-            changes = [f"{_name(policy, path)} {_value(value)}" for path, value in regime.levers.items()]
+            row = found.setdefault(regime.start, {"path": "regime", "name": f"from {when}", **empty})
+            changes = [f"{name_of(path)}: {in_words(path, value)}" for path, value in regime.levers.items()]
             row[side] = "; ".join(changes)
     for row in found.values():
         for side in SIDES:

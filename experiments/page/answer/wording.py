@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from experiments.report.amounts import NONE, number
 
-#: Most decimals with which levels and their difference are tried to agree.
-_MOST = 4
 #: Significant digits of the smallest number that matters.
 _DIGITS = 2
 #: A difference of less than this, in the unit of the levels, takes them to a smaller unit.
@@ -24,8 +22,10 @@ class Written:
 
     Attributes
     ----------
-    factor, decimals, rough
-        What values are multiplied by, and digits after the point, of means and of the ends of their intervals.
+    factor
+        What values are multiplied by.
+    decimals, fine, rough
+        Digits after the point: of levels, of their difference, and of the ends of intervals.
     before, after
         What stands before a number (£) and behind a level (m, %).
     unit
@@ -34,6 +34,7 @@ class Written:
 
     factor: float
     decimals: int
+    fine: int
     rough: int
     before: str = ""
     after: str = ""
@@ -45,7 +46,7 @@ class Written:
 
     def change(self, value: float) -> str:
         """A difference, with its sign and without its unit, such as −£1.4m or +1.6."""
-        return self._put(value, self.decimals, signed=True, after=self.after)
+        return self._put(value, self.fine, signed=True, after=self.after)
 
     def levels(self, low: float, high: float) -> str:
         """An interval of levels."""
@@ -81,8 +82,8 @@ def written(unit: str, levels: Iterable[float], changes: Iterable[float] = (), *
     levels, changes
         All that will be written; NaN is left out.
     agree
-        The first two levels are A's and B's and the first change is their difference: with as many digits as it takes
-        that what is written of them adds up.
+        The first two levels are A's and B's and the first change is their difference: what is written of them adds up,
+        or else the difference has a digit more than the levels, so that it is seen that they are rounded.
     """
     levels, changes = list(levels), list(changes)
     known = [abs(value) for value in (*levels, *changes) if not math.isnan(value)]
@@ -97,12 +98,14 @@ def written(unit: str, levels: Iterable[float], changes: Iterable[float] = (), *
     first = 0 if whole or not least else min(2, max(0, _DIGITS - 1 - math.floor(math.log10(least * factor))))
     if unit == "share" or after in ("m", "bn"):
         first = max(1, first) if most * factor < 100 or after else first
-    decimals = first
+    decimals = fine = first
     if agree and len(levels) > 1 and changes and not any(map(math.isnan, (*levels[:2], changes[0]))):
-        decimals = next(
-            (k for k in range(first, _MOST + 1) if _adds_up(levels[0], levels[1], changes[0], factor, k)), _MOST
-        )
-    return Written(factor, decimals, first, before, after, words)
+        a, b, change = levels[0], levels[1], changes[0]
+        fewer = first - 1 if first and round(change * factor, first - 1) else first
+        decimals = fine = next((k for k in (first, fewer) if _adds_up(a, b, change, factor, k)), -1)
+        if fine < 0:
+            decimals, fine = (first - 1, first) if first > 1 else (first, first + 1)
+    return Written(factor, decimals, fine, first, before, after, words)
 
 
 def _money(most: float, change: float) -> tuple[float, str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from experiments.page.choices import Choices
 from experiments.page.declared import declared_at
+from experiments.page.lever_words import name_of
 from experiments.page.levers import panel
 from experiments.report.sweep_reading import label
 
@@ -91,8 +92,14 @@ def levers() -> dict[str, Lever]:
             kind = "choice" if declared.choices else told["kind"]
             values = tuple(declared.choices) if declared.choices else (False, True) if kind == "bool" else ()
             ends = float(told["least"]), float(told["most"])
-            found[path] = Lever(path, group["title"], label(path), told["meaning"], shared, kind, *ends, values)
+            found[path] = Lever(path, group["title"], _title(path), told["meaning"], shared, kind, *ends, values)
     return dict(sorted(found.items(), key=lambda item: item[1].shared))
+
+
+def _title(path: str) -> str:
+    """A lever in plain words, with the unit in which a sweep has it."""
+    _, bracket, unit = label(path).partition(" (")
+    return name_of(path) + bracket + unit
 
 
 def numeric() -> dict[str, Lever]:
