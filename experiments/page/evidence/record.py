@@ -17,9 +17,8 @@ from typing import Any
 from abm.scenarios.overrides import known_paths
 from experiments.calibration.history import load_histories
 from experiments.page.lever_words import name_of, written
+from experiments.report.shipped import REFERENCE
 
-#: Where the reference tables stand, seen from the project's folder; an installed package does not have them.
-REFERENCE = Path(__file__).parents[3] / "results" / "reference"
 #: Causes of misses, by row; written when the figures were known.
 MISSES = Path(__file__).parents[2] / "calibration" / "misses.toml"
 #: Ends of the chart of recorded over predicted: a tenth and ten times.

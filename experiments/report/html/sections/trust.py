@@ -15,9 +15,8 @@ from experiments.report.html.drawn import drawn
 from experiments.report.html.parts import Cell, Chart, Part, Section, Subject, Table, Words
 from experiments.report.html.runs.ends import Ends
 from experiments.report.marks import marks, rests_on
+from experiments.report.shipped import REFERENCE
 
-#: Where the small reference tables stand, seen from the project's folder.
-REFERENCE = Path(__file__).parents[4] / "results" / "reference"
 #: Assumed inputs that are listed.
 LISTED = 12
 MEANINGS = {
