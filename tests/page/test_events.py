@@ -6,10 +6,11 @@ import pytest
 
 from abm.household.stages import Stage
 from abm.why import explain
+from abm.why_words import percent
 from experiments.page.choices import Choices
 from experiments.page.film import film
 from experiments.page.paired import Answer, Tally
-from experiments.page.watch.events import LINES, MAIN, events, looked_up, near, percent
+from experiments.page.watch.events import LINES, MAIN, events, looked_up, near
 from experiments.page.watch.tab import opening
 from experiments.page.watch.words import numbers, parting, windows
 
@@ -123,11 +124,3 @@ def test_what_is_dated_is_told(answer):
     spells = [spell.week for spell in dated.spells[1:] if spell.week < dated.weeks]
     assert len(spells) > 1
     assert [row["from"] for row in windows(1, dated) if row["from"] == row["to"]] == spells
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0.24, "24 %"), (0.0102, "1.0 %"), (0.0016, "0.16 %"), (0.00024, "0.024 %"), (0.0, "below 0.001 %")],
-)
-def test_a_small_chance_is_not_written_as_nought(share, text):
-    assert percent(share) == text

@@ -17,6 +17,7 @@ from abm.model import Prepared
 from abm.numerics.draws import key_of
 from abm.week.week import the_state_acts
 from abm.why import explain_now
+from abm.why_words import percent
 from experiments.page.choices import SIDES
 from experiments.page.film import Film, Take
 from experiments.page.paired import Answer
@@ -199,13 +200,6 @@ def _chance(prepared: Prepared, seed: int, here: State, event: Event) -> str:
     if not found.considered or found.choice != choice:
         return f"{housing}; not by its own choice: a share of people move on or disappear"
     return f"{housing}; {percent(found.attention * found.probabilities.get(way, 0.0))} a week, drawn"
-
-
-def percent(share: float) -> str:
-    """A chance for people: two digits that count, never a nought for what can happen."""
-    value = 100.0 * share
-    digits = 0 if value >= 10 else 1 if value >= 0.95 else 2 if value >= 0.095 else 3
-    return f"{value:.{digits}f} %" if value >= 0.001 else "below 0.001 %"
 
 
 def ties(film: Film, side: int, event: Event) -> str:

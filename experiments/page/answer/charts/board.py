@@ -9,8 +9,8 @@ from typing import Any
 
 import altair as alt
 import pandas  # noqa: F401 - Altair and Reacton look for it in `sys.modules`, where it must not be half imported
-import vl_convert
 
+from abm.browser.vega import script
 from experiments.page.answer.charts import words
 from experiments.page.answer.charts.departures import departures
 from experiments.page.answer.charts.everybody import everybody
@@ -22,6 +22,8 @@ from experiments.page.paired import Answer
 from experiments.report.html.drawn import styled
 from experiments.report.html.palette import INK, SOFT
 
+__all__ = ["board", "script"]
+
 FAMILIES = (departures, stocks, money, origins, everybody)
 #: Width in pixels of a saved picture, and of its gaps.
 _WIDE, _GAP = 1000, 28
@@ -30,16 +32,6 @@ _TITLE, _HEADING, _NOTE = 100, 7.2, 160
 _LETTER = 6.6
 #: Room left of the axes for names, and for numbers.
 _NAMES, _NUMBERS = 140, 62
-
-
-@cache
-def script() -> str:
-    """Vega, Vega-Lite and their embedder as one script, from the package vl-convert."""
-    version = "_".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    known = {"_".join(v.split(".")[:2]) for v in vl_convert.get_vegalite_versions()}
-    snippet = "window.vegaEmbed = vegaEmbed;"
-    text: str = vl_convert.javascript_bundle(snippet, vl_version=version if version in known else None)
-    return text
 
 
 def board(answer: Answer, *, dark: bool) -> list[dict[str, Any]]:
