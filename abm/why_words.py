@@ -263,10 +263,13 @@ def _policy(a: Explanation, b: Explanation, way: str, names: tuple[str, str], ov
         return [f"The policy changed nothing here: {in_week}"]
     change = abs(over.b - over.a)
     much = "little" if change < LITTLE else "much" if change < NEARLY_ALL else "nearly everything"
+    told = f"The policy changed {much}"
+    if max(over.a, over.b) < LITTLE:  # "little" would deny what draws the fates apart, if one is many times the other
+        told = f"Unlikely under both, and more likely under {names[over.b > over.a]}"
     if over.weeks == 1:
-        return [f"The policy changed {much}: {in_week}"]
+        return [f"{told}: {in_week}"]
     return [
-        f"The policy changed {much}: over the {over.weeks} weeks up to then the chance of {SPOKEN[way]} was "
+        f"{told}: over the {over.weeks} weeks up to then the chance of {SPOKEN[way]} was "
         f"{_both(over.a, over.b, names)}.",
         in_week[0].upper() + in_week[1:],
     ]

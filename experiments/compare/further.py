@@ -50,7 +50,8 @@ def deadweight(run: Runs, base: Runs) -> Array:
 
     Also called deadweight.  By choice is assisted or unassisted, at any time in the run: a household that the offer
     moves to leave earlier is among them.  What the baseline's own offer pays it is in it too: the difference from the
-    baseline, all of whose payments are of this kind, is what more is paid to them.
+    baseline, all of whose payments are of this kind, is what more is paid to them.  Payments to households that came
+    back are among them; "spent on the offers" leaves those to a line of their own, and can so be the smaller.
     """
     return np.array([paid.deadweight for paid in run.paid_anyway(base)])
 

@@ -34,7 +34,8 @@ def _offer_told(name: str, side: str, at: dict[str, dict[str, Any]]) -> str:
     whom = "families" if stands("families_only") else "people"
     whom += " from safe countries" if stands("safe_origins_only") else ""
     words += [f"for {whom} only"] if whom != "people" else []
-    words += [] if stands("origins") == "all" else ["for some countries only"]
+    words += ["for giving up a claim"] if stands("open_awaiting") and not stands("open_exhausted") else []
+    words += [] if stands("origins") == "all" else ["(some countries only)"]
     called = {"standing": "standing", "offer": "this offer"}.get(name, f"“{name.partition('.')[2]}”")
     return f"{' '.join(words)} ({called})"
 

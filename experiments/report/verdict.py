@@ -208,7 +208,7 @@ def _turns(found: Sequence[Finding]) -> str:
     turned = [one for one in found if one.turns]
     start = f"If offers drew arrivals (elasticity {elasticity:g}, the upper bound in the evidence)"
     if not turned:
-        return f"{start}, the sign of no saving would turn."
+        return f"{start}, {_still(found)}."
     told = [
         f"“{one.name}” would {'save' if one.saving_with_pull > 0 else 'cost'} {pounds(abs(one.saving_with_pull))}"
         for one in turned[:EACH]
@@ -217,6 +217,15 @@ def _turns(found: Sequence[Finding]) -> str:
     if more > 0:
         told.append(f"{more} more would change sides as well")
     return f"{start}, the sign turns: {_joined(told)}."
+
+
+def _still(found: Sequence[Finding]) -> str:
+    """That the pull factor turns nothing; the amount, if there is one policy whose saving or cost can be told."""
+    if len(found) == 1 and found[0].effect == found[0].effect_with_pull and found[0].effect in ("saves", "costs"):
+        amount = pounds(abs(found[0].saving_with_pull))
+        same = "the same " * (amount == pounds(abs(found[0].saving)))
+        return f"it would still {'save' if found[0].effect == 'saves' else 'cost'} {same}{amount}"
+    return "no saving would become a cost, and no cost a saving"
 
 
 def _outside(found: Sequence[Finding], rows: Sequence[dict[str, Any]]) -> list[str]:

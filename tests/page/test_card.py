@@ -118,7 +118,9 @@ def test_it_says_what_the_policy_changed_and_what_chance_decided(asked):
     assert not a.considered
     assert b.considered
     first, second, third = (line.replace("\u00a0", " ") for line in shown["story"])
-    assert first.startswith("The policy changed little: in week 0 the chance of assisted return was ")
+    assert first.startswith(
+        "Unlikely under both, and more likely under B: in week 0 the chance of assisted return was "
+    )
     chances = [percent(chance_in_week(found, "assisted return")).replace("\u00a0", " ") for found in (b, a)]
     assert f"{chances[0]} under B and {chances[1]} under A" in first
     assert second.startswith("What parted them is that it thought about leaving under B and not under A: drawn ")

@@ -81,7 +81,7 @@ def test_the_sign_turns_only_where_the_other_sign_can_be_told(question: Question
     unsure = compared(question, spread_out(40), pulled=spread_out(19))
     assert unsure.pulled[0].measure("cost_npv").mean() < unsure.pulled[1].measure("cost_npv").mean()
     assert not findings(unsure)[0].turns
-    assert "the sign of no saving would turn" in verdict(unsure, rows(unsure))[2]
+    assert "no saving would become a cost, and no cost a saving" in verdict(unsure, rows(unsure))[2]
 
 
 def test_people_are_told_with_the_money(question: Question) -> None:

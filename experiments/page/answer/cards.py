@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from abm.arrays.arrivals import ARRIVALS
 from abm.inputs.policy import Offer, Policy
 from experiments.economics.decision import acceptability
 from experiments.economics.effects import effect_of
@@ -214,10 +215,13 @@ def first_look(answer: Answer) -> list[str]:
     out = answer.row("outside_account_end", 0)["mean"]
     mean = "" if enough(answer) else " (so far)"
     arriving = f"about {_about(come)} come in {years}" if round(come) else f"nobody comes in {years}"
+    film = answer.film
+    pending = (len(film.ids) - int((film.ids < ARRIVALS).sum()) - int(film.later.sum())) * answer.prepared[0].weight
+    waiting = f", and {_about(pending)} more wait for a decision or an appeal" if round(pending) else ""
     told = [
-        f"{number(caseload.households)} households are there now; {arriving}; under A, about {_about(end)} await"
-        f" removal at the end and about {_about(out)} are in the country with protection, settled or out of"
-        f" contact{mean}."
+        f"{number(caseload.households)} households whose claim has failed are there now{waiting}; {arriving}; under A,"
+        f" about {_about(end)} await removal at the end and about {_about(out)} are in the country with protection,"
+        f" settled or out of contact{mean}."
     ]
     a, b = answer.choices.shown.policies
     return [*told, f"A: {_offers(a)}.", f"B: {_offers(b, a)}."]
@@ -244,13 +248,22 @@ def _offers(policy: Policy, base: Policy | None = None) -> str:
 
 
 def _called(name: str) -> str:
-    return {"standing": "a standing offer of", "offer": "an offer of"}.get(
+    return {"standing": "a standing offer of", "offer": "an offer of", "undecided": "an offer of"}.get(
         name, f"the offer “{name.replace('_', ' ')}” of"
     )
 
 
+def _countries(offer: Offer) -> str:
+    count = len(offer.origins.split(","))
+    return f"{count} countries only" if count > 1 else f"{offer.origins} only"
+
+
 def _offer(offer: Offer) -> str:
     told = f"£{number(offer.amount_per_person)} a person"
+    if offer.open_awaiting and not offer.open_exhausted:
+        told += " for giving up a claim that is not decided"
+    if offer.origins != "all":
+        told += f" ({_countries(offer)})"
     if offer.household_cap is not None:
         told += f" (at most £{offer.household_cap:,.0f} a household)"
     when = {0.0: "after departure", 1.0: "at departure"}.get(offer.paid_at_departure, "in part at departure")

@@ -24,8 +24,8 @@ KEY_FIGURES = (
 )  # fmt: skip
 #: The concerns in the order in which they are shown, and what each is called.
 GROUPS = {
-    "firm": "Firm: who leaves", "public money": "Public money",
-    "compassionate": "Compassionate: what happens to people", "fair": "Fair",
+    "firm": "Who leaves", "public money": "Public money",
+    "compassionate": "What happens to people", "fair": "Fair",
 }  # fmt: skip
 _TITLES = {"return_rate_12m": "left within 12 months, by any route", "absconded_share": "ever out of contact"}
 

@@ -200,4 +200,6 @@ def shown(found: Turning) -> dict[str, Any]:
 def _first(meaning: str) -> str:
     """A meaning without what follows a colon or semicolon."""
     text = meaning.partition(";")[0].partition(":")[0].strip()
+    if text.count("(") > text.count(")"):
+        text = text.rpartition("(")[0].strip()
     return text[:1].upper() + text[1:]

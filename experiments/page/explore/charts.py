@@ -93,11 +93,11 @@ def map_chart(measure: str, whole: Whole, now: tuple[Any, Any], *, dark: bool) -
         value = row["value"] * s.factor
         cells.append({
             "i": i, "j": j, "left": i - 0.5, "right": i + 0.5, "bottom": j - 0.5, "top": j + 0.5, "value": value,
-            "text": s.value(row["value"]), "point": int(row["point"]), "strong": bool(abs(value) > 0.55 * most),
+            "text": s.value(row["value"]), "point": int(row["point"]), "strong": bool(abs(value) > 0.68 * most),
             "unsure": unsure(row), "told": whole.told(measure, row["value"]),
             "across": value_words(across, row[across]), "up": value_words(up, row[up]),
         })  # fmt: skip
-    dots = [{"x": c["i"] + x, "y": c["j"] + y} for c in cells if c["unsure"] for x, y in _DOTS]
+    dots = [{"x": c["i"] + x, "y": c["j"] + y, "strong": c["strong"]} for c in cells if c["unsure"] for x, y in _DOTS]
     x = alt.X("left:Q", title=levers()[across].title, axis=_steps(across, axes[0]), scale=_edges(axes[0]))
     y = alt.Y("bottom:Q", title=textwrap.wrap(levers()[up].title, 34), axis=_steps(up, axes[1]), scale=_edges(axes[1]))
     scheme = alt.Scale(scheme="brownbluegreen", domain=[-most, most], domainMid=0)
@@ -109,7 +109,9 @@ def map_chart(measure: str, whole: Whole, now: tuple[Any, Any], *, dark: bool) -
         base.mark_rect(cursor="pointer", stroke="#777777", strokeWidth=0.4).encode(
             x=x, x2="right:Q", y=y, y2="top:Q", color=alt.Color("value:Q", scale=scheme, legend=bar), tooltip=tips
         ),
-        alt.Chart(_data(dots)).mark_circle(size=9, color="#222222", opacity=1).encode(x="x:Q", y="y:Q"),
+        alt.Chart(_data(dots)).mark_circle(size=9, opacity=1).encode(
+            x="x:Q", y="y:Q", color=alt.condition("datum.strong", alt.value("#ffffff"), alt.value("#222222"))
+        ),
         base.mark_text(fontSize=11, cursor="pointer").encode(
             x="i:Q", y="j:Q", text="text:N",
             color=alt.condition("datum.strong", alt.value("#ffffff"), alt.value("#111111")), tooltip=tips,

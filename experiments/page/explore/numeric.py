@@ -17,6 +17,7 @@ from experiments.report.sweep_reading import label
 #: Of an offer, what must not be nought for the rest of it to matter.
 _AMOUNT = "amount_per_person"
 _KINDS = ("int", "float")
+_TIMES = ("days", "week", "weeks", "months", "years")
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,9 @@ def levers() -> dict[str, Lever]:
 def _title(path: str) -> str:
     """A lever in plain words, with the unit in which a sweep has it."""
     _, bracket, unit = label(path).partition(" (")
+    last = path.rpartition("_")[2]
+    if not bracket and last in _TIMES:  # the path ends in its unit, which the name does not
+        bracket, unit = " (", f"{last})"
     return name_of(path) + bracket + unit
 
 
@@ -108,12 +112,15 @@ def numeric() -> dict[str, Lever]:
 
 
 def with_effect(choices: Choices) -> list[Lever]:
-    """The levers of the policy that can have an effect on B: not those of an offer that B does not make."""
+    """The levers of the policy that can have an effect on B: not those of an offer that B does not make.
+
+    Nor those that are text (the origins to which an offer is open), which have no ends.
+    """
     found = []
     for lever in levers().values():
         section, _, name = lever.path.rpartition(".")
         amount = levers().get(f"{section}.{_AMOUNT}")
         idle = amount is not None and name != _AMOUNT and amount.value(choices) == 0.0
-        if not (lever.shared or idle):
+        if (lever.numeric or lever.values) and not (lever.shared or idle):
             found.append(lever)
     return found

@@ -32,7 +32,7 @@ _LEFT = {
 _STANDS = {
     Stage.AWAITING: "waiting for a decision",
     Stage.REFUSED: "refused, its appeal still open",
-    Stage.EXHAUSTED: "its claim failed, in contact",
+    Stage.EXHAUSTED: "in contact, its claim failed",
     Stage.ABSCONDED: "out of contact",
     Stage.PROTECTED: "protected",
     Stage.BOOKED: "about to leave with an offer",
@@ -240,7 +240,7 @@ def _outcome(history: list[tuple[int, int]], weeks: int) -> str:
     returned = [w for w, s in history if Stage(s) in (Stage.RETURNED_ASSISTED, Stage.RETURNED_UNASSISTED)]
     before = f"left in week {returned[-1]}, came back, " if returned else ""
     if booked and not returned and stage != Stage.BOOKED:
-        before = f"accepted an offer in week {booked[-1]}, did not go, "
+        before = f"accepted an offer in week {booked[-1]} but did not go, "
     return f"{before}still there at the end (week {weeks - 1}), {_STANDS[Stage(stage)]}"
 
 
@@ -250,6 +250,10 @@ def _verdict(outcomes: list[str], parting: int | None) -> str:
         return f"{a[0].upper()}{a[1:]}, under both in the end; its fates part in week {max(0, parting)}."
     if a == b:
         return f"{a[0].upper()}{a[1:]}, under both."
+    if (end := b[b.find("still there at the end") :]) == a[a.find("still there at the end") :]:
+        ways = [(name, told.removesuffix(end).removesuffix(", ")) for name, told in (("B", b), ("A", a))]
+        before = "; ".join(f"under {name} it {told}" for name, told in ways if told)
+        return f"{before[0].upper()}{before[1:]}; under both it was {end}."
     return f"Under B it {_was(b)}; under A it {_was(a)}."
 
 

@@ -80,7 +80,8 @@ def departures(answer: Answer) -> Figure:
         "departures",
         words.finding(f"By {end}, {_more(more, digits)}", low, high, answer),
         f"Households that have left, by any route: {words.runs(tally)}. "
-        f"{words.bands(tally, 'Band of B − A')}. Every departure counts, also a second one of those who came back.",
+        f"{words.bands(tally, 'Band of B − A')}. Every departure counts, also a second one of those who "
+        "came back (the key figures count the first only).",
         panels,
         rows,
         ("End of", *(f"{title}, {name}" for title in _TITLES for name in SIDES), "B − A", "middle 90 %"),

@@ -141,7 +141,7 @@ def _leave(change: float) -> str:
 
 
 def _names() -> alt.Y:
-    axis = alt.Axis(labelLimit=190, minExtent=110, ticks=False, domain=False, labelOverlap=False)
+    axis = alt.Axis(labelLimit=190, labelPadding=9, minExtent=118, ticks=False, domain=False, labelOverlap=False)
     return alt.Y("origin:N", sort=IN_ORDER, title=None, axis=axis)
 
 
