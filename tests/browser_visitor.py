@@ -26,7 +26,7 @@ class Visitor:
         self.address = address
         self.context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         self.page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(int(__import__("os").environ.get("PATIENCE", "30000")))
         self.elsewhere: list[str] = []
         self.errors: list[str] = []
         self.page.on("request", self._asked)
