@@ -60,11 +60,11 @@ def test_a_tab_is_reached_by_keyboard_named_legible_and_whole(visit, tab):
     for button in page.locator(".returns .r-info[aria-expanded=false]").all()[:4]:
         button.click()
     assert page.evaluate(NAMELESS) == []
-    for width in (1280, 1024, 390):
-        page.set_viewport_size({"width": width, "height": 844})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            page.wait_for_selector(f".theme--{scheme} .returns")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_selector(f".theme--{scheme} .returns")
+        for width in (1280, 1024, 390):
+            page.set_viewport_size({"width": width, "height": 844})
             found = {
                 "poor contrast": page.evaluate(POOR_CONTRAST),
                 "small": page.evaluate(SMALL),
