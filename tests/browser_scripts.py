@@ -2,7 +2,10 @@
 
 #: Text whose contrast with what is behind it is below 4.5 : 1, as "text ratio".
 POOR_CONTRAST = r"""() => {
-    const parse = c => { const m = c.match(/[\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
+    const parse = c => {  // rgb(…) to 255, color(srgb …) to 1
+        const m = c.match(/[\d.]+/g).map(Number), most = c.startsWith('color(') ? 255 : 1;
+        return [m[0] * most, m[1] * most, m[2] * most, m.length < 4 ? 1 : m[3]];
+    };
     const linear = v => v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4;
     const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
     const behind = e => {
@@ -29,6 +32,23 @@ NAMELESS = """() => [...document.querySelectorAll(
     .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby')
         || e.closest('label')?.textContent.trim() || e.textContent.trim()))
     .map(e => e.outerHTML.slice(0, 120))"""
+
+#: Controls smaller than 24 × 24 pixels; a checkbox counts with its label, a link within a sentence does not.
+SMALL = """() => [...document.querySelectorAll('.returns button, .returns select, .returns input, .returns summary')]
+    .map(e => e.type === 'checkbox' ? e.closest('label') || e : e)
+    .filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.closest('svg'))
+    .filter(e => { const b = e.getBoundingClientRect(); return b.width < 23.9 || b.height < 23.9; })
+    .map(e => { const b = e.getBoundingClientRect(); return `${b.width}×${b.height} ${e.outerHTML.slice(0, 70)}`; })"""
+
+#: Controls that the keyboard should come to: those on show and not disabled; of tabs, the one in view.
+NUMBER_CONTROLS = """() => [...document.querySelectorAll('.returns a[href], .returns button, .returns select,'
+        + ' .returns input, .returns summary, .returns [tabindex="0"]')]
+    .filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.disabled && !e.closest('svg'))
+    .filter(e => e.getAttribute('role') !== 'tab' || e.getAttribute('aria-selected') === 'true')
+    .map((e, n) => { e.dataset.nth = n; return e.outerHTML.slice(0, 90); })"""
+
+#: The number that `NUMBER_CONTROLS` gave to what has the focus.
+FOCUSED = "() => document.activeElement?.dataset?.nth ?? null"
 
 #: Milliseconds from a change of the amount of B's offer to figures that differ from those told.
 MILLISECONDS_TO_FIGURES = """([amount, old]) => new Promise(done => {

@@ -18,6 +18,9 @@ PICTURES = ROOT / "results" / "browser"
 QUERY = "caseload=uk-families-2026&a=uk-2025&b=uk-upfront-national&replicates=6"
 ASKED = Choices.from_query(QUERY)[0]
 
+#: Milliseconds until what is waited for counts as not coming: far more than it takes, for a machine may be busy.
+PATIENCE = 90_000
+
 
 class Visitor:
     """A browser window with a storage of its own, that notes what leaves the machine and what goes wrong."""
@@ -26,7 +29,7 @@ class Visitor:
         self.address = address
         self.context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         self.page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(PATIENCE)
         self.elsewhere: list[str] = []
         self.errors: list[str] = []
         self.page.on("request", self._asked)

@@ -64,6 +64,7 @@ def test_what_turns_it_is_found_on_request_and_another_question_stops_it(visit):
     page = visitor.open(f"{SMALL}&replicates=1")
     page.locator(".r-find-turns").click()
     page.wait_for_selector(".r-turning [role=status]")
+    page.locator(".r-numbers > summary").click()
     page.locator("#r-seed").fill("3")
     page.keyboard.press("Enter")
     page.wait_for_selector(".r-find-turns")

@@ -34,8 +34,8 @@ def test_the_card_leads_from_household_to_household(visit):
     page.wait_for_function("!location.search.includes('household')")
     page.wait_for_function("document.querySelector('#r-card-title').innerText === 'A household'")
 
-    page.locator(".r-find").fill("123456")
-    page.keyboard.press("Enter")
+    # The maps refuse a number that nobody has; an address may still hold one.
+    visitor.open("b=uk-upfront-national&replicates=1&tab=watch&household=123456")
     page.wait_for_selector("#r-card [role=alert]")
     assert page.inner_text("#r-card [role=alert]").startswith(
         "There is no household 123456: the first 150 have numbers 0"

@@ -1,4 +1,4 @@
-"""The page in a real browser: offline, moved, played, scrubbed, clicked, taken away."""
+"""The page in a real browser: offline, and while its runs arrive."""
 
 from __future__ import annotations
 
@@ -19,3 +19,21 @@ def test_it_loads_offline_and_shows_everything(visit):
         page.wait_for_selector(f"[data-chart={chart}] svg.marks")
     page.evaluate("window.scrollTo(0, 0)")
     visitor.picture("page-1280-light")
+
+
+def test_a_file_taken_while_runs_arrive_stops_none_of_them(visit, tmp_path):
+    """So many runs that they are not all there before the file is."""
+    visitor = visit()
+    page = visitor.page
+    page.goto(f"{visitor.address}?caseload=uk-refused-2005&a=uk-2005&b=uk-2006-offer&households=4000&replicates=200")
+    for file in ("Weekly series (CSV)", "Figures (CSV)"):
+        button = page.get_by_role("button", name=file, exact=True)
+        button.wait_for()
+        with page.expect_download() as waiting:
+            button.click()
+        waiting.value.save_as(tmp_path / waiting.value.suggested_filename)
+        done, of = (int(part.split()[0]) for part in page.inner_text(".r-runs").split(" of "))
+        assert done < of
+        page.wait_for_function(f"parseInt(document.querySelector('.r-runs').textContent) > {done}")
+    assert page.locator(".r-stopped").count() == 0
+    assert (tmp_path / "weekly-series.csv").read_text(encoding="utf-8").startswith("side,variant,week,")

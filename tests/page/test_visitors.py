@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from browser_visitor import QUERY, difference, lever
+from browser_visitor import difference, lever
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+QUERY = "caseload=uk-families-2026&a=uk-2025&b=uk-upfront-national&households=60&weeks=104&replicates=2"
 
 
 def test_two_visitors_do_not_meet(visit):
@@ -25,7 +27,9 @@ def test_two_visitors_do_not_meet(visit):
 def test_a_long_run_of_one_visitor_does_not_stall_another(visit):
     heavy, light = visit(), visit()
     page = heavy.page
-    page.goto(f"{heavy.address}?caseload=uk-refused-2005&a=uk-2005&b=uk-2006-offer&households=10000&replicates=200")
+    page.goto(
+        f"{heavy.address}?caseload=uk-refused-2005&a=uk-2005&b=uk-2006-offer&households=10000&replicates=200&tab=watch"
+    )
     page.wait_for_selector(".r-stage[data-drawn]")
     light.open(QUERY)
     lever(light.page, "offer.amount_per_person", kind="number").fill("4000")
@@ -35,6 +39,11 @@ def test_a_long_run_of_one_visitor_does_not_stall_another(visit):
     done, of = page.inner_text(".r-runs").split(" of ")
     assert int(done) < int(of.split()[0])
     # It has not frozen its own page either: it plays, and a smaller question is answered at once.
+    week = int(page.locator(".r-stage").first.get_attribute("data-week"))
+    page.locator(".r-play").click()
+    page.wait_for_function(f"+document.querySelector('.r-stage').dataset.week > {week + 5}")
+    page.locator(".r-play").click()
+    page.locator(".r-numbers > summary").click()
     page.locator("#r-households").fill("200")
     page.keyboard.press("Enter")
     page.locator("#r-replicates").fill("5")
@@ -54,12 +63,21 @@ def test_an_address_that_asks_for_too_much_is_answered_with_messages(visit):
 
 def test_levers_that_contradict_each_other_are_told_and_nothing_breaks(visit):
     visitor = visit()
-    page = visitor.open("replicates=3")
-    lever(page, "offer.household_cap", kind="number").fill("100")
-    page.keyboard.press("Enter")
+    page = visitor.page
+    # An address may hold them: it is said at the top, and a lever that agrees again mends it.
+    page.goto(f"{visitor.address}?replicates=2&b.offer.household_cap=100")
     page.wait_for_selector(".r-header [role=alert]")
     assert "offer.household_cap" in page.inner_text(".r-header [role=alert]")
-    lever(page, "offer.household_cap", kind="number").fill("50000")
+    cap = lever(page, "offer.household_cap", kind="number")
+    cap.fill("50000")
     page.keyboard.press("Enter")
     page.wait_for_selector(".r-header [role=alert]", state="detached")
+    visitor.settled()
+    # The lever itself refuses, where it stands, and keeps what it was.
+    cap.fill("100")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-lever='offer.household_cap'] .r-refused")
+    assert "at least" in page.inner_text(".r-refused")
+    assert cap.input_value() == "50000"
+    assert "b.offer.household_cap=50000" in page.evaluate("location.search")
     visitor.settled()
