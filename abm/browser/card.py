@@ -69,7 +69,8 @@ def card_of(model: ReturnModel, household: int) -> Card:
         If no household has that identity, or it has not arrived yet.
     """
     row = row_of(model.state, household)
-    agent = next((agent for agent in model.agents if agent.row == row), None)
+    _ = model.agents  # makes them
+    agent = model.by_row.get(row)  # a look-up: the model may step in another thread meanwhile
     if agent is None:
         arrives = int(model.state.s[COL.arrived, row])
         raise InputError("household", household, f"one that is there; this one arrives in week {arrives}")

@@ -28,10 +28,11 @@ from abm.mesa_model import Household
 MOST_TIES = 6_000
 #: Mesa 3.3 has no tooltips of its own for agents.
 _HAS_TOOLTIP = "tooltip" in {field.name for field in fields(AgentPortrayalStyle)}
-#: Shapes of Vega by the last word of the shape in `LOOKS`, and what matplotlib calls them, as Mesa wants it.
+#: Shapes of Vega (or paths) by the last word of the shape in `LOOKS`, and what matplotlib calls them, as Mesa wants it.
 _SHAPES = {
     "disc": ("circle", "o"), "ring": ("circle", "o"), "square": ("square", "s"), "diamond": ("diamond", "D"),
-    "cross": ("cross", "+"), "triangle": ("triangle-up", "^"),
+    "cross": ("M-1,-1L1,1M1,-1L-1,1", "x"), "plus": ("cross", "P"), "triangle": ("triangle-up", "^"),
+    "arrow": ("triangle-right", ">"),
 }  # fmt: skip
 #: No menu that leads to an editor elsewhere.
 _PLAIN = {"embedOptions": {"actions": False, "renderer": "canvas"}}
@@ -135,6 +136,16 @@ class HouseholdRenderer(SpaceRenderer):
             self.backend_renderer = HouseholdBackend(self.space_drawer)
             self.backend_renderer.initialize_canvas()
 
+    def draw_structure(self, *arguments: Any, **options: Any) -> Any:
+        """What stands under the households, of one week."""
+        with self.space.drawing:
+            return super().draw_structure(*arguments, **options)
+
+    def draw_agents(self, *arguments: Any, **options: Any) -> Any:
+        """The households of one week: the model does not step meanwhile."""
+        with self.space.drawing:
+            return super().draw_agents(*arguments, **options)
+
     def _get_space_drawer(self) -> HouseholdDrawer:
         return HouseholdDrawer(self.space)
 
@@ -169,15 +180,21 @@ def household_renderer(model: PlacedModel, *, dark: bool = False) -> HouseholdRe
 
 def finished(chart: Any, *, dark: bool = False, title: str = "") -> Any:
     """A chart as wide and high as its place on the page, on no background of its own."""
+    drawn = chart.copy(deep=False)
+    drawn.width = drawn.height = "container"
+    drawn.title, drawn.background, drawn.usermeta, drawn.config = title, "transparent", _PLAIN, _config(dark)
+    return drawn
+
+
+@cache
+def _config(dark: bool) -> Any:
     ink, soft, _ = _INK[dark]
-    return (
-        chart.properties(width="container", height="container", title=title)
-        .properties(background="transparent", usermeta=_PLAIN)
-        .configure_axis(
+    return alt.Config(
+        axis=alt.AxisConfig(
             labelColor=soft, titleColor=soft, gridColor=soft, gridOpacity=0.2, domainColor=soft, tickColor=soft,
-        )
-        .configure_legend(labelColor=ink, titleColor=ink, labelFontSize=11, labelLimit=0, symbolSize=80)
-        .configure_title(color=ink, fontSize=13, anchor="start")
+        ),
+        legend=alt.LegendConfig(labelColor=ink, titleColor=ink, labelFontSize=11, labelLimit=0, symbolSize=80),
+        title=alt.TitleConfig(color=ink, fontSize=13, anchor="start"),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import mesa
 import pycountry  # noqa: F401  (before anybody comes: `abm.evidence.countries` reads it)
 import solara
 import solara._stores  # Solara would import it with the first visitor
-from mesa.visualization import CommandConsole, Slider, SolaraViz
+from mesa.visualization import CommandConsole, SolaraViz
 from mesa.visualization.solara_viz import UserInputs
 from mesa.visualization.utils import update_counter
 
@@ -24,21 +24,20 @@ from abm.browser.card import household_card
 from abm.browser.charts import cost_chart, departures_chart, stocks_chart
 from abm.browser.components import component
 from abm.browser.drawing import MOST_TIES, household_renderer, ties_drawn
+from abm.browser.mesa_inputs import FIRST, MOST, Asked, changed, in_words, inputs, titles
 from abm.browser.places import PlacedModel
 from abm.browser.quiet import keep_quiet
-from abm.browser.sliders import MAIN, lever
 from abm.browser.vega import LocalVega, script
 from abm.inputs.parameters import InputError
 from abm.mesa_model import ReturnModel
-from abm.scenarios.scenario import caseload_names, load_policy, policy_names
+from abm.scenarios.scenario import caseload_names, policy_names
 
 keep_quiet()
 
-#: Most households to start with: a stock page sends every picture whole.
-MOST = 2_000
 #: Set to 1 to have Mesa's console on the page.  Whoever can reach the page can then run any Python here.
 CONSOLE = "RETURNS_CONSOLE"
 script()  # takes seconds: before anybody comes
+titles()
 _STYLE = Path(__file__).with_name("mesa_page.css")
 
 
@@ -82,50 +81,6 @@ class VisitedModel(StockModel):
         super().__init__(**asked.value)
 
 
-#: The arguments of `StockModel`.
-Asked = dict[str, Any]
-FIRST: Asked = {
-    "policy": "uk-pilot-2026",
-    "caseload": "uk-families-2026",
-    "households": 150,
-    "weeks": 260,
-    "rng": "0",
-    "levers": {},
-}
-
-
-def inputs(asked: Asked) -> dict[str, Any]:
-    """What Mesa's `UserInputs` shows: selects, the main levers as sliders, households, weeks and seed."""
-    policy = load_policy(asked["policy"])
-    shown: dict[str, Any] = {
-        "policy": {"type": "Select", "label": "Policy", "value": asked["policy"], "values": list(policy_names())},
-        "caseload": {
-            "type": "Select", "label": "Caseload", "value": asked["caseload"], "values": list(caseload_names()),
-        },
-    }  # fmt: skip
-    for path in MAIN:
-        set_to = [asked["levers"][path]] if path in asked["levers"] else []
-        shown[path] = lever(policy, path).slider(*set_to)
-    shown["households"] = Slider(
-        f"Households at the start: {asked['households']:,}", value=asked["households"], min=50, max=MOST, step=50
-    )
-    shown["weeks"] = Slider(f"Weeks of the run: {asked['weeks']}", value=asked["weeks"], min=26, max=520, step=26)
-    shown["rng"] = {"type": "InputText", "label": "Seed (a whole number)", "value": str(asked["rng"])}
-    return shown
-
-
-def changed(asked: Asked, name: str, value: Any) -> Asked:
-    """What is asked for once one input was moved; another policy begins with its own levers."""
-    if name == "policy":
-        return {**asked, "policy": value, "levers": {}}
-    if name in MAIN:
-        at = lever(load_policy(asked["policy"]), name)
-        if name not in asked["levers"] and value == at.slider().value:
-            return asked
-        return {**asked, "levers": {**asked["levers"], name: at.meant(value)}}
-    return {**asked, name: str(value) if name == "rng" else value}
-
-
 @component
 def Page() -> None:
     """The stock page, with a model of its own for every visitor."""
@@ -147,7 +102,7 @@ def Page() -> None:
         try:
             made = VisitedModel(solara.reactive(wanted))
         except InputError as error:  # the model that is there stays
-            set_fault(str(error))
+            set_fault(in_words(error))
             return
         set_fault("")
         ended = not model.value.running
@@ -170,13 +125,13 @@ def Page() -> None:
     with solara.Sidebar(), solara.Card("Model", classes=["m-model"]):
         UserInputs(inputs(typed), on_change=ask)
         if fault:
-            solara.Error(f"{fault} The run that was there goes on.", classes=["m-fault"])
+            solara.Error(f"{fault} The run on show goes on.", classes=["m-fault"])
         solara.HTML("p", "A change begins a new run at week 0.", classes=["m-hint"])
 
 
 def _components(dark: bool) -> list[Any]:
     """What stands on Mesa's pages: households (0), charts (1), console (2)."""
-    console = CommandConsole if os.environ.get(CONSOLE) == "1" else NoConsole
+    console = Console if os.environ.get(CONSOLE) == "1" else NoConsole
     return [
         (household_card, 0),
         (Caption, 0),
@@ -227,13 +182,19 @@ def Cost(model: ReturnModel, dark: bool = False) -> None:
 
 
 @component
+def Console(model: ReturnModel) -> None:
+    """Mesa's console on the run on show: Mesa's own would keep the model that it first met."""
+    CommandConsole(model).key(f"console-{id(model)}")
+
+
+@component
 def NoConsole(model: ReturnModel) -> None:
     """Where the console would be."""
     solara.HTML(
         "div",
         "<h3>The console is off</h3><p>It runs any Python on the machine that serves this page, for anybody who "
         f"can reach it. On your own machine, start the server with <code>{CONSOLE}=1</code> in its environment: "
-        f"<code>{CONSOLE}=1 solara run abm.browser.mesa_page</code></p>",
+        f"<code>{CONSOLE}=1 returns serve --mesa</code></p>",
         classes=["m-caption"],
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import threading
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -35,10 +37,13 @@ class HouseholdNetwork(Network):
         (x, y) of every node, y upwards; the picture is 1 high and `ASPECT` wide.
     model
         The model whose households stand in it.
+    drawing
+        Held while the model steps and while it is drawn: Mesa plays in one thread and answers a visitor in another.
     """
 
     def __init__(self, model: ReturnModel) -> None:
         self.model = model
+        self.drawing = threading.RLock()
         self.picture = laid_out(model)
         x, y = self.picture.xy[:, 0] * ASPECT, 1.0 - self.picture.xy[:, 1]
         self.places = {row: (float(x[row]), float(y[row])) for row in range(len(x))}
@@ -71,6 +76,11 @@ class PlacedModel(ReturnModel):
             for household in self.agents:
                 household.cell = self._grid[household.row]
         return self._grid
+
+    def step(self) -> None:
+        """One week; never while the households are drawn."""
+        with self._grid.drawing if self._grid is not None else nullcontext():
+            super().step()
 
     def _meet(self, row: int) -> None:
         super()._meet(row)

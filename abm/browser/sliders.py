@@ -29,8 +29,8 @@ class Lever:
     ----------
     path
         Its dotted path.
-    what, own
-        What it is, with its unit, and the value that the policy has, as text.
+    what, own, unit
+        What it is, the value that the policy has as text, and its unit as declared.
     least, most, step
         Of the slider.  A lever that can be without a limit has none at the right-hand end, `nothing`.
     value
@@ -42,6 +42,7 @@ class Lever:
     path: str
     what: str
     own: str
+    unit: str
     least: float
     most: float
     step: float
@@ -53,7 +54,10 @@ class Lever:
         """The same for Mesa's ``model_params``, where the policy has it or where somebody has set it."""
         at, now = self.value, self.own
         if set_to:
-            at, now = (self.most if set_to[0] is None else set_to[0]), f"{_told(set_to[0])} (policy: {self.own})"
+            at, now = (
+                (self.most if set_to[0] is None else set_to[0]),
+                f"{_told(set_to[0], self.unit)} (policy: {self.own})",
+            )
         end = "" if self.nothing is None else "; right end: none"
         kind = int if self.whole else float
         numbers = {"value": at, "min": self.least, "max": self.most, "step": self.step}
@@ -81,13 +85,20 @@ def lever(policy: Policy, path: str) -> Lever:
     at = nothing if own is None and nothing is not None else _nearest(float(own or 0.0), least, last, step)
     what = declared.meaning.partition(";")[0]
     return Lever(
-        path, f"{what[0].upper()}{what[1:]}, {declared.unit}", _told(own), least, last if nothing is None else nothing,
-        step, at, nothing, declared.whole,
+        path, f"{what[0].upper()}{what[1:]}", _told(own, declared.unit), declared.unit, least,
+        last if nothing is None else nothing, step, at, nothing, declared.whole,
     )  # fmt: skip
 
 
-def _told(value: Any) -> str:
-    return "none" if value is None else f"{round(value, 2):,.10g}"
+def _told(value: Any, unit: str) -> str:
+    """A value with its unit, as people write it: £1,500 per person, 4 weeks."""
+    if value is None:
+        return "none"
+    number = f"{round(value, 2):,.10g}"
+    money, _, each = unit.partition("/")
+    if money == "GBP":
+        return f"£{number}{f' per {each}' if each else ''}"
+    return f"{number} {'week' if (number, unit) == ('1', 'weeks') else unit.replace('/', ' a ')}"
 
 
 def _nearest(value: float, least: float, last: float, step: float) -> float:

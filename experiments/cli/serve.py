@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib.util
+import ipaddress
 import logging
 import os
 import socket
@@ -20,6 +21,8 @@ from abm.inputs.parameters import InputError
 
 APP, MESA_PAGE = "experiments.page.app", "abm.browser.mesa_page"
 LOCAL = "127.0.0.1"
+#: Set to 1, it puts a console on Mesa's page (`abm.browser.mesa_page`): whoever reaches the page runs any Python.
+CONSOLE = "RETURNS_CONSOLE"
 _NEEDED = ("solara", "solara_assets", "altair", "vl_convert", "uvicorn")
 
 #: Settings of Solara: no usage reports, no script from elsewhere if one is not installed (port 9 discards), and
@@ -72,6 +75,8 @@ def serve_command(
         raise InputError(
             "serve", ", ".join(missing), 'install the extra first: pip install "household-returns[browser]"'
         )
+    if mesa and os.environ.get(CONSOLE) == "1":
+        _keep_console_here(host, allow_host)
     listening = _listen(host, port)
     os.environ.update(_SETTINGS | {"SOLARA_APP": MESA_PAGE if mesa else APP})
     try:
@@ -80,11 +85,29 @@ def serve_command(
         listening.close()
         raise
     address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}/"
-    if host not in (LOCAL, "localhost", "::1"):
+    if not _is_loopback(host):
         print("Anybody who can reach this machine on the network can open the page.", file=sys.stderr, flush=True)
     _compile()
     _serve(served, listening, address, browser)
     return 0
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _keep_console_here(host: str, allowed: tuple[str, ...]) -> None:
+    """Refuse a console that others could reach."""
+    asked = f"--host {host}" if not _is_loopback(host) else f"--allow-host {allowed[0]}" if allowed else ""
+    if asked:
+        raise InputError(
+            CONSOLE, "1", f"unset it to serve others ({asked}); Mesa's console runs any Python for whoever reaches the "
+            f"page, so it is there only at a loopback address such as {LOCAL}"
+        )  # fmt: skip
 
 
 def _listen(host: str, port: int) -> socket.socket:

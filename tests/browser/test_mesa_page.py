@@ -19,7 +19,8 @@ from browser_visitor import Visitor
 
 from abm.browser.card import card_html, card_of
 from abm.browser.charts import cost_chart, departures_chart, stocks_chart
-from abm.browser.mesa_page import FIRST, StockModel, changed, inputs
+from abm.browser.mesa_inputs import FIRST, changed, in_words, inputs
+from abm.browser.mesa_page import StockModel
 from abm.browser.sliders import MAIN, lever
 
 
@@ -50,7 +51,7 @@ def test_the_stock_page_steps_draws_and_keeps_its_run_when_it_is_asked_for_nonse
     seed = page.get_by_label("Seed (a whole number)")
     seed.fill("seven")
     seed.press("Enter")
-    page.get_by_text("rng = 'seven' is not accepted: a whole number of at least 0").wait_for()
+    page.get_by_text("Seed: 'seven' is not accepted; allowed is a whole number of at least 0").wait_for()
     page.get_by_text(weeks_gone(1)).wait_for()
     seed.fill("7")
     seed.press("Enter")
@@ -111,8 +112,18 @@ def test_a_lever_that_was_not_moved_keeps_the_value_of_the_policy():
 
 
 def test_a_combination_that_cannot_be_is_refused_in_a_sentence():
-    with pytest.raises(InputError, match=r"household_cap = .* is not accepted: at least amount_per_person"):
+    with pytest.raises(InputError, match=r"household_cap = .* is not accepted: at least amount_per_person") as refused:
         StockModel(levers={"offer.amount_per_person": 20_000, "offer.household_cap": 1_500})
+    told = in_words(refused.value)
+    assert told.startswith("Most that one household can get: 1,500")
+    assert "at least “Amount for each adult”" in told
+
+
+def test_policies_are_chosen_by_title():
+    title = inputs(FIRST)["policy"]["value"]
+    assert title == load_policy("uk-pilot-2026").title
+    assert changed(FIRST, "policy", title) == FIRST
+    assert changed(FIRST, "policy", load_policy("uk-2025").title)["policy"] == "uk-2025"
 
 
 def test_charts_begin_with_week_nought_on_axes_that_fit():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
 
 import numpy as np
 import pytest
@@ -112,8 +113,9 @@ def test_the_shape_of_every_stage_is_one_that_vega_has():
     for look in LOOKS.values():
         name, is_open = shape_of(look)
         assert look.shape.rpartition(" ")[2] in _SHAPES, look.shape
-        assert name in {"circle", "square", "diamond", "cross", "triangle-up"}
+        assert name in {"circle", "square", "diamond", "cross", "triangle-up", "triangle-right"} or name.startswith("M")
         assert is_open == (look.shape.startswith("open ") or look.shape == "ring")
+    assert len({shape_of(look) for look in LOOKS.values()}) == len(LOOKS)  # told apart without colour
 
 
 def test_those_who_had_accepted_before_the_run_are_not_said_to_stay():
@@ -122,3 +124,17 @@ def test_those_who_had_accepted_before_the_run_are_not_said_to_stay():
     model.state.s[COL.considered_at, booked.row] = -2.0  # as the caseload says of those who have accepted
     assert booked.last_choice == "ASSISTED_RETURN"
     assert other.last_choice == ""
+
+
+def test_a_model_that_plays_in_one_thread_can_be_drawn_in_another(model):
+    """An arrival between two looks at the households ended the page."""
+    renderer = household_renderer(model)
+    playing = threading.Thread(target=lambda: [model.step() for _ in range(30)])
+    with model.grid.drawing:  # while it is drawn, no week passes
+        playing.start()
+        playing.join(0.3)
+        assert model.week == 0
+    while playing.is_alive():
+        assert len(rows_of(chart := drawn(renderer, model), chart["layer"][1])) <= len(model.agents)
+    playing.join()
+    assert model.week == 30
