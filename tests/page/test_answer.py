@@ -189,7 +189,7 @@ def test_the_table_has_every_measure_of_a_comparison_and_the_key_figures_first(a
 
 def test_a_first_look_says_who_is_there_who_comes_and_what_stands_on_offer(lasting):
     told = first_look(lasting)
-    assert told[0].startswith("150 households whose claim has failed are there now, and 115 more wait for a decision")
+    assert told[0].startswith("150 households whose claim has failed are there now")
     assert f"about {lasting.row('caseload_end', 0)['mean']:,.0f} await removal at the end" in told[0]
     assert "standing offer of £3,000 a person" in told[1]
     assert "the same 2 offers as A; and an offer of £10,000 a person (at most £40,000 a household)" in told[2]
