@@ -71,7 +71,10 @@ def test_a_departure_that_was_booked_tells_when_it_was_accepted(answer):
     for event in booked:
         history = answer.film.history(event.sides[0], event.household)
         accepted = [week for week, stage in history if stage == Stage.BOOKED and week < event.week]
-        assert event.after == f"had accepted in week {accepted[-1]}"
+        assert event.after.startswith(f"had accepted in week {accepted[-1]}")
+        assert ("10 % of those who accept withdraw" in event.after.replace("\u00a0", " ")) == (
+            event.stage is Stage.EXHAUSTED
+        )
 
 
 @pytest.mark.parametrize("week", [-1, 20, 59])

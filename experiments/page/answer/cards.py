@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from abm.arrays.arrivals import ARRIVALS
@@ -59,12 +59,20 @@ def _as_cost(saving: Row) -> dict[str, float]:
     }
 
 
+def _beside(put: Written, first: Row, found: Row, keys: Sequence[str]) -> Written:
+    """The way of writing of a further bar: that of the first, unless it is a hundred times as large or as small."""
+    one, other = abs(first["difference"]), abs(found["difference"])
+    if other <= 100.0 * one and one <= 100.0 * other:
+        return put
+    return written(first["unit"], [], [found[key] for key in keys])
+
+
 def _card(answer: Answer, base: Row, row: Row, bars: list[tuple[str, Row]], unit: str) -> dict[str, Any]:
     sure = enough(answer)
     keys = _KEYS if sure else _KEYS[:1]
     levels, change = [base["mean"], row["mean"]], [row["difference"]]
     put = written(row["unit"], levels, [*change, *(row[key] for key in keys)], agree=True)
-    puts = [put, *(written(row["unit"], [], [found[key] for key in keys]) for _, found in bars[1:])]
+    puts = [put, *(_beside(put, row, found, keys) for _, found in bars[1:])]
     ends = [found[key] for _, found in bars for key in keys if not math.isnan(found[key])]
     least, most = min([0.0, *ends]), max([0.0, *ends])
     room = 0.06 * (most - least) or 1.0

@@ -13,11 +13,11 @@ import numpy as np
 
 from abm.arrays.arrivals import ARRIVALS
 from abm.browser.palette import LOOKS
-from abm.household.stages import Stage
+from abm.household.stages import ROUTES, Stage
 from abm.inputs.parameters import InputError
 from abm.numerics.calendar import WEEKS_PER_YEAR
 from abm.why import Explanation, explain_every
-from abm.why_words import CHOSEN, DID, SPOKEN, Over, chance_over, story, way_at_issue, what_it_did
+from abm.why_words import CHOSEN, DID, SPOKEN, Over, chance_over, percent, story, way_at_issue, what_it_did
 from experiments.page.paired import Answer
 from experiments.page.watch.card_rows import Row, Told, beliefs, chances, draws, is_open, numbers, people, state, terms
 from experiments.page.watch.fates import neighbours, parted, parting_of
@@ -192,7 +192,7 @@ def _side(answer: Answer, k: int, household: int, found: Told) -> dict[str, Any]
         "name": NAMES[k],
         "decides": isinstance(found, Explanation),
         "household": found.household if found else None,
-        "outcome": _outcome(history, answer.choices.weeks),
+        "outcome": _outcome(history, answer.choices.weeks, answer.prepared[k].plain.world.withdrawal),
         "did": what_it_did(found) if found else "This household does not come under this policy.",
         "strip": [{"from": max(0, entered), "stage": stage} for entered, stage in history],
         "entries": _entries(found, history),
@@ -228,8 +228,8 @@ def _story(a: Told, b: Told, over: list[Row] | None, *, part: bool) -> list[str]
     return told
 
 
-def _outcome(history: list[tuple[int, int]], weeks: int) -> str:
-    """How it ends for the household under one side."""
+def _outcome(history: list[tuple[int, int]], weeks: int, withdrawal: float) -> str:
+    """How it ends for the household under one side, where so large a share of those who accept withdraw."""
     entered, stage = history[-1]
     if stage == Stage.ABSENT:
         return "never came"
@@ -240,7 +240,14 @@ def _outcome(history: list[tuple[int, int]], weeks: int) -> str:
     returned = [w for w, s in history if Stage(s) in (Stage.RETURNED_ASSISTED, Stage.RETURNED_UNASSISTED)]
     before = f"left in week {returned[-1]}, came back, " if returned else ""
     if booked and not returned and stage != Stage.BOOKED:
-        before = f"accepted an offer in week {booked[-1]} but did not go, "
+        after = next(((week, one) for week, one in history if week > booked[-1]), (0, stage))
+        withdrew = after[1] not in (*ROUTES, Stage.BOOKED)
+        why = (
+            f"withdrew in week {after[0]}, as {percent(withdrawal)} of those who accept do"
+            if withdrew
+            else "did not go"
+        )
+        before = f"accepted an offer in week {booked[-1]} but {why}, "
     return f"{before}still there at the end (week {weeks - 1}), {_STANDS[Stage(stage)]}"
 
 

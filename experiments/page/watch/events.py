@@ -182,7 +182,11 @@ def _told(answer: Answer, side: int, here: State, event: Event) -> str:
     """What chance and ties had to do with an event."""
     if event.before is Stage.BOOKED:
         booked = [w for w, s in answer.film.history(side, event.household) if s == Stage.BOOKED and w <= event.week]
-        return f"had accepted in week {booked[-1]}" if booked and booked[-1] >= 0 else "had accepted before the start"
+        when = f"in week {booked[-1]}" if booked and booked[-1] >= 0 else "before the start"
+        if event.stage in MAIN:
+            return f"had accepted {when}"
+        share = answer.prepared[side].plain_in(event.week).world.withdrawal
+        return f"had accepted {when}; {percent(share)} of those who accept withdraw, drawn"
     parts = [_chance(answer.prepared[side], answer.choices.seed, here, event)] if _by_choice(event) else []
     if event.stage in MAIN:
         parts.append(ties(answer.film, side, event))
