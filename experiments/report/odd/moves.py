@@ -1,11 +1,11 @@
-"""From which stage a household moves to which, by which rule, and what counts it; and the diagram of that.
+"""From which stage a household moves to which, by which rule, and what counts it; and diagrams of that.
 
 The rules are not data, so that the moves are written down here; a test reads the rules and finds the same ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from abm.arrays.state import Flow
@@ -61,18 +61,14 @@ MOVES: tuple[Move, ...] = (
 )  # fmt: skip
 
 
-def diagram(moves: Iterable[Move] = MOVES) -> str:
-    """The stages and the moves between them as a flowchart of Mermaid."""
-    lines = ["flowchart LR"]
-    for stage in Stage:
+def diagram(moves: Sequence[Move], direction: str = "LR") -> str:
+    """Some moves and the stages between which they go, as a flowchart of Mermaid; heavy where a household chooses."""
+    there = {stage for move in moves for stage in (*move.before, move.after)}
+    lines = [f"flowchart {direction}"]
+    for stage in (stage for stage in Stage if stage in there):
         left, right = ("([", "])") if Holds.GONE in stage.holds else ("[", "]")
         lines.append(f'    {stage.name}{left}"{stage.name}<br>{stage.meaning}"{right}')
-    lines += [f'    {one} {"==>" if move.chosen else "-->"}|"{words}"| {other}'
-              for one, other, words, move in _arrows(moves)]  # fmt: skip
-    return "\n".join(lines)
-
-
-def _arrows(moves: Iterable[Move]) -> Iterator[tuple[str, str, str, Move]]:
     for move in moves:
-        for before in move.before:
-            yield before.name, move.after.name, move.words, move
+        before, arrow = " & ".join(stage.name for stage in move.before), "==>" if move.chosen else "-->"
+        lines.append(f'    {before} {arrow}|"{move.words}"| {move.after.name}')
+    return "\n".join(lines)

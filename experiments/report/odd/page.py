@@ -9,7 +9,7 @@ from pathlib import Path
 import abm
 from experiments.report.odd import tables
 from experiments.report.odd.equations import equations, named
-from experiments.report.odd.moves import diagram
+from experiments.report.odd.moves import MOVES, diagram
 
 #: Where the protocol stands, and its words.
 ODD = Path(abm.__file__).parent / "ODD.md"
@@ -18,9 +18,10 @@ TEMPLATE = Path(__file__).parent / "template.md"
 _PLACE = re.compile(r"\{\{ ([a-z_.]+) \}\}")
 
 
-def stage_diagram() -> str:
-    """The stages and the moves between them, as Mermaid in Markdown."""
-    return f"```mermaid\n{diagram()}\n```"
+def drawn(chosen: bool) -> str:
+    """The moves between stages that households choose, or those that happen to them, as Mermaid in Markdown."""
+    moves = [move for move in MOVES if move.chosen == chosen]
+    return f"```mermaid\n{diagram(moves, 'LR' if chosen else 'TB')}\n```"
 
 
 #: What a place of the template can be filled with; besides ``equation.NAME``.
@@ -29,7 +30,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "week": tables.week, "circumstances": tables.circumstances, "terms": tables.terms, "purposes": tables.purposes,
     "flows": tables.flows, "lines": tables.lines, "upkeep": tables.upkeep, "measures": tables.measures,
     "histories": tables.histories, "parameters": tables.parameters, "reference": tables.reference,
-    "stage_diagram": stage_diagram,
+    "happens": lambda: drawn(False), "chosen": lambda: drawn(True),
 }  # fmt: skip
 
 
