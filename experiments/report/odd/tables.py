@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 from itertools import groupby
+from types import MappingProxyType
 from typing import get_args, get_type_hints
 
 from abm.arrays.ledger import Line, Upkeep
@@ -37,7 +38,7 @@ HOLDS = {
     Holds.FOLLOWS_NEWS: "follows news", Holds.CASE_IS_OPEN: "case is open", Holds.WAS_REFUSED: "was refused",
     Holds.AT_RISK: "at risk", Holds.WENT_HOME: "went home by choice", Holds.GONE: "gone",
 }  # fmt: skip
-#: What a row of an origin is called, and what a row of its weeks.
+#: When a variable of a country of origin or of the state changes.
 _ONCE, _WEEKLY = "for the run", "each week"
 
 
@@ -146,23 +147,28 @@ def histories() -> str:
 # ---- parameters -------------------------------------------------------------------------------------
 
 
+#: Heads of a table of parameters; those of behaviour have what the fit makes of the range as well.
+HEAD = ("name", "meaning", "unit", "value", "plausible range", "mark", "source, note")
+FITTED = (*HEAD[:5], "posterior, 5th to 95th percentile", *HEAD[5:])
+
+
 def parameters() -> str:
     """Every parameter by section; of the usual offers, whose parameters are the same, the first only."""
     behaviour = load_behaviour()
-    known = {path: (model, d) for path, (model, d) in known_paths().items() if not path.startswith("standing.")}
+    known = {path: found for path, found in known_paths().items() if not path.startswith("standing.")}
     parts = []
     for section, paths in groupby(known, key=_section):
         rows = []
         for path in paths:
             model, declared = known[path]
-            found = behaviour.figure(declared.path) if model is type(behaviour) else _declared(declared)
-            rows.append(_row(path.removeprefix(f"{section}."), found, declared))
-        told = f"Levers: `{section}`" if known[f"{section}.{rows[0][0].strip('`')}"][0] is Policy else f"`{section}`"
-        parts.append(f"#### {told}\n\n" + table(HEAD, rows))
+            row = _row(path.removeprefix(f"{section}."), _declared(declared), declared)
+            if model is type(behaviour):
+                fitted = _row("", behaviour.figure(declared.path), None)
+                row = [*row[:3], fitted[3], row[4], fitted[4], *fitted[5:]]
+            rows.append(row)
+        title = f"Levers: `{section}`" if model is Policy else f"`{section}`"
+        parts.append(f"#### {title}\n\n" + table(FITTED if model is type(behaviour) else HEAD, rows))
     return "\n\n".join(parts)
-
-
-HEAD = ("name", "meaning", "unit", "value", "plausible range", "mark", "source")
 
 
 def _section(path: str) -> str:
@@ -178,7 +184,8 @@ def _row(name: str, found: Figure, declared: Declaration | None) -> list[str]:
     if not between and declared is not None and declared.choices:
         between = ", ".join(declared.choices)
     meaning = declared.meaning if declared is not None else ""
-    return [code(name), meaning, found.unit, _short(found.value), between, found.mark, found.source]
+    source = "; ".join(text for text in (found.source, found.note) if text)
+    return [code(name), meaning, found.unit, _short(found.value), between, found.mark, source]
 
 
 def _short(value: object) -> str:
@@ -187,19 +194,18 @@ def _short(value: object) -> str:
 
 
 def reference() -> str:
-    """What the files of the pilot question say, by file."""
-    parts = []
-    every: list[tuple[str, Callable[[str], Inputs]]] = [(DEFAULT_CASELOAD, load_caseload)]
-    every += [(name, load_policy) for name in (DEFAULT_BASELINE, *DEFAULT_VARIANTS)]
-    for name, load in every:
-        inputs = load(name)
-        rows = [_row(path, figure, None) for path, figure in _given(inputs)]
-        parts.append(f"#### `{name}`\n\n" + table([HEAD[0], *HEAD[2:]], ([row[0], *row[2:]] for row in rows)))
+    """What the files of the pilot question say, by file; of the variants, what they say otherwise than the baseline."""
+    base = load_policy(DEFAULT_BASELINE)
+    parts = [_of_file(f"`{DEFAULT_CASELOAD}`", load_caseload(DEFAULT_CASELOAD)), _of_file(f"`{base.name}`", base)]
+    parts += [_of_file(f"`{name}`, where it differs from `{base.name}`", load_policy(name), base.figures)
+              for name in DEFAULT_VARIANTS]  # fmt: skip
     return "\n\n".join(parts)
 
 
-def _given(inputs: Inputs) -> Iterable[tuple[str, Figure]]:
-    return ((path, figure) for path, figure in inputs.figures.items() if not isinstance(figure.value, dict))
+def _of_file(title: str, inputs: Inputs, base: Mapping[str, Figure] = MappingProxyType({})) -> str:
+    given = {path: f for path, f in inputs.figures.items() if base.get(path) != f and not isinstance(f.value, dict)}
+    rows = ([row[0], *row[2:]] for row in (_row(path, figure, None) for path, figure in given.items()))
+    return f"#### {title}\n\n" + table([HEAD[0], *HEAD[2:]], rows)
 
 
 def terms() -> str:
