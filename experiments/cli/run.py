@@ -47,7 +47,7 @@ def run_command(
 ) -> int:
     """Run one policy once: the weekly series and the measures of that run.
 
-    Writes weekly.parquet, weekly.csv, households.parquet, measures.csv and manifest.json into a folder.
+    Writes weekly.parquet, weekly.csv, households.parquet and .csv, measures.csv and manifest.json into a folder.
 
     Parameters
     ----------
@@ -76,9 +76,11 @@ def run_command(
         raise InputError("--csv", "together with --json", "one of the two")
     prepared = _prepare(variant, caseload, weeks, households, settings)
     from abm.week.compiled import announcing_compilation
+    from experiments.report.people import tell_left_open
     from experiments.report.run_files import FILES, place_of, write
 
     place = place_of(prepared, seed, out)
+    tell_left_open(prepared.caseload)
     with announcing_compilation(tell):
         run = prepared.run(seed)
         _tell_idle(variant, caseload, weeks, households, settings, seed)
