@@ -26,7 +26,10 @@ COUNTS = ("households", "persons")
 DAYS = {"stage_since": "weeks_in_stage", "arrived": "weeks_in_country"}
 COLUMNS = (*HouseholdRow.model_fields, *COUNTS, *DAYS)
 #: Columns that a count of origins may have besides, and the section whose shares they become.
-MIXES = {"stage": ("stages", StageMix), "housing": ("housing", HousingMix)}
+MIXES: dict[str, tuple[str, type[StageMix] | type[HousingMix]]] = {
+    "stage": ("stages", StageMix),
+    "housing": ("housing", HousingMix),
+}
 #: Other words for a column, to suggest; they are not accepted, since several might be meant.
 MEANT = {
     "nationality": "origin", "citizenship": "origin", "country": "origin", "country_of_origin": "origin",

@@ -58,8 +58,8 @@ def people(
         for line in lines:
             first.setdefault(line.cells["origin"], f"{line.where}, origin")
         _check_names(first, places, table.file)
-        found = listed(table, lines, places, whole, known, file)
-        count, drawn = found.values["households"], "rows" not in found.values
+        told = listed(table, lines, places, whole, known, file)
+        count, drawn = told.values["households"], "rows" not in told.values
         if whole.get("households", count) != count:
             what = "households" if drawn or count != len(lines) else "rows"
             allowed = f"left out, or {count}, the number of {what} of {table.name}"
@@ -69,10 +69,10 @@ def people(
             raise InputError("origins", given["origins"], allowed, file=file)
         for key in ("households", "origins"):
             if key in whole or key in given or (key == "origins" and not drawn and key in known):
-                del found.values[key], found.figures[key]
-        values.update(found.values)
-        figures.update(found.figures)
-        values["rows"] = found.values.get("rows", ())
+                del told.values[key], told.figures[key]
+        values.update(told.values)
+        figures.update(told.figures)
+        values["rows"] = told.values.get("rows", ())
     return values, figures
 
 

@@ -17,7 +17,7 @@ from experiments.question.defaults import (
     SEED,
     WEEKS,
 )  # fmt: skip
-from experiments.report.printed import AsJson, CsvToo, Settings, console, print_json, tell
+from experiments.report.printed import AsCsv, AsJson, Settings, console, print_json, tell
 from experiments.running.progress import progress_if_seen
 
 Vary = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
@@ -47,7 +47,7 @@ def compare_command(
     at_least: str | None = None,
     all_measures: Annotated[bool, Parameter(name="--all", negative="", show_default=False)] = False,
     table: Literal["md", "html", "tex", "csv"] | None = None,
-    csv_too: CsvToo = False,
+    csv_too: AsCsv = False,
 ) -> int:
     """Compare policies with a baseline: who returns, when, and at what cost.
 
@@ -60,7 +60,7 @@ def compare_command(
     variants
         Names of policies, or paths of TOML files.
     caseload
-        Name of a caseload, or path of a TOML file.
+        Name of a caseload, or path of a TOML file or of a table of people (CSV, .xlsx).
     baseline
         The policy that the others are compared with.
     replicates

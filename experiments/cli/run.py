@@ -54,7 +54,7 @@ def run_command(
     variant
         Name of a policy, or path of a TOML file.
     caseload
-        Name of a caseload, or path of a TOML file.
+        Name of a caseload, or path of a TOML file or of a table of people (CSV, .xlsx).
     seed
         Seed of the run.
     weeks
@@ -127,7 +127,7 @@ def why_command(
     week
         Week of the decision; without one, the last in which it considered its situation.
     caseload
-        Name of a caseload, or path of a TOML file.
+        Name of a caseload, or path of a TOML file or of a table of people (CSV, .xlsx).
     seed
         Seed of the run.
     weeks

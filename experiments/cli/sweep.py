@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from experiments.question.defaults import MAX_REPLICATES
-from experiments.report.printed import CsvToo
+from experiments.report.printed import AsCsv
 
 if TYPE_CHECKING:
     from experiments.question.study import Study
@@ -41,7 +41,7 @@ def sweep_command(
     weeks: int | None = None,
     households: int | None = None,
     seed: int | None = None,
-    csv_too: CsvToo = False,
+    csv_too: AsCsv = False,
     plan: Annotated[bool, Parameter(negative="")] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
@@ -122,7 +122,7 @@ def sweep_command(
 
     study = outcome.study
     assert study is not None
-    tell_left_open(study.cases[0].caseload)
+    tell_left_open(study.shared.cases[0].caseload)
     if made.behaviour is None and made.posterior in (None, "fitted"):
         tell(_drawn(study))
     for line in _left_out(study):

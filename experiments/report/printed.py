@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 Settings = Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
-CsvToo = Annotated[bool, Parameter(name="--csv", negative="", show_default=False)]
 AsCsv = Annotated[bool, Parameter(name="--csv", negative="", show_default=False)]
 
 
