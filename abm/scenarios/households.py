@@ -228,12 +228,12 @@ def _counted(
         origins[name] += count
     made.values["origins"] = {name: count / total for name, count in origins.items() if count}
     made.figures["origins"] = Figure("shares", "1", mark="inferred", source=source)
-    made.figures[f"{PREFIX}size"] = Figure(
-        "composition", mark="assumed", note="no such column: sizes and children are drawn from the section composition"
-    )
+    if not _said("composition", whole, known):
+        note = "no such column: sizes and children are drawn from the section composition"
+        made.figures[f"{PREFIX}size"] = Figure("composition", mark="assumed", note=note)
     for column, (section, mix) in MIXES.items():
         if column not in lines[0].cells:
-            if section not in whole and not any(path.startswith(f"{section}.") for path in known):
+            if not _said(section, whole, known):
                 usual = {name: share for name, share in mix().model_dump().items() if share}
                 told = ", ".join(f"{share:.0%} {name}" for name, share in usual.items())
                 made.figures[f"{PREFIX}{column}"] = Figure(told, mark="assumed", note="no such column")
@@ -248,6 +248,11 @@ def _counted(
                 share, "1", mark="inferred", source=source, note="for all origins alike"
             )
     return made
+
+
+def _said(section: str, whole: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    """Whether a caseload's file, or one that it extends, gives anything of a section."""
+    return section in whole or any(path.startswith(f"{section}.") for path in known)
 
 
 def _shares(

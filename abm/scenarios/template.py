@@ -107,8 +107,8 @@ def caseload_template(name: str, *, day: date, extends: str = "", rows: str = ""
         If there is no such caseload.
     """
     base = load_caseload(extends, inside=folder / "extends") if extends else Caseload(origins={"Albania": 1.0})
-    texts = ['#place = "…"', f"date = {toml_value(day)}"]
-    lines = [*_head(name, "caseload", extends), *texts, *_comment("the day on which week 0 begins"), ""]
+    texts = ['#place = "…"', "# the day on which week 0 begins", f"date = {toml_value(day)}"]
+    lines = [*_head(name, "caseload", extends), *texts, ""]
     if rows:
         lines += [
             *_comment(

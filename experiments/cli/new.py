@@ -13,13 +13,14 @@ from cyclopts import App, Parameter
 
 from experiments.report.printed import tell
 
+Word = Annotated[str, Parameter(show_default=False)]
 Rows = Annotated[bool, Parameter(name="--rows", negative="", show_default=False)]
 
 app = App(name="new", help="Write a policy or a caseload of your own as a commented file, to be filled in.")
 
 
 @app.command(name="policy")
-def new_policy(name: str, /, *, extends: str = "") -> int:
+def new_policy(name: str, /, *, extends: Word = "") -> int:
     """Write NAME.toml: every lever with its unit, bounds, mark and meaning, at the value that it has untouched.
 
     It runs as written. A file that is there already is never written over.
@@ -41,7 +42,7 @@ def new_policy(name: str, /, *, extends: str = "") -> int:
 
 
 @app.command(name="caseload")
-def new_caseload(name: str, /, *, extends: str = "", rows: Rows = False, day: str = "") -> int:
+def new_caseload(name: str, /, *, extends: Word = "", rows: Rows = False, day: Word = "") -> int:
     """Write NAME.toml: every figure of a caseload and its world, with unit, bounds, mark and meaning.
 
     It runs as written. A file that is there already is never written over.

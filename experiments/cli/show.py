@@ -244,7 +244,7 @@ def _head(output: Console, inputs: Inputs, name: str) -> None:
 
     from abm.inputs.policy import Policy
 
-    title = getattr(inputs, "title", "") or "Coefficients of the household's decision"
+    title = getattr(inputs, "title", "Coefficients of the household's decision")
     output.print(Text.assemble((getattr(inputs, "name", name), "bold"), f"  {title}"))
     for text in (getattr(inputs, "describes", ""), getattr(inputs, "context", "")):
         if text:

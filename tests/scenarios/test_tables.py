@@ -63,6 +63,12 @@ def test_a_count_of_origins_gives_shares_of_origins_stages_and_housing() -> None
     })  # fmt: skip
     found = caseload_from(frame, stages={"refused": 0.25, "exhausted": 0.75})
     assert (found.households, found.rows) == (100, ())
+    assert found.describes == (
+        "Assumed of the households of people (mark: assumed): size = composition"
+        " (no such column: sizes and children are drawn from the section composition)."
+    )
+    said = {"composition": {"family_share": 0.3}, "stages": {"exhausted": 1.0}}
+    assert caseload_from(frame, **said).describes == ""
     assert found.origins == {"Iraq": 0.8, "Albania": 0.2}
     assert (found.housing.own, found.housing.hotel, found.housing.dispersal) == (0.6, 0.4, 0.0)
     assert found.stages.refused == 0.25
