@@ -12,16 +12,23 @@ from typing import TYPE_CHECKING, Any
 from abm.inputs.parameters import Figure, InputError
 from abm.measures import COMPARED, MEASURES, Measure
 from abm.model import MODEL_VERSION, Prepared, Run, prepare, simulate
-from abm.scenarios.scenario import caseload_names, load_behaviour, load_caseload, load_policy, policy_names
+from abm.scenarios.scenario import (
+    caseload_from,
+    caseload_names,
+    load_behaviour,
+    load_caseload,
+    load_policy,
+    policy_names,
+)
 from abm.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from abm.mesa_model import Household, ReturnModel
 
 __all__ = [
-    "COMPARED", "MEASURES", "MODEL_VERSION", "Figure", "Household", "InputError", "Measure", "Prepared", "ReturnModel",
-    "Run", "__version__", "caseload_names", "load_behaviour", "load_caseload", "load_policy", "policy_names", "prepare",
-    "simulate",
+    "COMPARED", "MEASURES", "MODEL_VERSION", "Figure", "Household", "InputError", "Measure", "Prepared",
+    "ReturnModel", "Run", "__version__", "caseload_from", "caseload_names", "load_behaviour", "load_caseload",
+    "load_policy", "policy_names", "prepare", "simulate",
 ]  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def to_toml(inputs: Inputs) -> str:
         lines.append(f"{path.rsplit('.', 1)[-1]} = {_entry(value, declared, figure)}")
     if isinstance(inputs, Policy):
         for number, regime in enumerate(inputs.regimes):
-            lines += ["", "[[regime]]", f"from = {_value(regime.start)}"]
+            lines += ["", "[[regime]]", f"from = {toml_value(regime.start)}"]
             lines += [f"title = {_text(regime.title)}"] if regime.title else []
             for path, value in regime.levers.items():
                 figure = inputs.figures.get(f"regime.{number}.{path}")
@@ -62,9 +62,9 @@ def _section(path: str) -> str:
 
 def _entry(value: Any, declared: Declaration, figure: Figure | None) -> str:
     if figure is None:
-        return _value(value)
-    parts = [f"value = {_value(value)}"]
-    parts += [f"{key} = {_value(x)}" for key in ("low", "high") if (x := getattr(figure, key)) is not None]
+        return toml_value(value)
+    parts = [f"value = {toml_value(value)}"]
+    parts += [f"{key} = {toml_value(x)}" for key in ("low", "high") if (x := getattr(figure, key)) is not None]
     parts.append(f"mark = {_text(figure.mark)}")
     if figure.unit != declared.unit:
         parts.append(f"unit = {_text(figure.unit)}")
@@ -78,7 +78,7 @@ def _origins(shares: Mapping[str, float], figure: Figure | None) -> Iterator[str
             if getattr(figure, key):
                 yield f"{key} = {_text(getattr(figure, key))}"
     for name, share in shares.items():
-        yield f"{_text(name)} = {_value(share)}"
+        yield f"{_text(name)} = {toml_value(share)}"
 
 
 def _country(name: str, said: Country, figures: Mapping[str, Figure]) -> Iterator[str]:
@@ -90,7 +90,8 @@ def _country(name: str, said: Country, figures: Mapping[str, Figure]) -> Iterato
             yield f"{field} = {_entry(value, declared, figures.get(f'countries.{name}.{field}'))}"
 
 
-def _value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """A value as TOML; None as the word that takes a limit away."""
     if value is None:
         return _text("none")
     if isinstance(value, bool):

@@ -1,30 +1,27 @@
-"""Who the people of a caseload file are: shares of origins, or a table with one household a row."""
+"""Who the people of a caseload file are: shares of origins, or a table of households."""
 
 from __future__ import annotations
 
-import csv
-import math
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
-from zipfile import BadZipFile
+from typing import Any
 
 from abm.evidence.countries import country_code, folded, known_country, nearest_country
 from abm.evidence.figures import column_figure
 from abm.evidence.homeland import place_name, shares_by, year_of
-from abm.inputs.caseload import Caseload, HouseholdRow
-from abm.inputs.parameters import MARKS, Figure, InputError, build, declarations, nearest_spelling, read
+from abm.inputs.caseload import Caseload
+from abm.inputs.parameters import MARKS, Figure, InputError, declarations, nearest_spelling, read
 from abm.inputs.policy import Policy
 from abm.scenarios.entries import entry
+from abm.scenarios.households import lines_in, listed
+from abm.scenarios.tables import Table, read_table, table_of
 
 #: Safety from which `among = "safe"` keeps an origin, unless the file says otherwise.
 SAFE_THRESHOLD = 0.45
 
 _TEXTS = ("mark", "source", "url", "note")
 _COLUMN_KEYS = ("column", "limit", "among", "safe_threshold", *_TEXTS)
-_COLUMNS = tuple(HouseholdRow.model_fields)
 
 
 def people(
@@ -52,22 +49,40 @@ def people(
         values["inflow"], found = _inflow(given["inflow"], file)
         figures.update(found)
     if "rows" in given:
-        name = given["rows"]
-        if not isinstance(name, str):
-            raise InputError("rows", name, "the path of a CSV file or of a spreadsheet (.xlsx)", file=file)
-        rows = tuple(_rows(folder / name, name, places, file))
-        values["rows"] = rows
-        if whole.get("households", len(rows)) != len(rows):
-            allowed = f"left out, or {len(rows)}, the number of rows of {name}"
+        table = _table(given["rows"], folder, file)
+        lines = lines_in(table)
+        if not lines:
+            allowed = f"a table with at least one household, not the empty {Path(table.file).name}"
+            raise InputError("rows", table.name, allowed, file=file)
+        first: dict[str, str] = {}
+        for line in lines:
+            first.setdefault(line.cells["origin"], f"{line.where}, origin")
+        _check_names(first, places, table.file)
+        told = listed(table, lines, places, whole, known, file)
+        count, drawn = told.values["households"], "rows" not in told.values
+        if whole.get("households", count) != count:
+            what = "households" if drawn or count != len(lines) else "rows"
+            allowed = f"left out, or {count}, the number of {what} of {table.name}"
             raise InputError("households", whole["households"], allowed, file=file)
-        if "households" not in whole:
-            values["households"] = len(rows)
-            figures["households"] = Figure(len(rows), "households", mark="inferred", source=f"rows of {name}")
-        if "origins" not in given and "origins" not in known:
-            counts = Counter(row.origin for row in rows)
-            values["origins"] = {name: count / len(rows) for name, count in counts.items()}
-            figures["origins"] = Figure("shares", "1", mark="inferred", source=f"rows of {name}")
+        if drawn and "origins" in given:
+            allowed = f"left out: {table.name} counts each origin"
+            raise InputError("origins", given["origins"], allowed, file=file)
+        for key in ("households", "origins"):
+            if key in whole or key in given or (key == "origins" and not drawn and key in known):
+                del told.values[key], told.figures[key]
+        values.update(told.values)
+        figures.update(told.figures)
+        values["rows"] = told.values.get("rows", ())
     return values, figures
+
+
+def _table(given: Any, folder: Path, file: str) -> Table:
+    """The table that `rows` names, or is."""
+    if isinstance(given, str):
+        return read_table(folder / given, given, file)
+    if hasattr(given, "to_frame") or hasattr(given, "itertuples"):
+        return table_of(given)
+    raise InputError("rows", given, "the path of a CSV file or of a spreadsheet (.xlsx)", file=file)
 
 
 def _inflow(section: Any, file: str) -> tuple[dict[str, float], dict[str, Figure]]:
@@ -189,99 +204,7 @@ def _by_column(section: Mapping[str, Any], date: str, file: str) -> tuple[dict[s
     return shares, figure
 
 
-# ---- a table of households ------------------------------------------------------------------------
-
-
-class Line(NamedTuple):
-    """A line of a table: where it is, and its cells by column."""
-
-    where: str
-    cells: Mapping[str, str]
-
-
-def _rows(path: Path, name: str, places: Sequence[str], file: str) -> Iterator[HouseholdRow]:
-    """Each household of a table, checked.
-
-    Errors name the table, the line, the column and the value; countries that are not known are told all at once.
-    """
-    if path.is_dir() or not path.exists():
-        found = {p.stem: p.name for p in sorted(path.parent.glob("*")) if p.suffix.lower() in (".csv", ".xlsx")}
-        near = nearest_spelling(path.stem, found)
-        allowed = "the path of a CSV file or spreadsheet (.xlsx) that exists"
-        raise InputError("rows", name, allowed, file=file, nearest=found[near] if near else None)
-    spreadsheet = path.suffix.lower() == ".xlsx"
-    table = _spreadsheet(path, name, file) if spreadsheet else _text(path)
-    lines = list(_lines(table, str(path)))
-    if not lines:
-        raise InputError("rows", name, f"a table with at least one household, not the empty {path.name}", file=file)
-    first: dict[str, str] = {}
-    for line in lines:
-        first.setdefault(line.cells["origin"], f"{line.where}, origin")
-    _check_names(first, places, str(path))
-    for line in lines:
-        yield _row(line, places, spreadsheet or table.separator != ",", str(path))
-
-
-class Table(NamedTuple):
-    """The cells of a table as they stand: the header, numbered lines, and what separated the cells."""
-
-    header: Sequence[str]
-    lines: Iterable[tuple[int, Sequence[str]]]
-    separator: str = ""
-
-
-def _text(path: Path) -> Table:
-    """A CSV file: cells separated by commas, semicolons or tabs, whichever its header has most of."""
-    try:
-        lines = path.read_bytes().decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as fault:
-        raise InputError("text", fault.object[fault.start : fault.end], "UTF-8 text", file=str(path)) from None
-    separator = max(",;\t", key=lines[0].count) if lines else ","
-    reader = csv.reader(lines, delimiter=separator)
-    try:
-        cells = [(reader.line_num, cells) for cells in reader]
-    except csv.Error as fault:
-        raise InputError("line", reader.line_num, f"a line of a CSV file ({fault})", file=str(path)) from None
-    return Table(cells[0][1] if cells else [], cells[1:], separator)
-
-
-def _spreadsheet(path: Path, name: str, file: str) -> Table:
-    """The first sheet of a spreadsheet."""
-    import pandas as pd
-
-    try:
-        sheet = pd.read_excel(path, header=None, dtype=str, keep_default_na=False)
-    except ImportError:
-        allowed = (
-            "a CSV file; or install the extra that reads spreadsheets: pip install 'household-returns[spreadsheet]'"
-        )
-        raise InputError("rows", name, allowed, file=file) from None
-    except (OSError, ValueError, KeyError, BadZipFile) as fault:
-        raise InputError("rows", name, f"a spreadsheet that can be read ({fault})", file=file) from None
-    cells = [[str(cell) for cell in row] for row in sheet.to_numpy().tolist()]
-    return Table(cells[0] if cells else [], enumerate(cells[1:], start=2))
-
-
-def _lines(table: Table, file: str) -> Iterator[Line]:
-    """The lines of a table that are not blank, with the header checked."""
-    header = [column.strip().casefold().replace(" ", "_") for column in table.header]
-    for given, column in zip(table.header, header, strict=True):
-        if column not in _COLUMNS:
-            near = nearest_spelling(column, _COLUMNS)
-            raise InputError("line 1", given, "one of " + ", ".join(_COLUMNS), file=file, nearest=near)
-    twice = [column for column, times in Counter(header).items() if times > 1]
-    if twice:
-        raise InputError("line 1", twice[0], "each column once", file=file)
-    for column in ("origin", "size"):
-        if column not in header:
-            raise InputError("line 1", ",".join(header), f"a header with the column {column}", file=file)
-    for number, cells in table.lines:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(header):
-            allowed = f"as many cells as the header has columns ({len(header)})"
-            raise InputError(f"line {number}", ",".join(cells), allowed, file=file)
-        yield Line(f"line {number}", dict(zip(header, (cell.strip() for cell in cells), strict=True)))
+# ---- names ----------------------------------------------------------------------------------------
 
 
 def _check_names(first: Mapping[str, str], places: Sequence[str], file: str) -> None:
@@ -295,35 +218,3 @@ def _check_names(first: Mapping[str, str], places: Sequence[str], file: str) -> 
         told = [f"{first[name]} {name!r}" + (f" ({near[name]}?)" if near[name] else "") for name in unknown]
         allowed = "names or ISO codes of countries, which these are not: " + "; ".join(told)
         raise InputError("origins", f"{len(unknown)} names", allowed, file=file)
-
-
-def _row(line: Line, places: Sequence[str], decimal_comma: bool, file: str) -> HouseholdRow:
-    values: dict[str, Any] = {}
-    for column, cell in line.cells.items():
-        if not cell and column not in ("origin", "size"):
-            continue
-        where = f"{line.where}, {column}"
-        kind = HouseholdRow.model_fields[column].annotation
-        if column == "origin":
-            values[column] = place_name(cell, places, field=where, file=file)
-        elif kind is int or kind is float:
-            values[column] = _number(cell, kind is int, decimal_comma, where, file)
-        else:
-            values[column] = cell.casefold()
-    try:
-        return build(HouseholdRow, values)
-    except InputError as fault:
-        field = f"{line.where}, {fault.field}"
-        raise InputError(field, fault.value, fault.allowed, file=file, nearest=fault.nearest) from None
-
-
-def _number(cell: str, whole: bool, decimal_comma: bool, where: str, file: str) -> int | float:
-    """A number; ``3.0`` is whole, and ``52,5`` is one where commas do not separate cells."""
-    text = cell.replace(",", ".") if decimal_comma and "." not in cell else cell
-    try:
-        number = float(text)
-        if not math.isfinite(number) or (whole and number != int(number)):
-            raise ValueError
-    except ValueError:
-        raise InputError(where, cell, "a whole number" if whole else "a finite number", file=file) from None
-    return int(number) if whole else number

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from abm.evidence.figures import EVIDENCE, evidence_figure
 from abm.inputs.behaviour import Behaviour
@@ -46,8 +46,13 @@ from abm.inputs.parameters import (
 from abm.inputs.policy import Policy
 from abm.scenarios.countries import countries, filled
 from abm.scenarios.entries import entry
+from abm.scenarios.households import PREFIX, left_open
 from abm.scenarios.overrides import apply_settings
 from abm.scenarios.people import check_offers, check_origins, people
+from abm.scenarios.tables import is_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCENARIOS = Path(__file__).parent
 BEHAVIOUR = EVIDENCE / "behaviour.toml"
@@ -104,12 +109,14 @@ def load_policy(given: str | Path | Mapping[str, Any], *, inside: Path | None = 
 
 
 def load_caseload(given: str | Path | Mapping[str, Any], *, inside: Path | None = None) -> Caseload:
-    """The caseload of that name, of the TOML file at that path, or of a table laid out like one.
+    """The caseload of that name, of the file at that path, or of a mapping laid out like one.
 
     Parameters
     ----------
+    given
+        A path may be that of a TOML file or of a table of people (CSV, .xlsx; see `caseload_from`).
     inside
-        The file in which the name, path or table stands: paths are relative to it, and messages name it.
+        The file in which the name, path or mapping stands: paths are relative to it, and messages name it.
 
     Raises
     ------
@@ -120,6 +127,41 @@ def load_caseload(given: str | Path | Mapping[str, Any], *, inside: Path | None 
     check_origins(made, file=file)
     made._figures.update(filled(made))
     return made
+
+
+def caseload_from(people: pd.DataFrame | pd.Series | str | Path, **given: Any) -> Caseload:
+    """A caseload from a table of people: a pandas data frame, a CSV file, or the first sheet of a spreadsheet.
+
+    Parameters
+    ----------
+    people
+        A row a household (columns ``origin``, ``size``, and any of ``children``, ``school_children``, ``stage``,
+        ``housing``, ``weeks_in_stage`` or ``stage_since``, ``weeks_in_country`` or ``arrived``), or so many alike with
+        ``households`` or ``persons``; or without ``size`` a count of ``households`` or ``persons`` by ``origin``, and
+        perhaps ``stage`` and ``housing``.  A named index counts as columns; the values of a series are households.
+    **given
+        Anything else that a caseload file holds, a section as a mapping: ``date="2026-01-05"``,
+        ``inflow_per_week=40``, ``housing={"hotel": 0.2, "dispersal": 0.8, "own": 0.0}``, ``extends="uk-refused-2025"``.
+
+    Returns
+    -------
+    Caseload
+        Its ``describes`` says what is assumed because the table does not say it; so do its ``figures``, with the mark
+        ``assumed``.
+
+    Raises
+    ------
+    InputError
+        Naming the table, the row, the column, the value, what is allowed and the nearest spelling.
+    """
+    if isinstance(people, str | Path):
+        if not is_table(people):
+            allowed = "a data frame, or the path of a CSV file or spreadsheet (.xlsx)"
+            raise InputError("people", str(people), allowed)
+        given = {"name": Path(people).stem, **given, "rows": str(Path(people).expanduser())}
+    else:
+        given = {"name": "people", **given, "rows": people}
+    return load_caseload(given, inside=Path("caseload_from"))
 
 
 def load_behaviour(name_or_path: str | Path | None = None) -> Behaviour:
@@ -199,6 +241,8 @@ def _load(
         read.values["regimes"] = tuple(read.values["regimes"])
     made = build(model, _nested(model, read.values), file=_shown(path))
     made._figures.update(read.figures)
+    if isinstance(made, Caseload) and not made.describes and (assumed := left_open(made)):
+        made = made.model_copy(update={"describes": assumed})
     return made, _shown(path)
 
 
@@ -206,16 +250,18 @@ def _located(name_or_path: str | Path, kind: str, beside: Path | None = None, to
     """The file of a shipped name, or of a path (relative to `beside`); `told`: the field and file that named it."""
     file, where = told[1], told[0] or kind
     text = str(name_or_path)
-    if isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
+    table = kind == "caseload" and is_table(text)
+    if isinstance(name_or_path, Path) or text.endswith(".toml") or table or "/" in text or "\\" in text:
         path = Path(text).expanduser()
         path = path if beside is None or path.is_absolute() else beside / path
         if path.is_dir():
             raise InputError(where, text, "the path of a TOML file, not of a folder", file=file)
         if not path.exists():
-            beside_it = [p.stem for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+            ending, holds = (path.suffix, "table") if table else (".toml", "TOML file")
+            beside_it = [p.stem for p in path.parent.glob(f"*{ending}")] if path.parent.is_dir() else []
             near = nearest_spelling(path.stem, beside_it)
-            near = f"{near}.toml" if near else nearest_spelling(path.stem, _names(kind))
-            raise InputError(where, text, "the path of a TOML file that exists", file=file, nearest=near)
+            near = f"{near}{ending}" if near else nearest_spelling(path.stem, _names(kind))
+            raise InputError(where, text, f"the path of a {holds} that exists", file=file, nearest=near)
         return path
     if text not in _names(kind):
         allowed = f"a {kind} that is known, or the path of a TOML file" if _names(kind) else "the path of a TOML file"
@@ -272,7 +318,10 @@ def _read(
     model: type[Inputs], kind: str, path: Path, seen: tuple[Path, ...], table: dict[str, Any] | None = None
 ) -> Read:
     """What the file at `path` (or a table inside it) and all it extends give."""
-    file, whole = _shown(path), document(path) if table is None else table
+    file = _shown(path)
+    if table is None:
+        table = {"rows": path.name} if model is Caseload and is_table(path) else document(path)
+    whole = table
     base = whole.pop("extends", None)
     read = Read()
     if base is not None:
@@ -284,6 +333,7 @@ def _read(
             raise InputError("extends", base, "a file that does not extend this one in turn", file=file)
         read = _read(model, kind, parent, chain)
         read.values.pop("name", None)
+    said_who = "describes" in whole
     for key in _TEXTS[model]:
         if key in whole:
             text = whole.pop(key)
@@ -299,6 +349,10 @@ def _read(
         given = {key: whole.pop(key) for key in _PEOPLE if key in whole}
         values, figures = people(given, whole, read.values, folder=path.parent, file=file)
         read.values.update(values)
+        if "rows" in given:  # what another table left open, and whom it described, goes with it
+            read.figures = {where: figure for where, figure in read.figures.items() if not where.startswith(PREFIX)}
+            if not said_who:
+                read.values.pop("describes", None)
         read.figures.update(figures)
     if model is Policy:
         _offers_by_name(whole, file)
@@ -401,6 +455,6 @@ def _nested(model: type[Inputs], flat: Mapping[str, Any]) -> dict[str, Any]:
 
 
 __all__ = [
-    "apply_settings", "caseload_names", "document", "evidence_figure", "load_behaviour", "load_behaviour_draws",
-    "load_caseload", "load_policy", "policy_names",
+    "apply_settings", "caseload_from", "caseload_names", "document", "evidence_figure", "load_behaviour",
+    "load_behaviour_draws", "load_caseload", "load_policy", "policy_names",
 ]  # fmt: skip

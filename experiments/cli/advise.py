@@ -46,7 +46,7 @@ def advise_command(
     baseline
         The policy that stands; it goes on beside the offer.
     caseload
-        Name of a caseload, or path of a TOML file.
+        Name of a caseload, or path of a TOML file or of a table of people (CSV, .xlsx).
     replicates
         Runs of each offer; without a number about 100, fewer for a large caseload.
     weeks

@@ -17,7 +17,7 @@ from experiments.question.defaults import (
     SEED,
     WEEKS,
 )  # fmt: skip
-from experiments.report.printed import AsJson, Settings, console, print_json, tell
+from experiments.report.printed import AsCsv, AsJson, Settings, console, print_json, tell
 from experiments.running.progress import progress_if_seen
 
 Vary = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
@@ -47,6 +47,7 @@ def compare_command(
     at_least: str | None = None,
     all_measures: Annotated[bool, Parameter(name="--all", negative="", show_default=False)] = False,
     table: Literal["md", "html", "tex", "csv"] | None = None,
+    csv_too: AsCsv = False,
 ) -> int:
     """Compare policies with a baseline: who returns, when, and at what cost.
 
@@ -59,7 +60,7 @@ def compare_command(
     variants
         Names of policies, or paths of TOML files.
     caseload
-        Name of a caseload, or path of a TOML file.
+        Name of a caseload, or path of a TOML file or of a table of people (CSV, .xlsx).
     baseline
         The policy that the others are compared with.
     replicates
@@ -103,6 +104,8 @@ def compare_command(
         Print every measure with both intervals, and notes on how to read them.
     table
         Print nothing but the table (with --all the whole one), to be pasted: md, html, tex or csv.
+    csv_too
+        Write runs and weekly series as CSV as well, beside the Parquet files.
     """
     from abm.inputs.parameters import InputError
     from experiments.question.question import ask
@@ -125,8 +128,11 @@ def compare_command(
     from abm.week.compiled import announcing_compilation
     from experiments.compare.comparing import compare
     from experiments.report.compare_files import INDEX, place_of, write
+    from experiments.report.people import tell_left_open
+    from experiments.storing.as_csv import beside
 
     place = place_of(question, out)
+    tell_left_open(question.caseload)
     progress = progress_if_seen()
     with announcing_compilation(tell):
         comparison = compare(question, workers=workers, progress=progress)
@@ -145,6 +151,8 @@ def compare_command(
     for line in alike(comparison):
         tell(line)
     write(place, comparison, rows)
+    if names := beside(place.path, asked=csv_too):
+        tell(f"As CSV too: {', '.join(names)}")
     if report:
         from experiments.cli.report import NAME, write_report
 

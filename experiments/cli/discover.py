@@ -55,7 +55,7 @@ def discover_command(
     against
         The baseline from which the difference is taken, on the same seeds; none: the measure of the policy by itself.
     caseload
-        Name of a caseload, or path of a TOML file.
+        Name of a caseload, or path of a TOML file or of a table of people (CSV, .xlsx).
     weeks
         Horizon in weeks.
     households

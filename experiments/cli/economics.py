@@ -40,7 +40,7 @@ def economics_command(
     variants
         Names of policies, or paths of TOML files; or one table of strategies (.csv).
     caseload
-        Name of a caseload, or path of a TOML file.
+        Name of a caseload, or path of a TOML file or of a table of people (CSV, .xlsx).
     baseline
         The policy that the others are compared with.
     effect

@@ -75,7 +75,7 @@ def frontier_command(
     robust
         What a policy is judged by: its mean over the draws of the posterior, or the mean of their worst tenth.
     caseload
-        Name of a caseload, or path of a TOML file.
+        Name of a caseload, or path of a TOML file or of a table of people (CSV, .xlsx).
     weeks
         Horizon in weeks.
     households

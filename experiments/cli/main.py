@@ -17,6 +17,7 @@ from experiments.cli.attribute import attribute_command
 from experiments.cli.compare import app as compare_app
 from experiments.cli.economics import economics_command
 from experiments.cli.fit import fit_command
+from experiments.cli.new import app as new_app
 from experiments.cli.plot import plot_command
 from experiments.cli.report import app as report_app
 from experiments.cli.run import run_command, why_command
@@ -28,6 +29,8 @@ from experiments.cli.trial import trial_command
 from experiments.cli.validate import validate_command
 
 BAD_INPUT, STOPPED, BROKEN_PIPE = 2, 130, 141
+#: Options that several settings may follow.
+SETTING = ("--set", "--from-set", "--to-set")
 
 
 def _version() -> str:
@@ -50,13 +53,16 @@ COMMANDS: dict[str, Callable[..., int]] = {
 }  # fmt: skip
 for _name, _command in COMMANDS.items():
     app.command(_command, name=_name)
-for _app in (compare_app, list_app, report_app, sensitivity_app, sweep_app):
+for _app in (compare_app, list_app, new_app, report_app, sensitivity_app, sweep_app):
     app.command(_app)
 # These take their time to import; what the list of commands says of them stands here.
 app.command("experiments.cli.discover:app", name="discover", help="Find the worlds in which a policy fails its goal.")
 app.command("experiments.cli.frontier:app", name="frontier",
             help="Search levers for policies that no other beats on several goals.")  # fmt: skip
 app.command("experiments.cli.serve:app", name="serve", help="Open the page in a browser, on this machine only.")
+app.register_install_completion_command(
+    help="Set up completion of commands, options and their choices for bash, zsh or fish."
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _replace_what_cannot_be_encoded()
     try:
-        code = app(list(argv) if argv is not None else None, exit_on_error=False, print_error=False,
+        code = app(_each_set(sys.argv[1:] if argv is None else argv), exit_on_error=False, print_error=False,
                    result_action="return_value")  # fmt: skip
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
@@ -97,6 +103,23 @@ def main(argv: Sequence[str] | None = None) -> int:
             # stopped while compiled code was being loaded, would end by the signal.
             os._exit(STOPPED)
         return STOPPED
+
+
+def _each_set(argv: Sequence[str]) -> list[str]:
+    """The arguments with ``--set A=1 B=2`` as ``--set A=1 --set B=2``: several settings may follow one option."""
+    made: list[str] = []
+    option = ""
+    for number, word in enumerate(argv):
+        if number and argv[number - 1] in SETTING:
+            option = argv[number - 1]
+        elif option and ("=" not in word or word.startswith("-")):
+            option = ""
+        elif option:
+            made.append(option)
+        if word.partition("=")[0] in SETTING and "=" in word:
+            option = word.partition("=")[0]
+        made.append(word)
+    return made
 
 
 def _bad(message: str) -> int:

@@ -51,7 +51,7 @@ def report_command(
         Names of policies, or paths of TOML files; or one folder that returns compare has left. Without any, the
         pilot question.
     caseload
-        Name of a caseload, or path of a TOML file.
+        Name of a caseload, or path of a TOML file or of a table of people (CSV, .xlsx).
     baseline
         The policy that the others are compared with.
     replicates

@@ -47,14 +47,14 @@ def run_command(
 ) -> int:
     """Run one policy once: the weekly series and the measures of that run.
 
-    Writes weekly.parquet, weekly.csv, households.parquet, measures.csv and manifest.json into a folder.
+    Writes weekly.parquet, weekly.csv, households.parquet and .csv, measures.csv and manifest.json into a folder.
 
     Parameters
     ----------
     variant
         Name of a policy, or path of a TOML file.
     caseload
-        Name of a caseload, or path of a TOML file.
+        Name of a caseload, or path of a TOML file or of a table of people (CSV, .xlsx).
     seed
         Seed of the run.
     weeks
@@ -76,9 +76,11 @@ def run_command(
         raise InputError("--csv", "together with --json", "one of the two")
     prepared = _prepare(variant, caseload, weeks, households, settings)
     from abm.week.compiled import announcing_compilation
+    from experiments.report.people import tell_left_open
     from experiments.report.run_files import FILES, place_of, write
 
     place = place_of(prepared, seed, out)
+    tell_left_open(prepared.caseload)
     with announcing_compilation(tell):
         run = prepared.run(seed)
         _tell_idle(variant, caseload, weeks, households, settings, seed)
@@ -125,7 +127,7 @@ def why_command(
     week
         Week of the decision; without one, the last in which it considered its situation.
     caseload
-        Name of a caseload, or path of a TOML file.
+        Name of a caseload, or path of a TOML file or of a table of people (CSV, .xlsx).
     seed
         Seed of the run.
     weeks

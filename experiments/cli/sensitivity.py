@@ -62,7 +62,7 @@ def sensitivity_command(
     against
         A baseline: then the difference from it is looked at, on the same seeds.
     caseload
-        Name of a caseload, or path of a TOML file.
+        Name of a caseload, or path of a TOML file or of a table of people (CSV, .xlsx).
     weeks
         Horizon in weeks.
     households

@@ -35,7 +35,7 @@ def sheet_command(
     against
         The baseline.
     caseload
-        Name of a caseload, or path of a TOML file.
+        Name of a caseload, or path of a TOML file or of a table of people (CSV, .xlsx).
     replicates
         Runs of each policy; without a number about 100, fewer for a large caseload.
     weeks

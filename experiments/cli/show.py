@@ -10,6 +10,8 @@ from cyclopts import App
 from experiments.report.printed import AsJson, console, print_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
     from rich.text import Text
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 MarkName = Literal["primary", "press", "inferred", "fitted", "assumed"]
 #: How a mark is coloured: assumptions must catch the eye.
 SHADES = {"primary": "green", "press": "cyan", "inferred": "blue", "fitted": "yellow", "assumed": "bold red"}
+
+#: Keys that only a design of a sweep, and only a history has.
+_DESIGN, _HISTORY = {"variants", "factors", "sampling"}, {"row", "not_represented"}
 
 list_app = App(name="list", help="List variants, caseloads, levers, measures or parameters.")
 
@@ -91,7 +96,7 @@ def show_command(name: str, /, *, mark: MarkName | None = None, as_json: AsJson 
     Parameters
     ----------
     name
-        Name of a policy or caseload, path of its TOML file, or behaviour.
+        Name of a policy or caseload, path of its file, or behaviour.
     mark
         Only figures with this mark.
     as_json
@@ -138,9 +143,9 @@ def show_command(name: str, /, *, mark: MarkName | None = None, as_json: AsJson 
 def _found(name: str) -> Inputs:
     """The policy, caseload or behaviour of a name or path."""
     from abm.inputs.parameters import InputError, nearest_spelling
+    from abm.scenarios.kinds import kind_of
     from abm.scenarios.scenario import (
         caseload_names,
-        document,
         load_behaviour,
         load_caseload,
         load_policy,
@@ -153,22 +158,33 @@ def _found(name: str) -> Inputs:
         return load_policy(name)
     if name in caseload_names():
         return load_caseload(name)
-    if not name.endswith(".toml"):
-        known = [*policy_names(), *caseload_names(), "behaviour"]
-        allowed = "the name of a policy or caseload, the path of a TOML file, or behaviour"
-        raise InputError("NAME", name, allowed, nearest=nearest_spelling(name, known))
     from pathlib import Path
 
     path = Path(name).expanduser()
-    if path.is_file():
-        # What only one kind of file has says which it is; a file that merely extends another says it by that.
-        whole = document(path)
-        base = whole.get("extends", "")
-        if {"origins", "rows", "countries", "households", "world", "composition"} & set(
-            whole
-        ) or base in caseload_names():
-            return load_caseload(path)
-    return load_policy(path)
+    if not name.endswith((".toml", ".csv", ".xlsx")) and not path.is_file():
+        known = [*policy_names(), *caseload_names(), "behaviour"]
+        allowed = "the name of a policy or caseload, the path of its file, or behaviour"
+        raise InputError("NAME", name, allowed, nearest=nearest_spelling(name, known))
+    if not path.is_file():
+        return load_policy(path)
+    kind = kind_of(path)
+    if kind == "behaviour":
+        return load_behaviour(path)
+    _refuse_others(path)
+    return load_caseload(path) if kind == "caseload" else load_policy(path)
+
+
+def _refuse_others(path: Path) -> None:
+    """Say of a file that is no input what it is, and which command reads it."""
+    from abm.inputs.parameters import InputError
+    from abm.scenarios.scenario import document
+    from abm.scenarios.tables import is_table
+
+    keys = set() if is_table(path) else set(document(path))
+    for what, command, its in (("design", "sweep", _DESIGN), ("history", "validate", _HISTORY)):
+        if keys & its:
+            allowed = f"a policy, a caseload or the behaviour; this is a {what}: returns {command} {path} reads it"
+            raise InputError("NAME", str(path), allowed)
 
 
 # ---- printing ---------------------------------------------------------------------------------------
@@ -228,7 +244,7 @@ def _head(output: Console, inputs: Inputs, name: str) -> None:
 
     from abm.inputs.policy import Policy
 
-    title = getattr(inputs, "title", "") or "Coefficients of the household's decision"
+    title = getattr(inputs, "title", "Coefficients of the household's decision")
     output.print(Text.assemble((getattr(inputs, "name", name), "bold"), f"  {title}"))
     for text in (getattr(inputs, "describes", ""), getattr(inputs, "context", "")):
         if text:

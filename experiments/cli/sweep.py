@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from experiments.question.defaults import MAX_REPLICATES
+from experiments.report.printed import AsCsv
 
 if TYPE_CHECKING:
     from experiments.question.study import Study
@@ -40,6 +41,7 @@ def sweep_command(
     weeks: int | None = None,
     households: int | None = None,
     seed: int | None = None,
+    csv_too: AsCsv = False,
     plan: Annotated[bool, Parameter(negative="")] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
@@ -73,6 +75,8 @@ def sweep_command(
         Households simulated, instead of the design's.
     seed
         Seed of the first replicate, instead of the design's.
+    csv_too
+        Write the tables as CSV as well, beside the Parquet files.
     plan
         Only say what would be run.
     as_json
@@ -112,10 +116,13 @@ def sweep_command(
             os._exit(128 + stop.signal)
         return 128 + stop.signal
     from experiments.question.idle import idle_in_design
+    from experiments.report.people import tell_left_open
     from experiments.report.printed import tell
+    from experiments.storing.as_csv import beside
 
     study = outcome.study
     assert study is not None
+    tell_left_open(study.shared.cases[0].caseload)
     if made.behaviour is None and made.posterior in (None, "fitted"):
         tell(_drawn(study))
     for line in _left_out(study):
@@ -123,6 +130,8 @@ def sweep_command(
     if outcome.new and not outcome.failed:
         for line in idle_in_design(study):
             tell(line)
+    if names := beside(outcome.folder, asked=csv_too):
+        tell(f"As CSV too: {', '.join(names)}")
     _tell(outcome, as_json)
     if outcome.failed < outcome.done:
         _show(outcome, as_json)

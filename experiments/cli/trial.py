@@ -51,7 +51,8 @@ def trial_command(
     replicates
         Runs of each number of families; run r has seed + r and the next draw of the posterior.
     caseload
-        Name of a caseload, or path of a TOML file. How many live at a site: --set caseload.network.site_households=15.
+        Name of a caseload, or path of a TOML file or of a table of people (CSV, .xlsx).
+        How many live at a site: --set caseload.network.site_households=15.
     against
         The policy whose offers are not tried.
     seed

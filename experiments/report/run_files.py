@@ -12,7 +12,7 @@ from abm.model import MODEL_VERSION, Prepared, Run
 from experiments.storing.output import Place, Writer, fingerprint
 
 #: Names of the files that a run leaves, besides the manifest.
-FILES = ("weekly.parquet", "weekly.csv", "households.parquet", "measures.csv")
+FILES = ("weekly.parquet", "weekly.csv", "households.parquet", "households.csv", "measures.csv")
 
 
 def place_of(prepared: Prepared, seed: int, out: Path | None) -> Place:
@@ -54,6 +54,7 @@ def write(place: Place, run: Run) -> None:
         "weekly.parquet": lambda path: run.series.to_parquet(path, index=False),
         "weekly.csv": lambda path: run.series.to_csv(path, index=False, lineterminator="\n"),
         "households.parquet": lambda path: run.households.to_parquet(path, index=False),
+        "households.csv": lambda path: run.households.to_csv(path, index=False, lineterminator="\n"),
         "measures.csv": lambda path: _measures(path, run),
     }
     told = {

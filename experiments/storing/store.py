@@ -212,7 +212,7 @@ class Folder:
         os.write(self._lock, f"{os.getpid()}\n".encode())
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes | Callable[[BinaryIO], object]) -> None:
     """Write a file so that it is there whole or not at all.
 
     Raises
@@ -222,7 +222,7 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(path, lambda file: file.write(content))
+        _write_whole(path, (lambda file: file.write(content)) if isinstance(content, bytes) else content)
     except OSError as fault:
         raise _not_written(path.parent, fault) from None
 
