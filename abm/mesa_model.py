@@ -1,161 +1,42 @@
-"""The model for Mesa users: `ReturnModel` and `Household`, views on the columns of a run.
+"""The model for Mesa users: `ReturnModel`, whose agents are views on the columns of a run.
 
-Columns hold the state; a `Household` reads and writes its row.  Two drivers step the same rules and
-give the same bits: ``"compiled"`` runs a week for all rows at once, ``"agents"`` calls every household
-in turn through Mesa's AgentSet (hundreds of times slower, and easy to step through in a debugger).
-Agents are made when somebody asks for them.
+Columns hold the state; a `Household` reads its row.  Two drivers step the same rules and give the same bits:
+``"compiled"`` runs a week for all rows at once, ``"agents"`` calls every household in turn (hundreds of times slower,
+and easy to step through in a debugger).  Agents are made when somebody asks for them.
 """
 
 from __future__ import annotations
 
-from functools import partial
+import math
 from typing import Any, Literal
 
 import mesa
+import networkx as nx
 import numpy as np
-from mesa.discrete_space.cell_agent import HasCell
 
 from abm.arrays.setting import Setting
-from abm.arrays.state import COUNT, LEDGER_AT, STOCKS_AT, State
-from abm.household.stages import COL, NOTICE, STAGE, STAGES, TOLD, Choice, Column, Housing, Kind, Stage
+from abm.arrays.state import COUNT, STOCKS_AT, State
+from abm.household.stages import COL, STAGE, STAGES, TOLD, Column
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError
 from abm.inputs.policy import Policy
-from abm.model import offered_column, prepare
-from abm.numerics.calendar import happened
+from abm.mesa_agent import WRITABLE, Household, checked_class
+from abm.mesa_network import check_drawn, graph_of, own_ties
+from abm.mesa_reporters import collector, cost_to_date, households_in
+from abm.mesa_run import OwnRun, Written, checked_inputs, explained, passed_on, seed_of
+from abm.model import Prepared, offered_column, prepare
 from abm.numerics.draws import key_of
 from abm.scenarios.overrides import levers_of
-from abm.week.considering import consider
-from abm.week.week import act, attend, has_effect, the_books_close, the_state_acts
-from abm.why import Explanation, explain
+from abm.scenarios.scenario import load_policy
+from abm.week.week import the_books_close, the_state_acts
+from abm.why import Explanation
+
+__all__ = ["Household", "ReturnModel", "cost_to_date", "households_in"]
 
 Driver = Literal["compiled", "agents"]
 #: What can be said of a `ReturnModel` besides levers.
-OPTIONS = ("policy", "caseload", "behaviour", "households", "weeks", "rng", "driver")
-
-
-def _number(column: Column) -> Any:
-    """A property that reads and writes one column of the household's row."""
-    kind = float if column.kind is Kind.NUMBER else int
-
-    def read(self: Household) -> Any:
-        return kind(self.model.state.s[column, self.row])
-
-    def write(self: Household, value: float) -> None:
-        self.model.state.s[column, self.row] = float(value)
-
-    return property(read, write, doc=column.meaning)
-
-
-class Household(mesa.Agent, HasCell):
-    """One household deciding together: a view on one row of the model's columns.
-
-    Its ``cell`` is None, unless its model places households in a space (`abm.browser.PlacedModel`).
-
-    Parameters
-    ----------
-    model
-        The model it lives in.
-    row
-        Its row.
-    """
-
-    model: ReturnModel
-
-    def __init__(self, model: ReturnModel, row: int) -> None:
-        super().__init__(model)
-        self.row = row
-
-    id = _number(Column.id)
-    adults = _number(Column.adults)
-    children = _number(Column.children)
-    school_children = _number(Column.school)
-    site = _number(Column.site)
-    believed_safety = _number(Column.safety)
-    believed_removal = _number(Column.removal)
-    believed_payment = _number(Column.payment)
-    alert = _number(Column.alert)
-    ties = _number(Column.ties)
-    ties_left = _number(Column.ties_left)
-    left_at = _number(Column.left_at)  # far below zero: not yet
-
-    @property
-    def stage(self) -> str:
-        """Name of its stage."""
-        return STAGES[int(self.model.state.s[COL.stage, self.row])]
-
-    @property
-    def housing(self) -> str:
-        """Name of its housing."""
-        return Housing(int(self.model.state.s[COL.housing, self.row])).name
-
-    @property
-    def origin(self) -> str:
-        """Name of its country of origin."""
-        return self.model.prepared.origins[int(self.model.state.s[COL.origin, self.row])]
-
-    @property
-    def last_choice(self) -> str:
-        """Name of the choice it made when it last considered its situation; empty before that."""
-        s = self.model.state.s
-        week = s[COL.considered_at, self.row]
-        if not happened(week):
-            return ""
-        if week < 0.0:  # those who had accepted before the run began
-            return Choice.ASSISTED_RETURN.name
-        return Choice(int(s[COL.choice, self.row])).name
-
-    @property
-    def size(self) -> int:
-        """Persons."""
-        return int(self.adults + self.children)
-
-    @property
-    def neighbours(self) -> list[Household]:
-        """Households it is tied to that have arrived."""
-        state = self.model.state
-        rows = state.ties[state.tie_start[self.row] : state.tie_start[self.row + 1]]
-        known = self.model.by_row
-        return [known[int(row)] for row in rows if int(row) in known]
-
-    def step(self) -> None:
-        """Take in the week's news and, if it considers its situation, choose."""
-        model = self.model
-        s = model.state.s
-        origin = int(s[COL.origin, self.row])
-        attend(model.key, model.week, model.plain, model.state, origin, self.row, self.row + 1)
-        if int(s[COL.notice, self.row]) & NOTICE.CONSIDERS:
-            consider(model.key, model.week, model.plain, model.state, self.row)
-
-    def advance(self) -> None:
-        """Let the choice, or what befell the household, take effect."""
-        model = self.model
-        if has_effect(model.state, self.row):
-            act(model.key, model.week, model.plain, model.state, self.row)
-
-    def why(self, week: int | None = None) -> Explanation:
-        """The terms of its decision, by name, in a week or when it last considered its situation.
-
-        Raises
-        ------
-        InputError
-            If the week is not one in which it decides.
-        """
-        if week is None:
-            last = self.model.state.s[:, self.row]
-            week = int(max(0.0, last[COL.considered_at]))
-        return explain(self.model.prepared, self.model.run_seed, self.id, week)
-
-
-def households_in(stage: int, model: ReturnModel) -> int:
-    """A model reporter (with its stage bound by `functools.partial`): households in a stage."""
-    return int(model.state.counts[COUNT.households, stage])
-
-
-def cost_to_date(model: ReturnModel) -> float:
-    """Public cost so far, GBP, not discounted, of the simulated households."""
-    return float(model.state.history[: model.week, LEDGER_AT:].sum()) / 100.0
+OPTIONS = ("policy", "caseload", "behaviour", "households", "weeks", "rng", "driver", "agent_class", "network")
 
 
 class ReturnModel(mesa.Model):
@@ -170,9 +51,16 @@ class ReturnModel(mesa.Model):
     weeks
         Length of the run; `running` becomes False at its end.
     rng
-        The seed, a whole number (text from a form is read as one).
+        The seed, a whole number (text from a form is read as one); None: a fresh one.  Whatever else NumPy makes a
+        generator of gives a seed too.  The seed of the run is `run_seed`, and a column of what is collected.
     driver
         ``"compiled"`` or ``"agents"``.
+    agent_class
+        `Household`, or a subclass of it, made with (model, row).  One with a step of its own needs the driver
+        ``"agents"``.
+    network
+        A networkx graph whose nodes are the households at the start, 0 to households − 1: who knows whom, in the place
+        of ties that are drawn.  Those who arrive later draw theirs as ever.
     **levers
         Any parameter, as in ``ReturnModel(offer__amount_per_person=5_000)`` or, by dotted path,
         ``ReturnModel(**{"offer.amount_per_person": 5_000})``.
@@ -191,29 +79,66 @@ class ReturnModel(mesa.Model):
         *,
         households: int | None = None,
         weeks: int = 260,
-        rng: Any = 0,
+        rng: Any = None,
         driver: Driver = "compiled",
+        agent_class: type[Household] = Household,
+        network: nx.Graph | None = None,
         **levers: Any,
     ) -> None:
-        self.run_seed = _seed(rng)
+        if "seed" in levers:
+            raise InputError("seed", levers["seed"], "given as rng=…, which is Mesa's word for it")
+        self.run_seed = seed_of(rng)
         super().__init__(rng=self.run_seed)
         if driver not in ("compiled", "agents"):
             raise InputError("driver", driver, "one of compiled, agents")
         self.driver = driver
-        self.prepared = prepare(
-            policy, caseload, behaviour, weeks=weeks, households=households, levers=levers_of(None, levers, OPTIONS)
-        )
+        self.agent_class = checked_class(agent_class, driver)
+        checked_inputs(policy, caseload, behaviour)
+        if households is None and isinstance(network, nx.Graph):
+            households = len(network)
+        told = levers_of(None, levers, OPTIONS)
+        packed = prepare(policy, caseload, behaviour, weeks=weeks, households=households, levers=told)
+        ties = None if network is None else own_ties(network, packed.households)
+        self._prepared = OwnRun.of(packed, ties)
+        self._written: list[Written] = []
         self.key = key_of(self.run_seed)
-        self.state: State = self.prepared.begin(self.run_seed)
+        self.state: State = self._prepared.begin(self.run_seed)
+        if network is not None:
+            check_drawn(told, self.state)
         self.week = 0
-        self._plain = self.prepared.plain
+        self._plain = self._prepared.plain
         self.by_row: dict[int, Household] = {}
+        self.meeting: int | None = None
         self._watched = False
-        self.datacollector = mesa.DataCollector(
-            model_reporters={"week": "week"}
-            | {stage.name.lower(): partial(households_in, int(stage)) for stage in Stage if stage != Stage.ABSENT}
-            | {"cost": cost_to_date}
+        self._stepping = False
+        self.datacollector = collector()
+        self.datacollector.collect(self)
+
+    def __repr__(self) -> str:
+        """What is run, with which seed, and how far it has come."""
+        p = self._prepared
+        return (
+            f"{type(self).__name__}({p.policy.name!r} on {p.caseload.name!r}, seed {self.run_seed}, week {self.week:,}"
+            f" of {p.weeks:,}, {p.households:,} households at the start, driver {self.driver!r})"
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the packed inputs of the week, whose types are made as they are needed."""
+        return {name: value for name, value in self.__dict__.items() if name != "_plain"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._plain = self._prepared.plain_in(self.week)
+
+    @property
+    def prepared(self) -> Prepared:
+        """The inputs of the run, with all that is needed to run it again."""
+        return self._own_run()
+
+    def _own_run(self) -> OwnRun:
+        if len(self._written) != len(self._prepared.written):
+            self._prepared = self._prepared.with_written(self._written)
+        return self._prepared
 
     # -- agents, made when somebody asks for them
 
@@ -225,7 +150,9 @@ class ReturnModel(mesa.Model):
 
     def _meet(self, row: int) -> None:
         """Make the agent of a household that is there."""
-        self.by_row[row] = Household(self, row)
+        self.meeting = row
+        self.by_row[row] = self.agent_class(self, row)
+        self.meeting = None
 
     @property
     def agents(self) -> Any:
@@ -247,9 +174,38 @@ class ReturnModel(mesa.Model):
 
     @property
     def columns(self) -> dict[str, np.ndarray]:
-        """The columns of the households, by name: arrays that live and change with the model."""
-        told = {offered_column(name): self.state.s[TOLD + k] for k, name in enumerate(self.prepared.offers)}
-        return {column.name: self.state.s[column] for column in Column} | told
+        """The columns of the households, by name: arrays that live and change with the model.
+
+        Those of beliefs and attention can be written (`why` then has nothing to tell); the others are read-only.
+        """
+        told = {offered_column(name): self.state.s[TOLD + k] for k, name in enumerate(self._prepared.offers)}
+        columns = {column.name: self.state.s[column] for column in Column} | told
+        for name in columns.keys() - {column.name for column in WRITABLE}:
+            columns[name].flags.writeable = False
+        return columns
+
+    def write(self, row: int, column: int, value: float) -> None:
+        """Write a belief of a household, and keep that it was written: what its properties do when they are set.
+
+        Raises
+        ------
+        InputError
+            If it is not a number from 0 to 1.
+        """
+        name = Column(column).name
+        if isinstance(value, bool | str) or not 0.0 <= float(value) <= 1.0 or math.isnan(float(value)):
+            raise InputError(name, value, "a number from 0 to 1")
+        self.state.s[column, row] = float(value)
+        if not self._stepping:  # what is written in the midst of a week cannot be replayed
+            self._written.append(Written(self.week, int(self.state.s[COL.id, row]), column, float(value)))
+
+    def graph(self) -> nx.Graph:
+        """The households that have arrived and their ties, as a networkx graph; those who left stay in it.
+
+        Nodes are identities (`Household.id`) with ``origin``, ``stage``, ``housing``, ``site``, ``adults``,
+        ``children`` and ``in_country``; ties have ``same_origin`` and ``same_site``.
+        """
+        return graph_of(self._prepared, self.state)
 
     # -- time
 
@@ -260,24 +216,30 @@ class ReturnModel(mesa.Model):
 
     def step(self) -> None:
         """One week."""
-        if self.week >= self.prepared.weeks:
+        if self.week >= self._prepared.weeks:
             self.running = False
             return
-        self._plain = self.prepared.plain_in(self.week)
+        self._plain = self._prepared.plain_in(self.week)
         if self.driver == "compiled":
-            self.prepared.advance(self.run_seed, self.state, self.week, self.week + 1)
+            self._prepared.advance(self.run_seed, self.state, self.week, self.week + 1)
             self._meet_arrivals()
         else:
-            households = self.agents
+            self._watch()
             the_state_acts(self.key, self.week, self.plain, self.state)
             self._meet_arrivals()
-            households = self.agents
-            households.do("step")
-            households.do("advance")
+            self._stepping = True
+            for household in self.by_row.values():  # whoever shuffles or takes from `agents` changes nothing
+                household.step()
+            for household in self.by_row.values():
+                household.advance()
+            self._stepping = False
             the_books_close(self.week, self.plain, self.state)
         self.week += 1
-        self.running = self.week < self.prepared.weeks
+        self.running = self.week < self._prepared.weeks
         self.datacollector.collect(self)
+        if not self.running and not hasattr(self.datacollector, "_collection_steps"):
+            # batch_run of Mesa 3.3 takes the number of steps for that of rows collected, and would leave out the last.
+            self.steps += 1
 
     def _meet_arrivals(self) -> None:
         if self._watched:
@@ -285,6 +247,57 @@ class ReturnModel(mesa.Model):
             first, last = state.arrival_start[self.week], state.arrival_start[self.week + 1]
             for row in state.arrival_rows[first:last]:
                 self._meet(int(row))
+
+    def set_policy(self, policy: Policy | str, *, from_week: int | None = None) -> None:
+        """Put another policy in force from a week on, as an announcement that nobody expected.
+
+        The run goes on as if the policy of the start had had it as a regime: `prepared.policy` says so, and `why` tells
+        it.  An offer of both policies that stays as it is goes on; others open in that week, or later if they say so.
+        Levers given at the start belong to the policy of the start.
+
+        Parameters
+        ----------
+        policy
+            A policy, or the name (or path) of a file.
+        from_week
+            Its first week; by default the one that the next step runs.
+
+        Raises
+        ------
+        InputError
+            If the week is past or after the end of the run, or the policy is not valid.
+        """
+        week = self.week if from_week is None else from_week
+        last = self._prepared.weeks - 1
+        if isinstance(week, bool) or not isinstance(week, int | np.integer) or not self.week <= week <= last:
+            allowed = f"a week still to be run, {self.week} to {last}" if self.running else "a run that goes on"
+            raise InputError("from_week", week, allowed)
+        checked_inputs(policy)
+        if isinstance(policy, str):
+            policy = load_policy(policy)
+        before = self._own_run()
+        after = before.with_policy(policy, int(week))
+        state = passed_on(before, after, self.run_seed, self.state, self.week)
+        rows = {int(identity): row for row, identity in enumerate(state.s[COL.id])}
+        met = {rows[household.id]: household for household in self.by_row.values()}
+        self._prepared, self.state = after, state
+        for row, household in met.items():
+            household._row = row
+        self.by_row = met
+
+    def why(self, household: int, week: int | None = None) -> Explanation:
+        """The terms of a household's decision in a week, by default the one in which it last considered its situation.
+
+        The run is replayed as it was run: with ties of its own, the policy then in force, and beliefs that were
+        written.
+
+        Raises
+        ------
+        InputError
+            If there is no such household, the week is not one in which it decides, or the run is not what a replay
+            gives: an agent class has rules of its own, or columns were written.
+        """
+        return explained(self._own_run(), self.run_seed, self.state, self.week, household, week)
 
     @property
     def stocks(self) -> dict[str, int]:
@@ -304,14 +317,6 @@ class ReturnModel(mesa.Model):
         InputError
             If the run is not finished.
         """
-        if self.week < self.prepared.weeks:
-            raise InputError("measures", f"week {self.week}", f"a finished run ({self.prepared.weeks} weeks)")
-        return self.prepared.finished(self.run_seed, self.state).measures
-
-
-def _seed(rng: Any) -> int:
-    if isinstance(rng, str) and rng.strip().isdigit():
-        return int(rng)
-    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
-        return int(rng)
-    raise InputError("rng", rng, "a whole number of at least 0")
+        if self.week < self._prepared.weeks:
+            raise InputError("measures", f"week {self.week}", f"a finished run ({self._prepared.weeks} weeks)")
+        return self._own_run().finished(self.run_seed, self.state).measures

@@ -14,7 +14,7 @@ from abm.household.stages import COL, Stage
 from abm.inputs.parameters import InputError
 from abm.mesa_model import Household, ReturnModel
 from abm.numerics.calendar import happened
-from abm.why import WAYS, Explanation, explain, row_of
+from abm.why import WAYS, Explanation, row_of
 
 _WAYS = {
     "stay": "stay", "assisted": "leave with assistance", "assisted return": "leave with assistance",
@@ -53,8 +53,8 @@ class Card:
 def card_of(model: ReturnModel, household: int) -> Card:
     """The card of a household in the present week of a model's run.
 
-    Its last decision is reckoned anew from inputs and seed (see `abm.why.explain`); what was changed by
-    hand in a running model is not in it.
+    Its last decision is reckoned anew from inputs and seed (see `ReturnModel.why`); the card says so where that cannot
+    be, since columns were changed by hand.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def card_of(model: ReturnModel, household: int) -> Card:
             told = "It had accepted an offer before the run began."
         return Card(title, _who(agent), told, [], [])
     try:
-        why = explain(model.prepared, model.run_seed, household, int(last))
+        why = model.why(household, int(last))
     except InputError as error:
         return Card(title, _who(agent), str(error), [], [])
     return Card(title, _who(agent), _sentence(why), _chances(why), _terms(why))

@@ -71,7 +71,6 @@ class StockModel(PlacedModel):
         if not 1 <= int(households) <= MOST:
             raise InputError("households", households, f"a whole number from 1 to {MOST:,}")
         super().__init__(policy, caseload, households=int(households), weeks=int(weeks), rng=rng, **dict(levers or {}))
-        self.datacollector.collect(self)  # charts begin with week 0
 
 
 class VisitedModel(StockModel):

@@ -13,6 +13,7 @@ from mesa.discrete_space import Network
 from abm.arrays.ties import to_networkx
 from abm.browser.layout import ASPECT, Picture, picture
 from abm.household.stages import COL
+from abm.inputs.policy import Policy
 from abm.mesa_model import ReturnModel
 
 #: Mesa 3.3 has no places in its networks; later versions have.
@@ -86,3 +87,11 @@ class PlacedModel(ReturnModel):
         super()._meet(row)
         if self._grid is not None:
             self.by_row[row].cell = self._grid[row]
+
+    def set_policy(self, policy: Policy | str, *, from_week: int | None = None) -> None:
+        """As `ReturnModel.set_policy`; the space is made anew, since others may come under the new policy."""
+        super().set_policy(policy, from_week=from_week)
+        if self._grid is not None:
+            for household in self.agents:
+                household.cell = None
+            self._grid = None

@@ -58,6 +58,16 @@ def test_a_model_that_is_not_looked_at_has_neither_space_nor_agents(model):
     assert model.by_row == {}
 
 
+def test_the_space_follows_a_policy_that_is_set_in_mid_run(model):
+    assert len(model.grid.picture.blocks) > 1
+    model.step()
+    model.set_policy("uk-2025")
+    model.step()
+    grid = model.grid
+    assert all(agent.cell is grid[agent.row] for agent in model.agents)
+    assert len(list(grid.agents)) == len(model.agents)
+
+
 def test_ties_are_drawn_only_between_households_in_the_country(model):
     for _ in range(20):
         model.step()

@@ -122,8 +122,8 @@ def test_the_data_collector_follows_the_stocks() -> None:
         model.step()
         assert model.stocks["EXHAUSTED"] == sum(household.stage == "EXHAUSTED" for household in model.agents)
     collected = model.datacollector.get_model_vars_dataframe()
-    assert list(collected["week"]) == list(range(1, 21))
-    assert list(collected["exhausted"]) == model.state.history[:, Stage.EXHAUSTED].tolist()
+    assert list(collected["week"]) == list(range(21))
+    assert list(collected["exhausted"])[1:] == model.state.history[:, Stage.EXHAUSTED].tolist()
     assert collected["cost"].is_monotonic_increasing
     assert not model.running
 
