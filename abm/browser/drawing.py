@@ -32,7 +32,7 @@ _HAS_TOOLTIP = "tooltip" in {field.name for field in fields(AgentPortrayalStyle)
 _SHAPES = {
     "disc": ("circle", "o"), "ring": ("circle", "o"), "square": ("square", "s"), "diamond": ("diamond", "D"),
     "cross": ("M-1,-1L1,1M1,-1L-1,1", "x"), "plus": ("cross", "P"), "triangle": ("triangle-up", "^"),
-    "arrow": ("triangle-right", ">"),
+    "arrow": ("triangle-right", ">"), "small disc": ("M0.6,0A0.6,0.6,0,1,1,-0.6,0A0.6,0.6,0,1,1,0.6,0Z", "."),
 }  # fmt: skip
 #: No menu that leads to an editor elsewhere.
 _PLAIN = {"embedOptions": {"actions": False, "renderer": "canvas"}}
@@ -41,8 +41,12 @@ _INK = {False: ("#1f2328", "#565c65", "#7080a0"), True: ("#ececec", "#aeb4bd", "
 
 def shape_of(look: Look) -> tuple[str, bool]:
     """What Vega calls the shape of a stage, and whether it is open."""
-    open_, _, word = look.shape.rpartition(" ")
-    return _SHAPES.get(word, _SHAPES["disc"])[0], open_ == "open" or word == "ring"
+    return _marks(look)[0], look.shape.startswith("open ") or look.shape == "ring"
+
+
+def _marks(look: Look) -> tuple[str, str]:
+    """What Vega and what Matplotlib call the shape of a stage."""
+    return _SHAPES.get(look.shape) or _SHAPES.get(look.shape.rpartition(" ")[2], _SHAPES["disc"])
 
 
 def told(household: Household) -> dict[str, Any]:
@@ -76,7 +80,7 @@ def portrayal(household: Household, *, dark: bool = False, size: float = 60.0) -
     return AgentPortrayalStyle(
         color="transparent" if is_open else ink,
         edgecolors=ink,
-        marker=_SHAPES.get(look.shape.rpartition(" ")[2], _SHAPES["disc"])[1],
+        marker=_marks(look)[1],
         size=size,
         linewidths=1.4,
         **tooltip,
