@@ -146,7 +146,7 @@ def test_agents_are_of_the_class_that_was_given_arrivals_too() -> None:
     lengths = {len(household.diary) for household in model.agents}
     assert min(lengths) < max(lengths) == 12
     assert same(model.state, steps(busy(), 12).state)
-    assert model.agents.select(lambda a: a.last_choice)[0].why().considered
+    assert next(iter(model.agents.select(lambda household: household.last_choice))).why().considered
 
 
 def test_a_class_without_a_step_serves_both_drivers() -> None:
