@@ -71,7 +71,7 @@ def test_whatever_numpy_makes_a_generator_of_gives_a_seed() -> None:
 
 @pytest.mark.parametrize("rng", [True, -1, 2**63, 1.5, "x", "", object(), {"a": 1}])
 def test_an_rng_that_is_no_seed_is_refused(rng: Any) -> None:
-    with pytest.raises(InputError, match="^rng = "):
+    with pytest.raises(InputError, match=r"^rng = "):
         ReturnModel(*STILL, rng=rng)
 
 
@@ -160,13 +160,10 @@ def test_a_step_that_would_never_be_called_is_refused() -> None:
         busy(agent_class=Diarist)
 
 
-@pytest.mark.parametrize("given", [mesa.Agent, "Household", None, Household])
+@pytest.mark.parametrize("given", [mesa.Agent, "Household", None, mesa.Model])
 def test_only_households_are_agents(given: Any) -> None:
-    if given is Household:
-        assert busy(agent_class=given).agent_class is Household
-    else:
-        with pytest.raises(InputError, match="^agent_class = "):
-            busy(agent_class=given)
+    with pytest.raises(InputError, match=r"^agent_class = "):
+        busy(agent_class=given)
 
 
 READ_ONLY = ("id", "row", "adults", "children", "school_children", "site", "ties", "ties_left", "left_at", "stage",
