@@ -41,10 +41,10 @@ _INK = {False: ("#1f2328", "#565c65", "#7080a0"), True: ("#ececec", "#aeb4bd", "
 
 def shape_of(look: Look) -> tuple[str, bool]:
     """What Vega calls the shape of a stage, and whether it is open."""
-    return _marks(look)[0], look.shape.startswith("open ") or look.shape == "ring"
+    return _spelled(look)[0], look.shape.startswith("open ") or look.shape == "ring"
 
 
-def _marks(look: Look) -> tuple[str, str]:
+def _spelled(look: Look) -> tuple[str, str]:
     """What Vega and what Matplotlib call the shape of a stage."""
     return _SHAPES.get(look.shape) or _SHAPES.get(look.shape.rpartition(" ")[2], _SHAPES["disc"])
 
@@ -80,7 +80,7 @@ def portrayal(household: Household, *, dark: bool = False, size: float = 60.0) -
     return AgentPortrayalStyle(
         color="transparent" if is_open else ink,
         edgecolors=ink,
-        marker=_marks(look)[1],
+        marker=_spelled(look)[1],
         size=size,
         linewidths=1.4,
         **tooltip,
