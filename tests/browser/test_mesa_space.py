@@ -144,7 +144,10 @@ def test_a_model_that_plays_in_one_thread_can_be_drawn_in_another(model):
         playing.start()
         playing.join(0.3)
         assert model.week == 0
-    while playing.is_alive():
-        assert len(rows_of(chart := drawn(renderer, model), chart["layer"][1])) <= len(model.agents)
+    looked = 0
+    while playing.is_alive() or not looked:
+        chart = drawn(renderer, model)
+        assert len(rows_of(chart, chart["layer"][1])) <= len(model.agents)
+        looked += 1
     playing.join()
     assert model.week == 30
