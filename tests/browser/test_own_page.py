@@ -20,14 +20,13 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "experiments" / "page" / "README.md").read_text(encoding="utf-8")
 PLACED, COINS = re.findall(r"^```python\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
 
-#: What Solara's server does with the file, and then every text on the page until some words are there.
+#: As Solara's server does: run the file and show its `page`; then every text on it until some words are there.
 SHOWN = """
-import os, sys, time, warnings
+import os, runpy, sys, time, warnings
 warnings.simplefilter("ignore")
 import ipywidgets, solara
-from solara.server.app import AppScript
 path, words = sys.argv[1:]
-page = AppScript(path).run()
+page = runpy.run_path(path)["page"]
 _, context = solara.render(page, handle_error=False)
 until, said = time.monotonic() + 200, ""
 while words not in said and time.monotonic() < until:
