@@ -182,6 +182,15 @@ def test_levers_of_an_offer_that_b_does_not_make_have_no_effect():
     assert not any(path.startswith(("world.", "behaviour.")) for path in told)
 
 
+def test_every_lever_with_an_effect_has_two_ends_and_all_of_them_can_be_laid_out():
+    choices = Choices(households=20, weeks=52)
+    paths = [lever.path for lever in with_effect(choices)]
+    plan = ends(choices, paths, 2)
+    assert min(len(values) for values in plan.factors.values()) >= 2
+    assert plan.study.design.factors.keys() == set(paths)
+    assert "offer.origins" not in paths  # free text
+
+
 def test_a_range_reaches_to_where_b_stands():
     assert numeric()[AMOUNT].levels(SMALL, 11) == [float(2_000 * k) for k in range(11)]
     assert numeric()[AMOUNT].levels(SMALL.moved("b", AMOUNT, 40_000), 11)[-1] == 40_000

@@ -90,6 +90,8 @@ def levers() -> dict[str, Lever]:
         for told in group["levers"]:
             path, shared = told["path"], bool(group["shared"])
             declared = declared_at(path, side="both" if shared else "b")
+            if told["kind"] == "str" and not declared.choices:
+                continue  # free text, such as a list of countries, has no ends
             kind = "choice" if declared.choices else told["kind"]
             values = tuple(declared.choices) if declared.choices else (False, True) if kind == "bool" else ()
             ends = float(told["least"]), float(told["most"])
