@@ -39,7 +39,7 @@ MOST = 2_000
 #: Set to 1 to have Mesa's console on the page.  Whoever can reach the page can then run any Python here.
 CONSOLE = "RETURNS_CONSOLE"
 script()  # takes seconds: before anybody comes
-_STYLE = Path(__file__).with_name("mesa_page.css")
+_STYLE = Path(__file__).with_name("mesa_page.css").read_text(encoding="utf-8")
 
 
 class StockModel(PlacedModel):
