@@ -47,6 +47,10 @@ NUMBER_CONTROLS = """() => [...document.querySelectorAll('.returns a[href], .ret
     .filter(e => e.getAttribute('role') !== 'tab' || e.getAttribute('aria-selected') === 'true')
     .map((e, n) => { e.dataset.nth = n; return e.outerHTML.slice(0, 90); })"""
 
+#: Buttons that say they opened something that is not there.
+OPENS_NOTHING = """() => [...document.querySelectorAll('.returns [aria-expanded=true][aria-controls]')]
+    .filter(e => !document.getElementById(e.getAttribute('aria-controls'))).map(e => e.outerHTML.slice(0, 120))"""
+
 #: The number that `NUMBER_CONTROLS` gave to what has the focus.
 FOCUSED = "() => document.activeElement?.dataset?.nth ?? null"
 

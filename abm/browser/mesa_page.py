@@ -38,7 +38,7 @@ keep_quiet()
 CONSOLE = "RETURNS_CONSOLE"
 script()  # takes seconds: before anybody comes
 titles()
-_STYLE = Path(__file__).with_name("mesa_page.css")
+_STYLE = Path(__file__).with_name("mesa_page.css").read_text(encoding="utf-8")
 
 
 class StockModel(PlacedModel):

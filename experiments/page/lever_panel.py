@@ -16,7 +16,7 @@ from experiments.page.lever_offers import offers_told, timeline
 from experiments.page.levers import differing, foremost, panel, sides_of, starts, values
 from experiments.page.view import View
 
-STYLE = Path(__file__).with_name("levers.css")
+STYLE = Path(__file__).with_name("levers.css").read_text(encoding="utf-8")
 
 
 @drawn_by("levers.vue")

@@ -30,7 +30,7 @@ from experiments.page.tour import STEPS
 from experiments.page.view import View
 from experiments.page.watch.tab import WatchTab
 
-STYLE = Path(__file__).with_name("page.css")
+STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 #: Questions that can be taken back, at most.
 _KEPT = 50
 _TITLES = {"answer": "Answer", "watch": "Watch", "explore": "Explore", "evidence": "Evidence"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser_scripts import FOCUSED, NAMELESS, NUMBER_CONTROLS, POOR_CONTRAST, SMALL
+from browser_scripts import FOCUSED, NAMELESS, NUMBER_CONTROLS, OPENS_NOTHING, POOR_CONTRAST, SMALL
 from browser_visitor import QUERY, at, lever
 
 from experiments.page.place import TABS
@@ -60,6 +60,7 @@ def test_a_tab_is_reached_by_keyboard_named_legible_and_whole(visit, tab):
     for button in page.locator(".returns .r-info[aria-expanded=false]").all()[:4]:
         button.click()
     assert page.evaluate(NAMELESS) == []
+    assert page.evaluate(OPENS_NOTHING) == []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.wait_for_selector(f".theme--{scheme} .returns")

@@ -24,7 +24,7 @@ from experiments.page.paired import Answer
 from experiments.page.strip import enough
 from experiments.page.view import View
 
-STYLE = Path(__file__).with_name("style.css")
+STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 _FILES = (
     ("figures", "Figures (CSV)"), ("series", "Weekly series (CSV)"), ("a", "Policy A (TOML)"), ("b", "Policy B (TOML)"),
 )  # fmt: skip

@@ -16,7 +16,7 @@ from experiments.page.evidence.trust import inputs, sources, trust
 from experiments.page.lever_panel import LeverPanel
 from experiments.page.view import View
 
-STYLE = Path(__file__).with_name("style.css")
+STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 #: Headings of the tab by their identities.
 _SECTIONS = {
     "r-levers-title": "Levers", "r-ev-rests": "What the answer rests on", "r-ev-fit": "Fit",

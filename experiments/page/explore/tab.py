@@ -22,7 +22,7 @@ from experiments.page.explore.plan import FEW, LEVELS, Plan, ends, line, plane, 
 from experiments.page.explore.running import AT_ONCE, PACE, Found, explored, finished
 from experiments.page.view import View
 
-_STYLE = Path(__file__).with_name("style.css")
+_STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 #: What is looked along unless something else is chosen.
 _LEVER, _SECOND = "offer.amount_per_person", "offer.acceptance_window_weeks"
 #: Runs of each end of a lever before the tornado keeps those that move most.

@@ -13,7 +13,7 @@ from experiments.page.background import Latest, in_background
 from experiments.page.paired import Answer
 from experiments.page.watch.card import cards
 
-STYLE = Path(__file__).with_name("card.css")
+STYLE = Path(__file__).with_name("card.css").read_text(encoding="utf-8")
 
 
 @drawn_by("card.vue")

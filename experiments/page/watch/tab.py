@@ -21,7 +21,7 @@ from experiments.page.watch.events import Event, events, looked_up, near
 from experiments.page.watch.household import HouseholdCard
 from experiments.page.watch.words import after_words, numbers, parting, windows
 
-STYLE = Path(__file__).with_name("style.css")
+STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 #: With more households than these the maps have the whole width, as long as no card is open.
 _MANY = 4_000
 

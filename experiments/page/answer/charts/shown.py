@@ -12,7 +12,7 @@ from experiments.page.answer.charts.board import board, script
 from experiments.page.background import Latest, in_background
 from experiments.page.paired import Answer
 
-STYLE = Path(__file__).with_name("style.css")
+STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 
 
 @drawn_by("charts.vue")
