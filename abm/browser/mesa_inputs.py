@@ -76,7 +76,7 @@ def in_words(error: InputError) -> str:
     known = dict(_LABELS)
     if error.field in MAIN:
         known[error.field] = lever(load_policy(FIRST["policy"]), error.field).what
-    allowed = error.allowed
+    allowed = "a whole number of at least 0" if error.field == "rng" else error.allowed
     for path in MAIN:
         field = path.rpartition(".")[2]
         allowed = allowed.replace(field, f"“{lever(load_policy(FIRST['policy']), path).what}”")

@@ -119,6 +119,12 @@ def test_a_combination_that_cannot_be_is_refused_in_a_sentence():
     assert "at least “Amount for each adult”" in told
 
 
+def test_a_seed_that_is_none_is_refused_in_a_sentence():
+    with pytest.raises(InputError) as refused:
+        StockModel(**changed(FIRST, "rng", "seven"))
+    assert in_words(refused.value) == "Seed: 'seven' is not accepted; allowed is a whole number of at least 0."
+
+
 def test_policies_are_chosen_by_title():
     title = inputs(FIRST)["policy"]["value"]
     assert title == load_policy("uk-pilot-2026").title
