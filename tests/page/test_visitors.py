@@ -28,7 +28,7 @@ def test_a_long_run_of_one_visitor_does_not_stall_another(visit):
     heavy, light = visit(), visit()
     page = heavy.page
     page.goto(
-        f"{heavy.address}?caseload=uk-refused-2005&a=uk-2005&b=uk-2006-offer&households=10000&replicates=200&tab=watch"
+        f"{heavy.address}?caseload=uk-refused-2005&a=uk-2005&b=uk-2006-offer&households=4000&replicates=200&tab=watch"
     )
     page.wait_for_selector(".r-stage[data-drawn]")
     light.open(QUERY)
