@@ -13,6 +13,8 @@ pytest.importorskip("vl_convert")
 import altair as alt
 import vl_convert
 
+pytest.importorskip("solara", reason="not installed: solara (pip install -e '.[browser]')")
+
 from abm.measures import IDS
 from experiments.page.answer.charts import board, words
 from experiments.page.answer.charts.figure import ENOUGH, rounded_up

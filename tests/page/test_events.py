@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytest.importorskip("solara", reason="not installed: solara (pip install -e '.[browser]')")
+
 from abm.household.stages import Stage
 from abm.why import explain
 from abm.why_words import percent

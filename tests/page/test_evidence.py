@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+pytest.importorskip("solara", reason="not installed: solara (pip install -e '.[browser]')")
+
 from abm.evidence.figures import EVIDENCE
 from abm.scenarios.scenario import load_policy
 from experiments.page.choices import Choices

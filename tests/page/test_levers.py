@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytest.importorskip("solara", reason="not installed: solara (pip install -e '.[browser]')")
+
 from abm.inputs.parameters import read
 from abm.inputs.policy import Policy
 from abm.scenarios.overrides import known_paths
