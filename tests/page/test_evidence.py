@@ -122,3 +122,11 @@ def test_the_record_has_sources():
     found = record_sources()
     assert sum(row["count"] for row in found) > 150
     assert all(url.startswith("http") for row in found for url in row["urls"])
+
+
+def test_assumptions_are_counted_and_listed():
+    told = trust(Choices().shown)
+    assumed = next(mark["count"] for mark in told["marks"] if mark["mark"] == "assumed")
+    assert assumed == len(told["assumed"]) > 50
+    assert told["total"] == sum(mark["count"] for mark in told["marks"])
+    assert "enforcement.announced_risk" in {row["path"] for row in told["assumed"]}
