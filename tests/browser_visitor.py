@@ -35,7 +35,7 @@ class Visitor:
         self.page.on("request", self._asked)
         self.page.on("websocket", lambda socket: self._noted(socket.url))
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
 
     def _asked(self, request: Any) -> None:
         self._noted(request.url)

@@ -154,7 +154,7 @@ class HouseholdRenderer(SpaceRenderer):
         return HouseholdDrawer(self.space)
 
 
-def household_renderer(model: PlacedModel, *, dark: bool = False) -> HouseholdRenderer:
+def household_renderer(model: PlacedModel, *, dark: bool = False, local_vega: bool = False) -> HouseholdRenderer:
     """A renderer of the model's households for `mesa.visualization.SolaraViz`.
 
     Parameters
@@ -163,6 +163,8 @@ def household_renderer(model: PlacedModel, *, dark: bool = False) -> HouseholdRe
         A model with a ``grid`` of households.
     dark
         Whether the page is dark.
+    local_vega
+        Whether the page holds an `abm.browser.vega.LocalVega`, which then fits the picture to its place.
 
     Examples
     --------
@@ -178,15 +180,17 @@ def household_renderer(model: PlacedModel, *, dark: bool = False) -> HouseholdRe
         renderer.setup_structure(dark=dark).setup_agents(portrayed).render()
     else:  # Mesa 3.3
         renderer.render(agent_portrayal=portrayed, space_kwargs={"dark": dark})
-    renderer.post_process = partial(finished, dark=dark)
+    renderer.post_process = partial(finished, dark=dark, local_vega=local_vega)
     return renderer
 
 
-def finished(chart: Any, *, dark: bool = False, title: str = "") -> Any:
+def finished(chart: Any, *, dark: bool = False, title: str = "", local_vega: bool = False) -> Any:
     """A chart as wide and high as its place on the page, on no background of its own."""
     drawn = chart.copy(deep=False)
-    drawn.width = drawn.height = "container"
-    drawn.title, drawn.background, drawn.usermeta, drawn.config = title, "transparent", _PLAIN, _config(dark)
+    if not local_vega:
+        drawn.width = drawn.height = "container"
+    drawn.title, drawn.background, drawn.config = title, "transparent", _config(dark)
+    drawn.usermeta = {**_PLAIN, "fills": local_vega}
     return drawn
 
 

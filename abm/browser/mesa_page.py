@@ -90,7 +90,7 @@ def Page() -> None:
     turn, set_turn = solara.use_state(0)
     ready, set_ready = solara.use_state(False)
     dark, set_dark = solara.use_state(False)
-    renderer = solara.use_memo(lambda: household_renderer(model.value, dark=dark), [model.value, dark])
+    renderer = solara.use_memo(lambda: household_renderer(model.value, dark=dark, local_vega=True), [model.value, dark])
     components = solara.use_memo(lambda: _components(dark), [dark])
 
     def ask(name: str, value: Any) -> None:
