@@ -18,6 +18,9 @@ from pathlib import Path
 
 import pytest
 from browser_fixtures import ROOT
+
+pytest.importorskip("websockets", reason="not installed: websockets (pip install -e '.[browser]')")
+
 from plain_visitor import PlainVisitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
