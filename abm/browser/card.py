@@ -97,7 +97,7 @@ def _who(agent: Household) -> list[tuple[str, str]]:
         ("people", people),
         ("stage", LOOKS[Stage[agent.stage]].title),
         ("housing", agent.housing.lower()),
-        ("ties in the country", f"{agent.ties}; {agent.ties_left} more have left by choice"),
+        ("households it knows here", f"{agent.ties}; {agent.ties_left} more have left by choice"),
     ]
 
 

@@ -147,9 +147,9 @@ def Caption(model: ReturnModel) -> None:
     """What the picture shows, and what it leaves out."""
     update_counter.get()
     ties = len(ties_drawn(model.grid)) if isinstance(model, PlacedModel) else 0
-    drawn = f"{ties:,} ties between households in the country are drawn as lines."
+    drawn = f"{ties:,} lines join households in the country that know each other."
     if ties > MOST_TIES:
-        drawn = f"The {ties:,} ties between households are not drawn: more than {MOST_TIES:,} would be a grey area."
+        drawn = f"The {ties:,} lines between those who know each other are left out: they would be a grey area."
     solara.HTML(
         "div",
         f"<h3>Week {model.week} of {model.prepared.weeks}</h3><p>One mark is one household that decides together, "

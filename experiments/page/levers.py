@@ -55,7 +55,7 @@ _PARTS = {
     "behaviour.assisted": ("Behaviour: money", "How much an offer weighs, now or later."),
     "behaviour.origin": ("Behaviour: home", "Safety and prospects in the country of origin."),
     "behaviour.norm": ("Behaviour: peers", "What households learn and fear from those they know."),
-    "behaviour.host_ties": ("Behaviour: life here", "Ties, school, hope, housing and lost support."),
+    "behaviour.host_ties": ("Behaviour: life here", "Roots here, school, hope, housing and lost support."),
     "behaviour.removal_risk": ("Behaviour: fear of removal", "What a risk of removal does."),
     "behaviour.unassisted": ("Behaviour: other ways out", "Returning alone, or out of contact."),
     "behaviour.learning_safety": ("Behaviour: beliefs", "How what they believe moves with news."),

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 import shlex
 
 import numpy as np
@@ -19,9 +20,9 @@ from experiments.compare.paired import KEYS, rows
 from experiments.page.answer.cards import CARDS, cards, economics, facts, first_look
 from experiments.page.answer.differing import differing
 from experiments.page.answer.table import KEY_FIGURES, table
-from experiments.page.answer.turning import PULL, shown, turning
+from experiments.page.answer.turning import PULL, seeds, shown, turning, turns
 from experiments.page.answer.wording import written
-from experiments.page.choices import Choices
+from experiments.page.choices import USUAL_REPLICATES, Choices
 from experiments.page.downloads import command, figures_csv, policy_toml, series_csv
 from experiments.page.evidence.trust import trust
 from experiments.page.paired import answers
@@ -29,6 +30,8 @@ from experiments.page.strip import savings, sentences
 from experiments.page.view import View
 from experiments.report.marks import marks
 from experiments.report.verdict import verdict
+from experiments.sensitivity.tornado import Bar
+from experiments.statistics.intervals import spread
 
 ASKED = (
     Choices(weeks=60, replicates=3, households=60, seed=5)
@@ -230,9 +233,33 @@ def test_what_turns_it_begins_with_the_pull_factor_and_is_stopped_when_nobody_wa
     told = shown(found)
     assert told["rows"][0]["path"] == PULL
     assert len(told["rows"]) == 20
+    assert told["seeds"] == 12  # the answer has one run: no figure rests on fewer than twelve
+    assert f"each figure is a mean of {told['seeds']} runs" in told["note"]
+    pictures = [shown(step) for step in before if step.bars]
+    assert [one["seeds"] for one in pictures if one["rows"]] == sorted(one["seeds"] for one in pictures)
+    assert pictures[0]["seeds"] == 4
+    assert pictures[0]["lead"].startswith("So far, 4 of 12 runs each")
     for row in told["rows"]:
+        assert "." not in row["name"]
+        numbers = re.findall(r"\d[\d.]*", row["range"].replace(",", ""))
+        assert max(map(len, numbers)) <= 5  # no digits that say nothing
         assert 0 <= min(row["at_low"], row["at_high"]) <= max(row["at_low"], row["at_high"]) <= 100
     assert list(turning(choices, lambda: False)) == [found]  # the same question has the same answer
+
+
+def test_a_sign_turns_for_sure_only_where_the_interval_of_the_end_leaves_zero_out():
+    def bar(*values):
+        ends = [spread(np.array(one)) for one in values]
+        return Bar(PULL, 0.0, 0.0, 1.3, *ends, differ=True)
+
+    # Student's interval of four values with mean 2 and deviation 2.6 is 2 ± 3.0; of those with 5.5 and 0.6, 5.5 ± 0.7.
+    assert turns(bar([5.0, 3.0, 1.0, -1.0], [5.0, 5.0, 6.0, 6.0]), -4.0) == "yes"
+    assert turns(bar([5.0, 3.0, 1.0, -1.0], [-4.0, -5.0, -6.0, -5.0]), -4.0) == "maybe"
+    assert turns(bar([1.0, 2.0], [3.0, 4.0]), 2.0) == ""
+
+
+def test_as_many_seeds_as_the_answer_has_but_at_least_twelve():
+    assert [seeds(Choices(replicates=count)) for count in (2, 12, 20, 200)] == [12, 12, 20, USUAL_REPLICATES]
 
 
 def test_the_same_policy_twice_has_nothing_that_turns():

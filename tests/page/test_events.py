@@ -52,7 +52,7 @@ def test_the_chance_of_an_event_is_that_of_why(answer):
     assert found.sides == (1,)
     why = explain(answer.prepared[1], ASKED.seed, 111, 10)
     assert f"{percent(why.attention * why.probabilities['unassisted return'])} a week, drawn" in found.after
-    assert f"0 of {why.household['ties']} ties had left" in found.after
+    assert f"0 of the {why.household['ties']} households it knows here had left" in found.after
     assert found.told(answer.film)["text"] == "Albania, 1 + 3 · left unassisted under B only"
 
 

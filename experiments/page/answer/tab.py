@@ -16,7 +16,7 @@ from experiments.page.answer.cards import cards, economics, facts, first_look
 from experiments.page.answer.charts.shown import Charts
 from experiments.page.answer.differing import differing
 from experiments.page.answer.table import table
-from experiments.page.answer.turning import shown, turning
+from experiments.page.answer.turning import planned, shown, turning
 from experiments.page.background import Latest, in_background
 from experiments.page.choices import SIDES
 from experiments.page.evidence.trust import trust
@@ -38,7 +38,13 @@ def Look(
 
 
 @drawn_by("turning.vue")
-def Turning(found: dict[str, Any], fault: str, busy: bool, event_find: Callable[[Any], None]) -> None:
+def Turning(
+    found: dict[str, Any],
+    fault: str,
+    busy: bool,
+    event_find: Callable[[Any], None],
+    event_stop: Callable[[Any], None],
+) -> None:
     """What turns the answer."""
 
 
@@ -90,23 +96,26 @@ def _Found(answer: Answer, view: View) -> None:
 
 @component
 def _Turning(view: View) -> None:
-    """What turns the answer; found when asked for, and stopped by another question."""
-    asked, set_asked = solara.use_state("")
+    """What turns the answer; found when asked for, and stopped by the visitor, or by another question."""
+    said, set_said = solara.use_state(("", ""))
     latest, set_latest = solara.use_state(Latest())
     question = view.choices.query()
-    wanted = asked == question
+    asked, going = said[1] == question, said == ("find", question)
 
     def begin() -> Callable[[], None] | None:
+        if not going:
+            return None
         set_latest(Latest())
-        return in_background(lambda stopped: turning(view.choices, stopped), set_latest) if wanted else None
+        return in_background(lambda stopped: turning(view.choices, stopped), set_latest)
 
-    solara.use_effect(begin, [question, wanted])
-    found = shown(latest.value) if wanted and latest.value else {"rows": [], "complete": False, "done": 0, "of": 0}
+    solara.use_effect(begin, [question, going])
+    found = shown(latest.value) if asked and latest.value else shown(None)
     Turning(
-        found=found | {"asked": wanted},
-        fault=latest.problem if wanted else "",
+        found=found | {"asked": asked, "stopped": asked and not going, "planned": planned(view.choices)},
+        fault=latest.problem if going else "",
         busy=view.busy,
-        event_find=lambda _: set_asked(question),
+        event_find=lambda _: set_said(("find", question)),
+        event_stop=lambda _: set_said(("stop", question)),
     )
 
 

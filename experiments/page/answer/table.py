@@ -27,7 +27,11 @@ GROUPS = {
     "firm": "Who leaves", "public money": "Public money",
     "compassionate": "What happens to people", "fair": "Fair",
 }  # fmt: skip
-_TITLES = {"return_rate_12m": "left within 12 months, by any route", "absconded_share": "ever out of contact"}
+_TITLES = {
+    "return_rate_12m": "left within 12 months, by any route",
+    "absconded_share": "ever out of contact",
+    "outside_account_end": "protected, settled or out of contact at the end",
+}
 
 Row = Mapping[str, Any]
 _EMPTY = {"mean": "", "interval": ""}

@@ -215,5 +215,5 @@ def ties(film: Film, side: int, event: Event) -> str:
     stages = take.stages_after(event.week - 1)[mine]
     come, left = int((stages != Stage.ABSENT).sum()), int(gone(stages).sum())
     if not come:
-        return "no ties here"
-    return f"{left} of {come} {'tie' if come == 1 else 'ties'} had left"
+        return "knows nobody here"
+    return f"{left} of the {come} household{'s' * (come != 1)} it knows here had left"
