@@ -202,9 +202,17 @@ def refusal(side: str, path: str, value: Any, allowed: str = "") -> Refused:
 
 
 def _in_words(rule: str) -> str:
-    """A rule with the labels of levers in place of the names that they are declared under."""
-    labels = {path.rpartition(".")[2]: label for path, label in LABELS.items()}
-    rule = re.sub(r"[a-z]+(?:_[a-z]+)+", lambda word: f"“{labels[word[0]]}”" if word[0] in labels else word[0], rule)
+    """A rule with the labels of levers in place of the names that they are declared under, numbers with their unit."""
+    known = {path.rpartition(".")[2]: path for path in reversed(LABELS)}
+
+    def named(found: re.Match[str]) -> str:
+        path = known.get(found[1])
+        if path is None:
+            return found[0]
+        value = f" ({told(path, float(found[2]))})" if found[2] else ""
+        return f"“{LABELS[path]}”{value}"
+
+    rule = re.sub(r"([a-z]+(?:_[a-z]+)+)(?: \((\d+(?:\.\d+)?)\))?", named, rule)
     return re.sub(r"\((\d+(?:\.\d+)?)\)", lambda number: f"({written(float(number[1]))})", rule)
 
 

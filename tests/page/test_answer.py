@@ -21,6 +21,7 @@ from experiments.page.answer.cards import CARDS, cards, economics, facts, first_
 from experiments.page.answer.differing import differing
 from experiments.page.answer.table import KEY_FIGURES, table
 from experiments.page.answer.turning import PULL, seeds, shown, turning, turns
+from experiments.page.answer.waiting import shipped, waiting
 from experiments.page.answer.wording import written
 from experiments.page.choices import USUAL_REPLICATES, Choices
 from experiments.page.downloads import command, figures_csv, policy_toml, series_csv
@@ -29,6 +30,7 @@ from experiments.page.paired import answers
 from experiments.page.strip import savings, sentences
 from experiments.page.view import View
 from experiments.report.marks import marks
+from experiments.report.shipped import REFERENCE
 from experiments.report.verdict import verdict
 from experiments.sensitivity.tornado import Bar
 from experiments.statistics.intervals import spread
@@ -139,6 +141,37 @@ def test_the_saving_is_told_with_the_pull_factor_off_and_on_and_a_turn_in_words(
     assert finding.saving_with_pull < finding.saving  # who is drawn costs money
     assert bool(told["turns"]) == finding.turns
     assert lasting.row("induced_arrivals_with_pull")["mean"] > 0
+
+
+def test_where_nobody_is_drawn_it_is_said_why_in_place_of_the_same_figure_twice(answer, lasting):
+    pilot = last_of(Choices(weeks=26, replicates=1, households=10))  # closed to claims made later
+    assert (
+        savings(pilot)["on"]["why"]
+        == "Those who come later cannot take B's offer, so nobody is drawn: the same figure."
+    )
+    assert [bar["title"] for bar in cards(pilot)[2]["bars"]] == ["pull factor off or on: nobody is drawn"]
+    assert savings(lasting)["on"]["why"] == ""
+    assert savings(lasting)["off"]["title"] == "Pull factor off: offers draw nobody"
+    asked = Choices(b="uk-upfront-national", weeks=26, replicates=1, households=10)
+    on = last_of(asked.moved("both", PULL, 1.3))
+    assert savings(on)["on"]["why"] == "It is on already: the same figure."
+    assert savings(on)["off"]["title"] == "Pull factor as you set it (elasticity 1.3)"
+    assert [bar["title"] for bar in cards(on)[2]["bars"]] == ["pull factor 1.3, as you set it"]
+
+
+def test_the_shipped_answer_stands_until_the_usual_question_is_run_and_for_no_other(tmp_path):
+    told = waiting(Choices(replicates=6))
+    assert told["shipped"]["runs"] == 100
+    rows = {row["title"]: row for row in told["shipped"]["rows"]}
+    lines = csv.DictReader((REFERENCE / "headline.csv").read_text(encoding="utf-8").splitlines())
+    held = {(row["variant"], row["measure"]): row for row in lines if not row["group"]}
+    saving = float(held["uk-pilot-2026", "net_saving_npv"]["difference"])
+    assert number_of(rows["Net saving of B against A"]["mean"].lstrip("+")) == pytest.approx(saving / 1e6, abs=0.05)
+    for other in (Choices(weeks=52), Choices(households=60), Choices(b="danish-2021"),
+                  Choices().moved("both", "world.hotel_night", 200.0)):  # fmt: skip
+        assert waiting(other)["shipped"] == {}
+    assert shipped(Choices(), tmp_path) == {}
+    assert waiting(ASKED, fault=True)["policies"] == []
 
 
 def test_each_card_shows_numbers_that_subtract(lasting):

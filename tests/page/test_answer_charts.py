@@ -192,6 +192,9 @@ def test_an_axis_ends_at_a_round_number(value, end):
         (words.amount(-5_120_000, signed=True), "−£5.1m"), (words.amount(34_800, signed=True), "+£34.8k"),
         (words.amount(275_388_422.0), "£275.4m"),
         (words.amount(0.0, signed=True), "£0"), (words.points(0.0158), "+1.6"),
+        (words.reach(-7.1e6, -184_500.0, words.amount), "−£7.1m to −£0.2m"),
+        (words.reach(-7.1e6, -1_500.0, words.amount), "−£7.1m to £0"),
+        (words.reach(40.0, 250.0, words.amount), "+£40 to +£250"),
         (words.reach(-3.2, 19.4), "−3 to +19"), (words.reach(0, 0), "0"),
     ],
 )  # fmt: skip

@@ -17,6 +17,7 @@ from experiments.page.answer.charts.shown import Charts
 from experiments.page.answer.differing import differing
 from experiments.page.answer.table import table
 from experiments.page.answer.turning import planned, shown, turning
+from experiments.page.answer.waiting import Waiting, waiting
 from experiments.page.background import Latest, in_background
 from experiments.page.choices import SIDES
 from experiments.page.evidence.trust import trust
@@ -77,7 +78,7 @@ def AnswerTab(view: View) -> None:
     """What was found for the question of a visitor."""
     solara.Style(STYLE)
     if view.answer is None:
-        solara.HTML("p", "Running …" if not view.fault else "Nothing was run.", classes=["r-hint"])
+        Waiting(**waiting(view.choices, fault=bool(view.fault)))
     else:
         _Found(view.answer, view)
 
@@ -90,8 +91,8 @@ def _Found(answer: Answer, view: View) -> None:
     _Turning(view)
     levers = solara.use_memo(lambda: differing(answer.choices), [answer.choices])
     Differing(levers=levers, economics=further, runs=_runs(answer), busy=view.busy)
-    _Figures(answer, view)
     Charts(answer=answer, dark=view.dark, busy=view.busy)
+    _Figures(answer, view)
 
 
 @component

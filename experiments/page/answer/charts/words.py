@@ -71,8 +71,17 @@ def reach(low: float, high: float, text: Write = count) -> str:
     """An interval of differences in words, or nothing."""
     if math.isnan(low) or math.isnan(high):
         return ""
+    if text is amount:  # both in the unit of the larger: −£7.1m to −£0.2m
+        size, sign = next((least or 1.0, sign) for least, sign in SIZES if max(abs(low), abs(high)) >= least)
+        ends = _in_unit(low, size, sign), _in_unit(high, size, sign)
+        return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
     ends = text(low, signed=True), text(high, signed=True)
     return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+
+
+def _in_unit(value: float, size: float, sign: str) -> str:
+    shown = round(abs(value) / size, 1 if sign else 0)
+    return f"{'−' if value < 0 else '+'}£{number(shown, 1 if sign else 0)}{sign}" if shown else "£0"
 
 
 def so_far(answer: Answer) -> str:
