@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from experiments.page.answer.wording import written
+from experiments.page.answer.wording import supported, written
 from experiments.page.paired import Answer
 from experiments.page.view import View
 from experiments.question.question import PULL_ON
@@ -43,8 +43,8 @@ def sentences(answer: Answer) -> list[str]:
         return answer.verdict
     done, of = answer.tally.count, answer.choices.replicates
     base, name = names_of(answer.question)
-    saving, left = answer.row("net_saving_npv")["mean"], answer.row("departures")["difference"]
-    limbo = answer.row("child_years_in_limbo")["difference"]
+    saving, left, limbo = (answer.row(name) for name in ("net_saving_npv", "departures", "child_years_in_limbo"))
+    saving = saving["mean"]
     word = "costs the public" if saving <= 0 else "saves the public"
     start = f"So far, {done} of {of} runs" if done < of else f"Only {of} run{'s' * (of > 1)}"
     money = f"“{name}” {word} {pounds(abs(saving))}" if saving else f"“{name}” costs as much as it"
@@ -103,8 +103,11 @@ def nobody_drawn(answer: Answer) -> str:
     return "Neither policy draws more than come today: the same figure."
 
 
-def _signed(value: float) -> str:
-    return number(value, 0 if abs(value) >= 10 else 1, signed=True)
+def _signed(row: dict[str, Any]) -> str:
+    """A difference with no more digits than its standard error supports."""
+    value = row["difference"]
+    digits = min(0 if abs(value) >= 10 else 1, supported([value], row["difference_standard_error"]))
+    return number(round(value, digits), max(0, digits), signed=True)
 
 
 def _others(count: int) -> str:

@@ -214,6 +214,24 @@ def test_levels_and_difference_are_written_so_that_they_agree(unit, levels, chan
     assert tuple(map(plain, (*map(put.level, levels), put.change(change)))) == texts
 
 
+@pytest.mark.parametrize(
+    ("unit", "levels", "change", "error", "texts"),
+    [
+        # 41 households stand behind each one simulated: four runs do not tell 12,437 from 12,400.  To hundreds these
+        # would be 12,500 apart; the digit more says that levels are rounded.
+        ("households", (39_647.0, 52_084.0), 12_437.0, 523.0, ("39,600", "52,100", "+12,440")),
+        ("households", (39_620.0, 52_050.0), 12_430.0, 523.0, ("39,620", "52,050", "+12,430")),
+        ("weeks", (9_902.0, 10_296.0), 394.0, 80.0, ("9,902", "10,296", "+394")),
+        ("GBP", (284.2e6, 282.1e6), -2.1e6, 0.4e6, ("£284.2m", "£282.1m", "−£2.1m")),
+        ("households", (59.2, 61.8), 2.6, 0.5, ("59.2", "61.8", "+2.6")),
+        ("households", (39_647.0, 52_084.0), 12_437.0, math.nan, ("40,000", "52,000", "+12,000")),  # of one run
+    ],
+)
+def test_no_more_digits_are_written_than_the_runs_support(unit, levels, change, error, texts):
+    put = written(unit, levels, [change], agree=True, error=error)
+    assert tuple(map(plain, (*map(put.level, levels), put.change(change)))) == texts
+
+
 def test_the_table_has_every_measure_of_a_comparison_and_the_key_figures_first(answer):
     told = table(answer)
     assert [row["id"] for row in told[: len(KEY_FIGURES)]] == list(KEY_FIGURES)

@@ -76,7 +76,9 @@ def _card(answer: Answer, base: Row, row: Row, bars: list[tuple[str, Row]], unit
     sure = enough(answer)
     keys = _KEYS if sure else _KEYS[:1]
     levels, change = [base["mean"], row["mean"]], [row["difference"]]
-    put = written(row["unit"], levels, [*change, *(row[key] for key in keys)], agree=True)
+    put = written(
+        row["unit"], levels, [*change, *(row[key] for key in keys)], agree=True, error=row["difference_standard_error"]
+    )
     puts = [put, *(_beside(put, row, found, keys) for _, found in bars[1:])]
     ends = [found[key] for _, found in bars for key in keys if not math.isnan(found[key])]
     least, most = min([0.0, *ends]), max([0.0, *ends])

@@ -83,7 +83,7 @@ def _both(base: Row, found: Row, *, itself: bool, sure: bool) -> dict[str, Any]:
     ends = ("run_p05", "run_p95") if sure else ()
     levels = [] if itself else [r[k] for k in ("mean", *ends) for r in (base, found)]
     changes = [found[f"difference{f'_{k}' * bool(k)}"] for k in ("", *ends)]
-    put = written(found["unit"], levels, changes, agree=not itself)
+    put = written(found["unit"], levels, changes, agree=not itself, error=found["difference_standard_error"])
     mean, low, high = (found[key] for key in ("difference", "difference_run_p05", "difference_run_p95"))
     unit = "" if math.isnan(mean) else put.unit
     told = {"mean": put.change(mean), "unit": unit, "interval": "", "apart": sure and (low > 0 or high < 0)}

@@ -30,6 +30,7 @@ from experiments.page.answer.charts.figure import (
 from experiments.page.answer.charts.times import weeks_shown, weeks_tabled, year_of, years
 from experiments.page.paired import Answer
 from experiments.report.html.charts.axes import signed, zero
+from experiments.statistics.intervals import spread
 
 HEIGHT = 210
 
@@ -66,13 +67,14 @@ def stocks(answer: Answer) -> Figure:
     }
     end, (last, low, high) = words.by_the_end(weeks), (float(v[-1]) for v in change)
     ends = [float(found[-1]) for found in levels]
-    digits = 0 if words.agree(ends[0], ends[1], last, 0) else 1
+    error = spread(values[1][:, -1] - values[0][:, -1], tally.vectors).standard_error
+    digits = words.decimals(ends[0], ends[1], last, error)
     shown = [words.count(left, decimals=digits) for left in ends]
     most = rounded_up(max(float(found.max()) for found in levels))
     told, behind = f"B − A: {words.count(last, signed=True, decimals=digits)}", words.reach(low, high)
     return Figure(
         "stocks",
-        words.finding(f"At the end of {end}, {_there(last)}", low, high, answer),
+        words.finding(f"At the end of {end}, {_there(last, digits)}", low, high, answer),
         f"Households with a failed claim that are in contact or booked to leave: {words.runs(tally)}. "
         f"{words.bands(tally, 'Band of B − A')}.",
         [
@@ -94,8 +96,8 @@ def stocks(answer: Answer) -> Figure:
     )
 
 
-def _there(change: float) -> str:
-    text = words.count(abs(change))
+def _there(change: float, digits: int) -> str:
+    text = words.count(abs(change), decimals=digits)
     what = "with a failed claim are still there under B"
     if not text.strip("0."):
         return f"as many households {what} as under A"
