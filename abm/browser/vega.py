@@ -36,7 +36,7 @@ def offline(show: Callable[[], Any]) -> None:
     ----------
     show
         Makes what is on the page, once Vega is there, and again whenever the page is drawn anew: models and renderers
-        are made before, outside of it.  A `household_renderer` in it is made with ``local_vega=True``.
+        are made before, outside of it.
     """
     ready, set_ready = solara.use_state(False)
     LocalVega(script=script(), event_ready=lambda _: set_ready(True), event_darken=lambda dark: None)

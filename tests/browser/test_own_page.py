@@ -78,6 +78,9 @@ def test_the_offline_page_as_pasted_asks_no_network(chromium, tmp_path: Path) ->
         visitor.page.goto(address)
         visitor.page.wait_for_selector(".vega-embed canvas")
         visitor.page.get_by_text("Household 0, week 0").wait_for()
+        visitor.page.wait_for_function(
+            "document.querySelector('.vega-embed canvas').clientHeight > 250"
+        )  # as its place
         assert visitor.elsewhere == []
         assert visitor.errors == []
         visitor.context.close()
