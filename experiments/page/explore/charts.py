@@ -174,8 +174,8 @@ def tornado_chart(measure: str, whole: Whole, *, dark: bool) -> dict[str, Any]:
     # Names stand above their bars, on a rim in the colour of the page, so that no line runs through them.
     named = alt.Chart(_data([{"lever": name} for name in order])).encode(y=y, x=alt.value(2), text="lever:N")
     names = [
-        named.mark_text(align="left", dy=-16, fontSize=12, limit=420, **rim)
-        for rim in ({"color": paper, "stroke": paper, "strokeWidth": 5}, {"color": ink})
+        named.mark_text(align="left", dy=-18, fontSize=12, limit=420, **rim)
+        for rim in ({"color": paper, "stroke": paper, "strokeWidth": 4}, {"color": ink})
     ]
     drawn_bars = bars.transform_filter("isValid(datum.from)")
     return _finished(alt.layer(drawn_bars, *rules, *ends, *names), 44 * max(1, len(order)), dark)
