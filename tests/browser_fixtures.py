@@ -12,9 +12,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +64,31 @@ def serve(*arguments: str) -> Iterator[str]:
             line = process.stdout.readline()
             assert "http://127.0.0.1:" in line, f"the server said {line!r}"
             yield next(word for word in line.split() if word.startswith("http://"))
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@contextmanager
+def solara_run(app: str, *, home: Path) -> Iterator[str]:
+    """Start ``solara run`` on a free port, with a fresh home: on a first start Solara would tell its own site."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = int(held.getsockname()[1])
+    words = ["run", app, "--host", "127.0.0.1", "--port", str(port), "--no-open", "--no-check-version", "--production"]
+    command = [sys.executable, "-m", "solara", *words]
+    quiet, environment = subprocess.DEVNULL, {**os.environ, "SOLARA_HOME": str(home)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet) as process:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            for _ in range(600):
+                assert process.poll() is None
+                try:
+                    urllib.request.urlopen(address, timeout=5).close()
+                    break
+                except OSError:
+                    time.sleep(0.2)
+            yield address
         finally:
             process.terminate()
             process.wait(20)

@@ -73,8 +73,8 @@ class Visitor:
 
 
 def difference(page: Any, measure: str) -> str:
-    """The difference that the table shows."""
-    return page.inner_text(f"[data-measure={measure}] td:last-child .r-mean")
+    """The difference that the table shows, unfolded or not."""
+    return page.text_content(f"[data-measure={measure}] td:last-child .r-mean")
 
 
 def lever(page: Any, path: str, side: str = "b", kind: str = "range") -> Any:

@@ -1,4 +1,8 @@
-"""Mesa's own page, and how households are drawn: places, colours, the picture that plays (extra `browser`)."""
+"""Mesa's own page, and how households are drawn: places, colours, the picture that plays (extra `browser`).
+
+A page of one's own that is opened with ``solara run page.py`` takes Vega, which draws its charts, from a network (the
+CDN that Solara names), as any page of Mesa's does.  `offline` gives it the Vega that is installed instead.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,13 @@ if TYPE_CHECKING:
     from abm.browser.card import household_card
     from abm.browser.drawing import household_renderer, portrayal
     from abm.browser.places import PlacedModel
+    from abm.browser.vega import offline
 
-__all__ = ["PlacedModel", "household_card", "household_renderer", "paired_bands", "portrayal"]
+__all__ = ["PlacedModel", "household_card", "household_renderer", "offline", "paired_bands", "portrayal"]
 
 _HOMES = {
     "PlacedModel": "places", "household_card": "card", "household_renderer": "drawing",
+    "offline": "vega",
     "paired_bands": "bands", "portrayal": "drawing",
 }  # fmt: skip
 

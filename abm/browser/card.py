@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
 import solara
 from mesa.visualization.utils import update_counter
@@ -21,6 +22,8 @@ _WAYS = {
     "unassisted": "leave without assistance", "unassisted return": "leave without assistance",
     "return": "leave, either way", "irregular": "go out of contact", "go irregular": "go out of contact",
 }  # fmt: skip
+#: How figures and cards look in any page of Mesa's.
+PARTS = Path(__file__).with_name("parts.css").read_text(encoding="utf-8")
 #: Terms that are told first; the others are folded.
 _FIRST = 5
 
@@ -97,7 +100,7 @@ def _who(agent: Household) -> list[tuple[str, str]]:
         ("people", people),
         ("stage", LOOKS[Stage[agent.stage]].title),
         ("housing", agent.housing.lower()),
-        ("ties in the country", f"{agent.ties}; {agent.ties_left} more have left by choice"),
+        ("households it knows here", f"{agent.ties}; {agent.ties_left} more have left by choice"),
     ]
 
 
@@ -193,6 +196,7 @@ def household_card(model: ReturnModel, household: int | None = None) -> None:
     week = getattr(model, "week", 0)
     html = solara.use_memo(lambda: _told(model, asked), [id(model), week, asked])
     with solara.Column(classes=["m-card"], gap="4px"):
+        solara.Style(PARTS)
         if household is None:
             solara.InputText("Household number", value=typed, on_value=set_typed, continuous_update=False)
         solara.HTML("div", unsafe_innerHTML=html)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -78,7 +79,16 @@ def in_words(error: InputError) -> str:
         known[error.field] = lever(load_policy(FIRST["policy"]), error.field).what
     allowed = "a whole number of at least 0" if error.field == "rng" else error.allowed
     for path in MAIN:
-        field = path.rpartition(".")[2]
-        allowed = allowed.replace(field, f"“{lever(load_policy(FIRST['policy']), path).what}”")
-    value = f"{error.value:,}" if isinstance(error.value, (int, float)) else repr(error.value)
-    return f"{known.get(error.field, error.field)}: {value} is not accepted; allowed is {allowed}."
+        at = lever(load_policy(FIRST["policy"]), path)
+        name, pound = path.rpartition(".")[2], "£" if at.unit.startswith("GBP") else ""
+        for number in re.findall(rf"\b{name} \((\d+)(?:\.0)?\)", allowed):
+            allowed = allowed.replace(f"({number}", f"({pound}{int(number):,}")
+        allowed = allowed.replace(name, f"“{at.what}”")
+    return f"{known.get(error.field, error.field)}: {_given(error)} is not accepted; allowed is {allowed}."
+
+
+def _given(error: InputError) -> str:
+    if not isinstance(error.value, (int, float)):
+        return repr(error.value)
+    money = error.field in MAIN and lever(load_policy(FIRST["policy"]), error.field).unit.startswith("GBP")
+    return f"{'£' * money}{error.value:,.10g}"

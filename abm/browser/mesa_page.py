@@ -20,7 +20,7 @@ from mesa.visualization import CommandConsole, SolaraViz
 from mesa.visualization.solara_viz import UserInputs
 from mesa.visualization.utils import update_counter
 
-from abm.browser.card import household_card
+from abm.browser.card import PARTS, household_card
 from abm.browser.charts import cost_chart, departures_chart, stocks_chart
 from abm.browser.components import component
 from abm.browser.drawing import MOST_TIES, household_renderer, ties_drawn
@@ -110,7 +110,7 @@ def Page() -> None:
         if ended:  # Mesa's buttons stay grey after the end of a run: begin with new ones
             set_turn(turn + 1)
 
-    solara.Style(_STYLE)
+    solara.Style(PARTS + _STYLE)
     LocalVega(script=script(), event_ready=lambda _: set_ready(True), event_darken=set_dark)
     if ready:
         SolaraViz(
@@ -147,9 +147,9 @@ def Caption(model: ReturnModel) -> None:
     """What the picture shows, and what it leaves out."""
     update_counter.get()
     ties = len(ties_drawn(model.grid)) if isinstance(model, PlacedModel) else 0
-    drawn = f"{ties:,} ties between households in the country are drawn as lines."
+    drawn = f"{ties:,} lines join households in the country that know each other."
     if ties > MOST_TIES:
-        drawn = f"The {ties:,} ties between households are not drawn: more than {MOST_TIES:,} would be a grey area."
+        drawn = f"The {ties:,} lines between those who know each other are left out: they would be a grey area."
     solara.HTML(
         "div",
         f"<h3>Week {model.week} of {model.prepared.weeks}</h3><p>One mark is one household that decides together, "

@@ -26,6 +26,7 @@ def Network(
     busy: bool,
     event_move: Callable[[dict[str, Any]], None],
     event_choose: Callable[[dict[str, Any]], None],
+    event_filter: Callable[[dict[str, Any]], None],
 ) -> None:
     """The households side by side, played in the browser.
 
@@ -43,4 +44,6 @@ def Network(
         The week to show and the household to mark; both follow from outside.
     event_move, event_choose
         Called with the week once it stays, and with a household that was chosen, and the week.
+    event_filter
+        Called with whom the maps show once that was changed: ``show``, ``origin`` and ``came``.
     """

@@ -13,6 +13,8 @@ from mesa.discrete_space import Network
 from abm.arrays.ties import to_networkx
 from abm.browser.layout import ASPECT, Picture, picture
 from abm.household.stages import COL
+from abm.inputs.behaviour import Behaviour
+from abm.inputs.caseload import Caseload
 from abm.inputs.policy import Policy
 from abm.mesa_model import ReturnModel
 
@@ -68,6 +70,15 @@ class PlacedModel(ReturnModel):
     """
 
     _grid: HouseholdNetwork | None = None
+
+    def __init__(
+        self,
+        policy: Policy | str = "uk-2025",
+        caseload: Caseload | str = "uk-families-2026",
+        behaviour: Behaviour | str | None = None,
+        **kwargs: Any,  # by this name Mesa's pages know that there may be more
+    ) -> None:
+        super().__init__(policy, caseload, behaviour, **kwargs)
 
     @property
     def grid(self) -> HouseholdNetwork:

@@ -7,9 +7,10 @@ from functools import cache
 from typing import Any
 
 import altair as alt
+import solara
 import vl_convert
 
-from abm.browser.components import drawn_by
+from abm.browser.components import component, drawn_by
 
 
 @cache
@@ -25,3 +26,20 @@ def script() -> str:
 @drawn_by("vega.vue")
 def LocalVega(script: str, event_ready: Callable[[Any], None], event_darken: Callable[[bool], None]) -> None:
     """Puts the script where Solara's charts look for Vega, and tells when it is there and whether the page is dark."""
+
+
+@component
+def offline(show: Callable[[], Any]) -> None:
+    """A page that asks no network for Vega.
+
+    Parameters
+    ----------
+    show
+        Makes what is on the page, once Vega is there, and again whenever the page is drawn anew: models and renderers
+        are made before, outside of it.
+    """
+    ready, set_ready = solara.use_state(False)
+    LocalVega(script=script(), event_ready=lambda _: set_ready(True), event_darken=lambda dark: None)
+    with solara.Div():
+        if ready:
+            show()

@@ -10,12 +10,24 @@ from experiments.page.levers import other_offers, values
 
 
 def offers_told(choices: Choices) -> dict[str, str]:
-    """What A and B offer at the start, by side: "£3,000 after departure (standing); £10,000 … (this offer)"."""
+    """What A and B offer at the start, by side: "standing offer: £3,000 a person after departure; this offer: none".
+
+    What only one of them offers is told of the other as none.
+    """
     at = values(choices)
     names = ("standing", "offer", *(f"offers.{name}" for name in other_offers(choices)))
+    told = {side: {name: _offer_told(name, side, at) for name in names} for side in SIDES}
+    made = [name for name in names if any(told[side][name] for side in SIDES)]
     return {
-        side: "; ".join(text for name in names if (text := _offer_told(name, side, at))) or "no offer" for side in SIDES
+        side: "; ".join(f"{_called(name)}: {told[side][name] or 'none'}" for name in made)
+        if any(told[side].values())
+        else "no offer"
+        for side in SIDES
     }
+
+
+def _called(name: str) -> str:
+    return {"standing": "standing offer", "offer": "this offer"}.get(name, f"offer “{name.partition('.')[2]}”")
 
 
 def _offer_told(name: str, side: str, at: dict[str, dict[str, Any]]) -> str:
@@ -36,8 +48,7 @@ def _offer_told(name: str, side: str, at: dict[str, dict[str, Any]]) -> str:
     words += [f"for {whom} only"] if whom != "people" else []
     words += ["for giving up a claim"] if stands("open_awaiting") and not stands("open_exhausted") else []
     words += [] if stands("origins") == "all" else ["(some countries only)"]
-    called = {"standing": "standing", "offer": "this offer"}.get(name, f"“{name.partition('.')[2]}”")
-    return f"{' '.join(words)} ({called})"
+    return " ".join(words)
 
 
 def timeline(choices: Choices) -> list[dict[str, Any]]:

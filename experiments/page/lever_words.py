@@ -21,7 +21,8 @@ _SHARES = {
     "child_share", "early_bonus", "floor_share", "in_kind_share", "paid_at_departure", "share", "independence",
     "removal_success", "removal_success_family", "unescorted", "withdrawal", "payment_reliability", "revocation",
     "alert_refusal", "alert_offer", "alert_closing", "alert_visit", "alert_departure", "alert_removal",
-    "payment_belief", "visit_trust", "announcement_trust", "anticipation",
+    "payment_belief", "visit_trust", "announcement_trust", "anticipation", "family_share", "second_adult",
+    "school_share", "past_unsupported", "appeal_share", "grant_rate", "appeal_allowed", "same_site",
 }  # fmt: skip
 _FACTORS = {"removal_school", "removal_absconded", "remigration_unsafe", "ban_effect", "present_bias", "in_kind_value"}
 #: Numbers that are no quantity: a year or week is not written with a comma.
@@ -33,7 +34,7 @@ _AFTER = {
     "GBP/person/day": "a person a day", "GBP/person/year": "a person a year", "1/week": "% a week",
     "1/year": "% a year", "1/year of age": "% for each year", "visits/week per 1,000 households":
     "a week per 1,000 households", "attempts/week per 1,000 households": "a week per 1,000 households",
-    "cases/week": "cases a week", "households/week": "households a week", "ties/household": "ties a household",
+    "cases/week": "cases a week", "households/week": "households a week", "ties/household": "households",
     "× caseload's capacity": "× today's", "safety index": "on the 0–1 index", "safety index 0–1": "on the 0–1 index",
     "safety index/year": "on the 0–1 index, a year", "utility per log unit": "utility",
     "utility per unit of safety": "utility", "1": "", "yes/no": "", "rule": "", "kind": "", "names": "",
@@ -42,6 +43,11 @@ _AFTER = {
 _OF = {"child_share": "% of an adult's", "early_bonus": "% of the amount", "floor_share": "% of the amount"}
 #: Units of which there may be one.
 ONE = {"weeks": "week", "days": "day", "months": "month", "years": "year", "reports": "report", "removals": "removal"}
+
+
+#: Units that say nothing to a reader, and what stands in their place where a range is told.
+_UNTOLD = {"utility": "", "log units": "", "on the 0–1 index": "(of 0 to 1)", "on the 0–1 index, a year": "a year",
+           "times": "", "1": ""}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def label_of(path: str) -> str:
     """What a lever is called inside its group: "Amount for each adult"."""
     found = LABELS.get(place_of(path))
     if found is None:
-        meaning = _declared(path).meaning.partition(";")[0].strip() or path
+        meaning = _declared(path).meaning.partition(";")[0].partition(":")[0].strip() or path
         found = meaning[:1].upper() + meaning[1:]
     return found
 
@@ -117,6 +123,25 @@ def told(path: str, value: Any) -> str:
     if number.startswith("−") and before == "£":
         number, before = number[1:], "−£"
     return f"{before}{number} {after}".strip()
+
+
+def ranged(path: str, low: float, high: float, own: Any) -> str:
+    """A range and where in it a lever stands, rounded, the unit once: "40 to 82 % a week; here 65"."""
+    unit = unit_of(_declared(path))
+    ends = (
+        f"{unit.before}{_rough(path, low)} to {unit.before}{_rough(path, high)} {_UNTOLD.get(unit.after, unit.after)}"
+    )
+    here = f"{unit.before}{_rough(path, own)}" if isinstance(own, int | float) else told(path, own)
+    return f"{ends.strip()}; here {here}".replace("£−", "−£")
+
+
+def _rough(path: str, value: float) -> str:
+    """A number with two digits that say something, three from a hundred on; dates and counts as they are."""
+    declared = _declared(path)
+    shown = value * unit_of(declared).factor
+    if not declared.whole and declared.unit not in _DATES and math.isfinite(shown):
+        shown = float(f"{shown:.{3 if abs(shown) >= 99.5 else 2}g}")
+    return written(shown, grouped=declared.unit not in _DATES)
 
 
 def written(value: float, *, grouped: bool = True) -> str:
@@ -177,9 +202,17 @@ def refusal(side: str, path: str, value: Any, allowed: str = "") -> Refused:
 
 
 def _in_words(rule: str) -> str:
-    """A rule with the labels of levers in place of the names that they are declared under."""
-    labels = {path.rpartition(".")[2]: label for path, label in LABELS.items()}
-    rule = re.sub(r"[a-z]+(?:_[a-z]+)+", lambda word: f"“{labels[word[0]]}”" if word[0] in labels else word[0], rule)
+    """A rule with the labels of levers in place of the names that they are declared under, numbers with their unit."""
+    known = {path.rpartition(".")[2]: path for path in reversed(LABELS)}
+
+    def named(found: re.Match[str]) -> str:
+        path = known.get(found[1])
+        if path is None:
+            return found[0]
+        value = f" ({told(path, float(found[2]))})" if found[2] else ""
+        return f"“{LABELS[path]}”{value}"
+
+    rule = re.sub(r"([a-z]+(?:_[a-z]+)+)(?: \((\d+(?:\.\d+)?)\))?", named, rule)
     return re.sub(r"\((\d+(?:\.\d+)?)\)", lambda number: f"({written(float(number[1]))})", rule)
 
 

@@ -21,8 +21,8 @@ from experiments.question.defaults import WEEKS
 #: The levers that stand on top: those in which shipped policies differ most (money, its terms and to whom it is open,
 #: support, removals), and the one on which the sign of the public's cost turns.
 MOST_USED = (
-    "offer.amount_per_person", "offer.household_cap", "offer.acceptance_window_weeks", "offer.families_only",
-    "offer.safe_origins_only", "standing.amount_per_person", "support.families",
+    "standing.amount_per_person", "offer.amount_per_person", "offer.household_cap", "offer.acceptance_window_weeks",
+    "offer.families_only", "offer.safe_origins_only", "support.families",
     "enforcement.attempts_per_1000_week", "world.pull_elasticity",
 )  # fmt: skip
 
@@ -55,7 +55,7 @@ _PARTS = {
     "behaviour.assisted": ("Behaviour: money", "How much an offer weighs, now or later."),
     "behaviour.origin": ("Behaviour: home", "Safety and prospects in the country of origin."),
     "behaviour.norm": ("Behaviour: peers", "What households learn and fear from those they know."),
-    "behaviour.host_ties": ("Behaviour: life here", "Ties, school, hope, housing and lost support."),
+    "behaviour.host_ties": ("Behaviour: life here", "Roots here, school, hope, housing and lost support."),
     "behaviour.removal_risk": ("Behaviour: fear of removal", "What a risk of removal does."),
     "behaviour.unassisted": ("Behaviour: other ways out", "Returning alone, or out of contact."),
     "behaviour.learning_safety": ("Behaviour: beliefs", "How what they believe moves with news."),
@@ -252,6 +252,11 @@ def differing(choices: Choices) -> int:
     return len(apart(choices)) + (policy_of(choices.a).regimes != policy_of(choices.b).regimes)
 
 
+def called(path: str) -> str:
+    """What a lever is called where those of several offers stand together."""
+    return f"{name_of(path)} (this offer)" if _head(path) == "offer" else name_of(path)
+
+
 def foremost(choices: Choices) -> list[dict[str, Any]]:
     """The groups of the short list: the most used levers, and the others that differ or were moved."""
     every = {lever["path"]: lever for lever in levers_of(choices)}
@@ -260,7 +265,7 @@ def foremost(choices: Choices) -> list[dict[str, Any]]:
     others = [lever for path, lever in every.items() if path in wanted and path not in MOST_USED]
     return [
         {"id": "most-used", "title": "Most used", "meaning": "", "shared": False,
-         "levers": [every[path] | {"label": name_of(path)} for path in MOST_USED]},
+         "levers": [every[path] | {"label": called(path)} for path in MOST_USED]},
         {"id": "others", "title": "Others that differ or were moved", "meaning": "", "shared": False,
-         "levers": [lever | {"label": lever["name"]} for lever in others]},
+         "levers": [lever | {"label": called(lever["path"])} for lever in others]},
     ]  # fmt: skip

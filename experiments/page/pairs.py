@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.arrays.setting import INFLOW
-from abm.arrays.state import FLOW, FLOWS_AT
+from abm.arrays.state import FLOW, FLOWS_AT, STOCKS_AT
+from abm.household.stages import Stage
 from abm.inputs.parameters import InputError
 from abm.model import Run
 from experiments.compare.comparing import discounted
@@ -18,6 +19,8 @@ from experiments.question.case import Case
 from experiments.running.threads import each
 from experiments.running.turns import TURNS, by_turns
 
+#: Those whom the measure "caseload awaiting removal" counts.
+THERE = (Stage.EXHAUSTED, Stage.BOOKED)
 #: Most households of a run with the pull factor on: it is not drawn, so it may hold more than one that is.
 MOST_PULLED = 4 * MOST_ROWS
 
@@ -37,6 +40,8 @@ class Outcome(NamedTuple):
         Discounted cost by line of the account, GBP, shape (lines,).
     by_origin
         Households ever at risk, and how many of them leave within a year, shape (2, origins).
+    there
+        Households with a failed claim at the end of each week (`THERE`), shape (weeks,).
     pulled, control
         The measures with the pull factor on, and without the money of the side's own offers; None: as `measures`, and
         none such.
@@ -48,6 +53,7 @@ class Outcome(NamedTuple):
     departures: Array
     lines: Array
     by_origin: Array
+    there: Array
     pulled: Array | None = None
     control: Array | None = None
     paid: Paid | None = None
@@ -66,6 +72,7 @@ def outcome(run: Run) -> Outcome:
         np.cumsum(history[:, flows], axis=0) * weight,
         discounted(run),
         by_origin,
+        history[:, [STOCKS_AT + stage for stage in THERE]].sum(axis=1) * weight,
     )
 
 

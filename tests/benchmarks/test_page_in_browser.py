@@ -21,12 +21,12 @@ def test_what_was_measured_is_kept(visit):
         page = visitor.page
         start = time.perf_counter()
         page.goto(f"{visitor.address}?{query.format(n=n)}")
-        page.wait_for_selector("[data-measure=cost_npv]")
+        page.wait_for_selector("[data-card=cost_npv]")
         told[f"page ready, {n} households, seconds"] = time.perf_counter() - start
         visitor.settled()
         times = []
         for amount in (7_000, 8_000, 9_000, 11_000, 12_000):
-            old = page.inner_text("[data-measure=offer_spend]")
+            old = page.text_content("[data-measure=offer_spend]")
             times.append(page.evaluate(MILLISECONDS_TO_FIGURES, [amount, old]) / 1000)
             visitor.settled()
         told[f"lever to new figures, {n} households, seconds"] = sorted(times)[2]

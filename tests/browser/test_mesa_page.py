@@ -117,8 +117,8 @@ def test_a_combination_that_cannot_be_is_refused_in_a_sentence():
     with pytest.raises(InputError, match=r"household_cap = .* is not accepted: at least amount_per_person") as refused:
         StockModel(levers={"offer.amount_per_person": 20_000, "offer.household_cap": 1_500})
     told = in_words(refused.value)
-    assert told.startswith("Most that one household can get: 1,500")
-    assert "at least “Amount for each adult”" in told
+    assert told.startswith("Most that one household can get: £1,500 is not accepted")
+    assert "at least “Amount for each adult” (£20,000)." in told
 
 
 def test_a_seed_that_is_none_is_refused_in_a_sentence():

@@ -14,11 +14,14 @@ import pytest
 if importlib.util.find_spec("solara") is None:
     pytest.skip("not installed: solara (pip install -e '.[browser]')", allow_module_level=True)
 
+from browser_fixtures import solara_run
+from browser_visitor import Visitor
+
 from abm.browser.bands import paired_differences
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "experiments" / "page" / "README.md").read_text(encoding="utf-8")
-PLACED, COINS = re.findall(r"^```python\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
+PLACED, OFFLINE, COINS = re.findall(r"^```python\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
 
 #: As Solara's server does: run the file and show its `page`; then every text on it until some words are there.
 SHOWN = """
@@ -63,3 +66,21 @@ def test_the_difference_in_the_second_example_is_that_of_the_draws_in_between() 
         assert set(np.unique(np.diff(found, axis=1))) <= {0.0, 2.0}
     # Expected: 100 steps of 2 x 0.1; standard error of 30 runs: 10 x 2 x sqrt(0.1 x 0.9) / sqrt(30) = 1.1.
     assert found[:, -1].mean() == pytest.approx(20.0, abs=4.4)
+
+
+@pytest.mark.browser
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_the_offline_page_as_pasted_asks_no_network(chromium, tmp_path: Path) -> None:
+    page = tmp_path / "page.py"
+    page.write_text(OFFLINE, encoding="utf-8")
+    with solara_run(str(page), home=tmp_path) as address:
+        visitor = Visitor(chromium, address)
+        visitor.page.goto(address)
+        visitor.page.wait_for_selector(".vega-embed canvas")
+        visitor.page.get_by_text("Household 0, week 0").wait_for()
+        visitor.page.wait_for_function(
+            "document.querySelector('.vega-embed canvas').clientHeight > 250"
+        )  # as its place
+        assert visitor.elsewhere == []
+        assert visitor.errors == []
+        visitor.context.close()

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-import sys
-import time
-import urllib.request
 
 import pytest
-from browser_fixtures import ROOT
+from browser_fixtures import solara_run
 
 from abm import InputError
 
@@ -21,12 +16,6 @@ serve = pytest.importorskip("experiments.cli.serve")
 def installed(monkeypatch):
     """As if the extra were installed."""
     monkeypatch.setattr(serve, "_NEEDED", ())
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 def test_it_listens_on_this_machine_only_unless_told_otherwise():
@@ -63,40 +52,26 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
 def test_solara_run_serves_the_same_page_and_asks_nobody(chromium, tmp_path):
     from browser_visitor import Visitor
 
-    port = free_port()
-    words = [
-        "run",
-        "experiments.page.app",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--no-open",
-        "--no-check-version",
-    ]
-    # A fresh home: on a first start Solara would tell its own site.
-    environment = {**os.environ, "SOLARA_HOME": str(tmp_path)}
-    with subprocess.Popen(
-        [sys.executable, "-m", "solara", *words],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        try:
-            address = f"http://127.0.0.1:{port}/"
-            for _ in range(600):
-                assert process.poll() is None
-                try:
-                    urllib.request.urlopen(address, timeout=5).close()
-                    break
-                except OSError:
-                    time.sleep(0.2)
-            visitor = Visitor(chromium, address)
-            visitor.open("replicates=2")
-            assert visitor.elsewhere == []
-            assert visitor.errors == []
-            visitor.context.close()
-        finally:
-            process.terminate()
-            process.wait(20)
+    with solara_run("experiments.page.app", home=tmp_path) as address:
+        visitor = Visitor(chromium, address)
+        visitor.open("replicates=2")
+        assert visitor.elsewhere == []
+        assert visitor.errors == []
+        visitor.context.close()
+
+
+@pytest.mark.parametrize(
+    "words", [["--host", "0.0.0.0"], ["--host", "192.0.2.1"], ["--allow-host", "returns.example.org"]]
+)
+def test_mesa_s_console_is_never_where_others_reach_it(installed, monkeypatch, words):
+    monkeypatch.setenv(serve.CONSOLE, "1")
+    monkeypatch.setattr(serve, "_listen", lambda *where: pytest.fail("it began to listen"))
+    with pytest.raises(InputError, match="runs any Python for whoever reaches the page") as refusal:
+        serve.app(["--mesa", "--no-open", *words])
+    assert refusal.value.field == "RETURNS_CONSOLE"
+    assert " ".join(words) in str(refusal.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_mesa_s_console_is_allowed_on_this_machine(host):
+    serve._keep_console_here(host, ())

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from browser_fixtures import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -34,6 +35,21 @@ def test_a_name_that_points_here_is_not_enough(address: str) -> None:
         assert told.startswith("HTTP/1.1 403")
         assert "not served under the name it was asked for (evil.example" in told
         assert "--allow-host NAME" in told
+
+
+def test_a_name_that_was_allowed_is_answered_and_no_other() -> None:
+    from websockets.exceptions import InvalidStatus
+    from websockets.sync.client import connect
+
+    for address in serve("--allow-host", "Returns.Example.org"):
+        port = urlsplit(address).port
+        for name, status in (("returns.example.org", 200), (f"returns.example.org:{port}", 200), ("example.org", 403)):
+            assert raw(address, "/readyz", Host=name).startswith(f"HTTP/1.1 {status}"), name
+        place = f"ws://{urlsplit(address).netloc}/jupyter/api/kernels/{uuid4()}/channels?session_id={uuid4()}"
+        with connect(place, origin="https://returns.example.org", proxy=None):  # as a reverse proxy sends it
+            pass
+        with pytest.raises(InvalidStatus):
+            connect(place, origin="https://example.org", proxy=None)
 
 
 def test_a_page_from_elsewhere_opens_no_websocket(address: str) -> None:

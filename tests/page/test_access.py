@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceW
 SMALL_QUERY = "caseload=uk-families-2026&a=uk-2025&b=uk-upfront-national&households=20&weeks=52&replicates=2"
 #: What is on each tab once it is all there.
 THERE = {
-    "answer": "[data-measure=cost_npv]",
+    "answer": "[data-card=cost_npv]",
     "watch": ".r-house-story",
     "explore": "[data-look=line] .r-look-done",
     "evidence": ".r-ev-part",
@@ -28,6 +28,7 @@ def opened(visitor, tab):
     page = visitor.open(f"{SMALL_QUERY}&tab={tab}" + ("&household=3" if tab == "watch" else ""))
     if tab == "answer":
         for chart in ("stocks", "departures", "origins", "money"):
+            page.locator(f"[data-chart={chart}] > summary").click()
             page.locator(f"[data-chart={chart}]").scroll_into_view_if_needed()
             page.wait_for_selector(f"[data-chart={chart}] svg.marks")
     page.wait_for_selector(THERE[tab])

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 import shlex
 
 import numpy as np
@@ -19,16 +20,20 @@ from experiments.compare.paired import KEYS, rows
 from experiments.page.answer.cards import CARDS, cards, economics, facts, first_look
 from experiments.page.answer.differing import differing
 from experiments.page.answer.table import KEY_FIGURES, table
-from experiments.page.answer.turning import PULL, shown, turning
+from experiments.page.answer.turning import PULL, seeds, shown, turning, turns
+from experiments.page.answer.waiting import shipped, waiting
 from experiments.page.answer.wording import written
-from experiments.page.choices import Choices
+from experiments.page.choices import USUAL_REPLICATES, Choices
 from experiments.page.downloads import command, figures_csv, policy_toml, series_csv
 from experiments.page.evidence.trust import trust
 from experiments.page.paired import answers
 from experiments.page.strip import savings, sentences
 from experiments.page.view import View
 from experiments.report.marks import marks
+from experiments.report.shipped import REFERENCE
 from experiments.report.verdict import verdict
+from experiments.sensitivity.tornado import Bar
+from experiments.statistics.intervals import spread
 
 ASKED = (
     Choices(weeks=60, replicates=3, households=60, seed=5)
@@ -138,6 +143,37 @@ def test_the_saving_is_told_with_the_pull_factor_off_and_on_and_a_turn_in_words(
     assert lasting.row("induced_arrivals_with_pull")["mean"] > 0
 
 
+def test_where_nobody_is_drawn_it_is_said_why_in_place_of_the_same_figure_twice(answer, lasting):
+    pilot = last_of(Choices(weeks=26, replicates=1, households=10))  # closed to claims made later
+    assert (
+        savings(pilot)["on"]["why"]
+        == "Those who come later cannot take B's offer, so nobody is drawn: the same figure."
+    )
+    assert [bar["title"] for bar in cards(pilot)[2]["bars"]] == ["pull factor off or on: nobody is drawn"]
+    assert savings(lasting)["on"]["why"] == ""
+    assert savings(lasting)["off"]["title"] == "Pull factor off: offers draw nobody"
+    asked = Choices(b="uk-upfront-national", weeks=26, replicates=1, households=10)
+    on = last_of(asked.moved("both", PULL, 1.3))
+    assert savings(on)["on"]["why"] == "It is on already: the same figure."
+    assert savings(on)["off"]["title"] == "Pull factor as you set it (elasticity 1.3)"
+    assert [bar["title"] for bar in cards(on)[2]["bars"]] == ["pull factor 1.3, as you set it"]
+
+
+def test_the_shipped_answer_stands_until_the_usual_question_is_run_and_for_no_other(tmp_path):
+    told = waiting(Choices(replicates=6))
+    assert told["shipped"]["runs"] == 100
+    rows = {row["title"]: row for row in told["shipped"]["rows"]}
+    lines = csv.DictReader((REFERENCE / "headline.csv").read_text(encoding="utf-8").splitlines())
+    held = {(row["variant"], row["measure"]): row for row in lines if not row["group"]}
+    saving = float(held["uk-pilot-2026", "net_saving_npv"]["difference"])
+    assert number_of(rows["Net saving of B against A"]["mean"].lstrip("+")) == pytest.approx(saving / 1e6, abs=0.05)
+    for other in (Choices(weeks=52), Choices(households=60), Choices(b="danish-2021"),
+                  Choices().moved("both", "world.hotel_night", 200.0)):  # fmt: skip
+        assert waiting(other)["shipped"] == {}
+    assert shipped(Choices(), tmp_path) == {}
+    assert waiting(ASKED, fault=True)["policies"] == []
+
+
 def test_each_card_shows_numbers_that_subtract(lasting):
     made = cards(lasting)
     assert [card["id"] for card in made] == [name for name, *_ in CARDS]
@@ -175,6 +211,24 @@ def number_of(text):
 )
 def test_levels_and_difference_are_written_so_that_they_agree(unit, levels, change, texts):
     put = written(unit, levels, [change], agree=True)
+    assert tuple(map(plain, (*map(put.level, levels), put.change(change)))) == texts
+
+
+@pytest.mark.parametrize(
+    ("unit", "levels", "change", "error", "texts"),
+    [
+        # 41 households stand behind each one simulated: four runs do not tell 12,437 from 12,400.  To hundreds these
+        # would be 12,500 apart; the digit more says that levels are rounded.
+        ("households", (39_647.0, 52_084.0), 12_437.0, 523.0, ("39,600", "52,100", "+12,440")),
+        ("households", (39_620.0, 52_050.0), 12_430.0, 523.0, ("39,620", "52,050", "+12,430")),
+        ("weeks", (9_902.0, 10_296.0), 394.0, 80.0, ("9,902", "10,296", "+394")),
+        ("GBP", (284.2e6, 282.1e6), -2.1e6, 0.4e6, ("£284.2m", "£282.1m", "−£2.1m")),
+        ("households", (59.2, 61.8), 2.6, 0.5, ("59.2", "61.8", "+2.6")),
+        ("households", (39_647.0, 52_084.0), 12_437.0, math.nan, ("40,000", "52,000", "+12,000")),  # of one run
+    ],
+)
+def test_no_more_digits_are_written_than_the_runs_support(unit, levels, change, error, texts):
+    put = written(unit, levels, [change], agree=True, error=error)
     assert tuple(map(plain, (*map(put.level, levels), put.change(change)))) == texts
 
 
@@ -230,9 +284,33 @@ def test_what_turns_it_begins_with_the_pull_factor_and_is_stopped_when_nobody_wa
     told = shown(found)
     assert told["rows"][0]["path"] == PULL
     assert len(told["rows"]) == 20
+    assert told["seeds"] == 12  # the answer has one run: no figure rests on fewer than twelve
+    assert f"each figure is a mean of {told['seeds']} runs" in told["note"]
+    pictures = [shown(step) for step in before if step.bars]
+    assert [one["seeds"] for one in pictures if one["rows"]] == sorted(one["seeds"] for one in pictures)
+    assert pictures[0]["seeds"] == 4
+    assert pictures[0]["lead"].startswith("So far, 4 of 12 runs each")
     for row in told["rows"]:
+        assert "." not in row["name"]
+        numbers = re.findall(r"\d[\d.]*", row["range"].replace(",", ""))
+        assert max(map(len, numbers)) <= 5  # no digits that say nothing
         assert 0 <= min(row["at_low"], row["at_high"]) <= max(row["at_low"], row["at_high"]) <= 100
     assert list(turning(choices, lambda: False)) == [found]  # the same question has the same answer
+
+
+def test_a_sign_turns_for_sure_only_where_the_interval_of_the_end_leaves_zero_out():
+    def bar(*values):
+        ends = [spread(np.array(one)) for one in values]
+        return Bar(PULL, 0.0, 0.0, 1.3, *ends, differ=True)
+
+    # Student's interval of four values with mean 2 and deviation 2.6 is 2 ± 3.0; of those with 5.5 and 0.6, 5.5 ± 0.7.
+    assert turns(bar([5.0, 3.0, 1.0, -1.0], [5.0, 5.0, 6.0, 6.0]), -4.0) == "yes"
+    assert turns(bar([5.0, 3.0, 1.0, -1.0], [-4.0, -5.0, -6.0, -5.0]), -4.0) == "maybe"
+    assert turns(bar([1.0, 2.0], [3.0, 4.0]), 2.0) == ""
+
+
+def test_as_many_seeds_as_the_answer_has_but_at_least_twelve():
+    assert [seeds(Choices(replicates=count)) for count in (2, 12, 20, 200)] == [12, 12, 20, USUAL_REPLICATES]
 
 
 def test_the_same_policy_twice_has_nothing_that_turns():

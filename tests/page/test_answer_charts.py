@@ -15,7 +15,6 @@ import vl_convert
 
 pytest.importorskip("solara", reason="not installed: solara (pip install -e '.[browser]')")
 
-from abm.measures import IDS
 from experiments.page.answer.charts import board, words
 from experiments.page.answer.charts.figure import ENOUGH, rounded_up
 from experiments.page.answer.charts.origins import FEWEST, groups
@@ -103,13 +102,15 @@ def test_money_ends_with_the_difference_of_the_key_figures_and_is_sorted_by_size
     assert total["difference_text"].startswith(words.amount(cost.mean, signed=True)[:3])
 
 
-def test_stocks_end_with_the_measure_of_the_run_on_show_and_the_mean_of_all(many):
+def test_stocks_end_with_the_measure_of_all_runs_and_its_band(many):
     rows = chart(many, "stocks")["rows"]
     for side, name in enumerate("AB"):
-        values = many.film.takes[side].run.values
         *_, last = (row for row in rows["stocks"] if row["side"] == name)
-        assert last["households"] == pytest.approx(values[IDS.index("caseload_end")], abs=1e-3)
-    assert rows["stocks_end"][0]["households"] == pytest.approx(many.tally.difference("caseload_end").mean, abs=1e-3)
+        assert last["households"] == pytest.approx(many.tally.spread(side, "caseload_end").mean, abs=1e-3)
+    change, last = many.tally.difference("caseload_end"), rows["stocks_change"][-1]
+    assert [last[key] for key in ("households", "run_p05", "run_p95")] == pytest.approx(
+        [change.mean, change.run_p05, change.run_p95], abs=1e-3
+    )
 
 
 def test_origins_with_few_households_are_told_together_and_all_of_them_as_in_the_key_figures(many):
@@ -129,7 +130,7 @@ def test_before_there_are_enough_runs_there_is_no_interval_and_it_is_said(few):
     for found in board(few, dark=False):
         rows = [row for data in found["rows"].values() for row in data]
         assert all(row.get(key) is None for row in rows for key in ("run_p05", "run_p95"))
-        if not found["folded"]:
+        if found["id"] != "everybody":  # that one has one run, and says so
             assert found["title"].endswith("(3 runs only)")
     half = Answer(Choices(replicates=30), few.prepared, few.film, few.tally)
     assert words.so_far(half) == "so far, 3 of 30 runs"
@@ -191,6 +192,9 @@ def test_an_axis_ends_at_a_round_number(value, end):
         (words.amount(-5_120_000, signed=True), "−£5.1m"), (words.amount(34_800, signed=True), "+£34.8k"),
         (words.amount(275_388_422.0), "£275.4m"),
         (words.amount(0.0, signed=True), "£0"), (words.points(0.0158), "+1.6"),
+        (words.reach(-7.1e6, -184_500.0, words.amount), "−£7.1m to −£0.2m"),
+        (words.reach(-7.1e6, -1_500.0, words.amount), "−£7.1m to £0"),
+        (words.reach(40.0, 250.0, words.amount), "+£40 to +£250"),
         (words.reach(-3.2, 19.4), "−3 to +19"), (words.reach(0, 0), "0"),
     ],
 )  # fmt: skip

@@ -18,6 +18,7 @@ def test_a_chart_is_saved_with_title_and_source_and_shown_as_a_table(visit, tmp_
     visitor = visit()
     page = visitor.open(QUERY)
     chart = page.locator("[data-chart=departures]")
+    chart.locator("summary").click()
     chart.scroll_into_view_if_needed()
     chart.locator("svg.marks").last.wait_for()
 

@@ -23,16 +23,21 @@ def test_the_answer_claims_little_from_few_runs_and_tells_what_is_meant(visit):
     assert page.locator("[data-pull]").count() == 2
     assert page.locator(".r-six-card").count() == 6
     assert page.locator(".r-reach").count() == 0  # no intervals yet
+    page.locator(".r-measures > summary").click()
     button = page.locator("[data-measure=departures] .r-info")
     button.focus()
     page.keyboard.press("Enter")
     assert "First departures by any route" in page.inner_text("[data-measure=departures] .r-definition")
-    page.locator(".r-economics summary").click()
+    page.locator(".r-economics > summary").click()
     assert page.evaluate(POOR_CONTRAST) == []
     assert page.evaluate(NAMELESS) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator(".r-to-evidence").click()
     page.wait_for_function("location.search.includes('tab=evidence')")
+    page.go_back()  # what was unfolded is so still
+    page.wait_for_selector("[data-measure=departures]")
+    assert page.locator(".r-economics .r-econ").is_visible()
+    assert not page.locator(".r-fold-levers table").is_visible()
 
 
 def test_files_and_the_report_are_those_of_the_page(visit, tmp_path):

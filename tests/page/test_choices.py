@@ -87,7 +87,9 @@ def test_what_cannot_be_read_in_an_address_is_said_and_the_rest_kept(query, told
 
 def test_levers_that_contradict_each_other_are_refused_by_name():
     asked = Choices().moved("b", "offer.household_cap", 100)
-    told = r"Policy B, Most for one household: “£100 a household” .* at least “Amount for each adult” \(10,000\)"
+    told = (
+        r"Policy B, Most for one household: “£100 a household” .* at least “Amount for each adult” \(£10,000 a person\)"
+    )
     with pytest.raises(InputError, match=told):
         _ = asked.shown
 

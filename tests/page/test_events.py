@@ -6,13 +6,13 @@ import pytest
 
 pytest.importorskip("solara", reason="not installed: solara (pip install -e '.[browser]')")
 
-from abm.household.stages import Stage
+from abm.household.stages import ROUTES, Stage
 from abm.why import explain
 from abm.why_words import percent
 from experiments.page.choices import Choices
 from experiments.page.film import film
 from experiments.page.paired import Answer, Tally
-from experiments.page.watch.events import LINES, MAIN, events, looked_up, near
+from experiments.page.watch.events import LINES, MAIN, Kept, events, looked_up, near
 from experiments.page.watch.tab import opening
 from experiments.page.watch.words import numbers, parting, windows
 
@@ -52,7 +52,7 @@ def test_the_chance_of_an_event_is_that_of_why(answer):
     assert found.sides == (1,)
     why = explain(answer.prepared[1], ASKED.seed, 111, 10)
     assert f"{percent(why.attention * why.probabilities['unassisted return'])} a week, drawn" in found.after
-    assert f"0 of {why.household['ties']} ties had left" in found.after
+    assert f"0 of the {why.household['ties']} households it knows here had left" in found.after
     assert found.told(answer.film)["text"] == "Albania, 1 + 3 · left unassisted under B only"
 
 
@@ -89,6 +89,23 @@ def test_events_near_a_week_hold_those_of_that_week(answer, week):
 
 def test_a_stopped_look_up_ends(answer):
     assert len(list(looked_up(answer, events(answer.film), lambda: True, {}))) == 1
+
+
+def test_the_feed_keeps_whom_the_maps_keep(answer):
+    shown, every = answer.film, events(answer.film)
+    assert Kept.told({"show": "nonsense", "came": "", "origin": -1}).of(shown, every) == every
+    left = Kept.told({"show": "left", "origin": -1, "came": "all"}).of(shown, every)
+    assert left == [event for event in every if event.stage in ROUTES]
+    origin = int(shown.origin[shown.ids == left[0].household][0])
+    mine = set(shown.ids[shown.origin == origin].tolist())
+    of_origin = Kept(origin=origin).of(shown, every)
+    assert of_origin == [event for event in every if event.household in mine]
+    assert 0 < len(of_origin) < len(every)
+    parts = [Kept(came=came).of(shown, every) for came in ("start", "later")]
+    assert sorted(map(repr, [*parts[0], *parts[1]])) == sorted(map(repr, every))
+    assert {event.household for event in Kept(came="stock").of(shown, every)} <= set(range(150))
+    assert all(event.apart for event in Kept(show="differ").of(shown, every))
+    assert {event.stage for event in Kept(show="out").of(shown, every)} <= {Stage.ABSCONDED}
 
 
 def test_the_opening_week_is_the_first_in_which_they_differ(answer):

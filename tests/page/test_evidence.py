@@ -93,7 +93,7 @@ def test_fit_and_held_out_rows_are_counted_as_on_the_page_made_from_the_tables()
     assert len(shown["left_out"]) == int(re.search(r"(\d+) figures of the record cannot be represented", page)[1])
     names = re.search(r"\*\*Not identified\*\*.*?: (.*)\.\n", page)[1].split(", ")
     assert len(shown["unidentified"]) == len(names)
-    assert "Fear after a tie's removal" in shown["unidentified"]
+    assert "Fear after an acquaintance's removal" in shown["unidentified"]
 
 
 def test_every_miss_has_its_cause():

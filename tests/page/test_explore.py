@@ -6,6 +6,7 @@ import csv
 import io
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from abm.measures import MEASURES
 from experiments.page.choices import SIDES, Choices, ensemble
 from experiments.page.downloads import policy_toml
 from experiments.page.explore import files
-from experiments.page.explore.found import Whole
+from experiments.page.explore.found import Whole, told_swings
 from experiments.page.explore.numeric import levers, numeric, with_effect
 from experiments.page.explore.plan import PULL, Plan, ends, line, plane
 from experiments.page.explore.running import explored, kept
@@ -154,6 +155,26 @@ def test_a_lever_that_changes_nothing_is_told():
     whole = found(line(SMALL, "offer.early_bonus"))
     assert whole.idle
     assert whole.sentences("departures")[0].startswith("No difference at any point")
+
+
+def test_levers_and_their_ends_are_told_in_plain_words():
+    asked = replace(SMALL, replicates=20, weeks=26)
+    whole = found(ends(asked, ["support.families", "housing.hotel_exit_per_week"], 20))
+    (told,) = whole.sentences("net_saving_npv")
+    assert told.startswith("Net saving hangs most on “Support of refused families”: ")
+    assert told.endswith(" at ends after some weeks.")
+    ends_of = {row["factor"]: {row["least_at"], row["most_at"]} for row in told_swings(whole.reading("net_saving_npv"))}
+    assert ends_of["housing.hotel_exit_per_week"] == {"0 % a week", "5 % a week"}
+
+
+def test_where_the_pull_factor_changes_nothing_there_is_one_line_and_it_is_said():
+    """The pilot is closed to those who claim later; an offer to all is not."""
+    for asked, same in ((SMALL.chosen("b", "uk-pilot-2026"), True), (SMALL, False)):
+        off, on = (found(line(asked, AMOUNT, pulled=pulled)) for pulled in (False, True))
+        assert on.same_as(off) is same
+        told = line_shown(asked, "departures", off, on, dark=False)
+        assert any("all is the same: no offer here draws anybody" in text for text in told["sentences"]) is same
+        assert len(told["table"]["heads"]) == (3 if same else 5)
 
 
 def test_nothing_is_claimed_from_few_runs():

@@ -125,8 +125,8 @@ def test_the_short_list_has_the_most_used_and_whatever_differs_or_was_moved():
 
 def test_the_standing_offer_stands_beside_the_offer():
     said = offers_told(Choices())
-    assert said["a"].startswith("£3,000 a person after departure (standing)")
-    assert "£10,000 a person at departure within 7 days for families from safe countries only (this offer)" in said["b"]
+    assert said["a"].startswith("standing offer: £3,000 a person after departure; this offer: none; ")
+    assert "this offer: £10,000 a person at departure within 7 days for families from safe countries only" in said["b"]
     nothing = Choices(b="section9").moved("b", "standing.amount_per_person", 0)
     assert offers_told(nothing)["b"] == "no offer"
 
@@ -143,7 +143,7 @@ def test_what_a_policy_announces_later_is_told():
     [
         ("b", "offer.amount_per_person", -5, "Policy B, Amount for each adult: “−£5 a person” is not accepted."),
         ("a", "offer.early_bonus", 50, "Policy A, Extra for accepting early: “5,000 % of the amount” is not"),
-        ("b", "offer.household_cap", 100, "Allowed: at least “Amount for each adult” (10,000)."),
+        ("b", "offer.household_cap", 100, "Allowed: at least “Amount for each adult” (£10,000 a person)."),
         ("b", "offer.origins", "Atlantis", "Policy B, Countries of origin it is for: “Atlantis” is not accepted."),
         ("both", "offer.amount_per_person", 5, "is not a lever of both"),
     ],

@@ -15,6 +15,7 @@ def test_it_loads_offline_and_shows_everything(visit):
     assert page.title() == "Who goes home? Two policies compared"
     assert page.locator(".r-strip li").count() >= 2
     for chart in ("stocks", "departures", "origins", "money"):
+        page.locator(f"[data-chart={chart}] > summary").click()
         page.locator(f"[data-chart={chart}]").scroll_into_view_if_needed()
         page.wait_for_selector(f"[data-chart={chart}] svg.marks")
     page.evaluate("window.scrollTo(0, 0)")

@@ -105,6 +105,7 @@ def test_counts_are_those_of_the_week_and_follow_the_filters(visit, answer, tmp_
     there = sum(ends[1][h] == stage for h in apart)
     page.wait_for_function(f"document.querySelector('[data-count=b{stage:d}]').innerText.endsWith(' {there}')")
     page.locator(".r-came").select_option("stock")
+    page.wait_for_function("/ of .* events shown/.test(document.querySelector('.r-feed .r-hint').innerText)")
     stock = [h for h in apart if h < 150]
     page.wait_for_function(f"document.querySelector('.r-differing').innerText.startsWith('{len(stock)} ')")
     followed = int(shown.takes[0].after_tie.sum())

@@ -13,7 +13,7 @@ from experiments.economics.effects import effect_of
 from experiments.economics.policies import NOT_IN_THE_LEDGER, policies
 from experiments.page.answer.wording import Written, written
 from experiments.page.paired import Answer
-from experiments.page.strip import enough
+from experiments.page.strip import enough, nobody_drawn
 from experiments.question.question import PULL_ON
 from experiments.report.amounts import NONE, number, pounds
 from experiments.report.first_screen import in_short
@@ -45,7 +45,12 @@ def cards(answer: Answer) -> list[dict[str, Any]]:
         if name == "cost_npv":
             (elasticity,) = PULL_ON.values()
             saving = answer.row("net_saving_npv_with_pull")
-            bars = [("pull factor off", row), (f"pull factor on ({elasticity:g})", _as_cost(saving))]
+            set_to = answer.question.caseload.world.pull_elasticity
+            bars = [(f"pull factor {set_to:g}, as you set it" if set_to else "pull factor off", row)]
+            if not nobody_drawn(answer):
+                bars.append((f"pull factor on ({elasticity:g})", _as_cost(saving)))
+            elif not set_to:
+                bars = [("pull factor off or on: nobody is drawn", row)]
         made.append({"id": name, "title": title, **_card(answer, base, row, bars, unit)})
     return made
 
@@ -71,7 +76,9 @@ def _card(answer: Answer, base: Row, row: Row, bars: list[tuple[str, Row]], unit
     sure = enough(answer)
     keys = _KEYS if sure else _KEYS[:1]
     levels, change = [base["mean"], row["mean"]], [row["difference"]]
-    put = written(row["unit"], levels, [*change, *(row[key] for key in keys)], agree=True)
+    put = written(
+        row["unit"], levels, [*change, *(row[key] for key in keys)], agree=True, error=row["difference_standard_error"]
+    )
     puts = [put, *(_beside(put, row, found, keys) for _, found in bars[1:])]
     ends = [found[key] for _, found in bars for key in keys if not math.isnan(found[key])]
     least, most = min([0.0, *ends]), max([0.0, *ends])

@@ -16,7 +16,8 @@ from experiments.page.answer.cards import cards, economics, facts, first_look
 from experiments.page.answer.charts.shown import Charts
 from experiments.page.answer.differing import differing
 from experiments.page.answer.table import table
-from experiments.page.answer.turning import shown, turning
+from experiments.page.answer.turning import planned, shown, turning
+from experiments.page.answer.waiting import Waiting, waiting
 from experiments.page.background import Latest, in_background
 from experiments.page.choices import SIDES
 from experiments.page.evidence.trust import trust
@@ -38,7 +39,13 @@ def Look(
 
 
 @drawn_by("turning.vue")
-def Turning(found: dict[str, Any], fault: str, busy: bool, event_find: Callable[[Any], None]) -> None:
+def Turning(
+    found: dict[str, Any],
+    fault: str,
+    busy: bool,
+    event_find: Callable[[Any], None],
+    event_stop: Callable[[Any], None],
+) -> None:
     """What turns the answer."""
 
 
@@ -71,7 +78,7 @@ def AnswerTab(view: View) -> None:
     """What was found for the question of a visitor."""
     solara.Style(STYLE)
     if view.answer is None:
-        solara.HTML("p", "Running …" if not view.fault else "Nothing was run.", classes=["r-hint"])
+        Waiting(**waiting(view.choices, fault=bool(view.fault)))
     else:
         _Found(view.answer, view)
 
@@ -84,29 +91,32 @@ def _Found(answer: Answer, view: View) -> None:
     _Turning(view)
     levers = solara.use_memo(lambda: differing(answer.choices), [answer.choices])
     Differing(levers=levers, economics=further, runs=_runs(answer), busy=view.busy)
-    _Figures(answer, view)
     Charts(answer=answer, dark=view.dark, busy=view.busy)
+    _Figures(answer, view)
 
 
 @component
 def _Turning(view: View) -> None:
-    """What turns the answer; found when asked for, and stopped by another question."""
-    asked, set_asked = solara.use_state("")
+    """What turns the answer; found when asked for, and stopped by the visitor, or by another question."""
+    said, set_said = solara.use_state(("", ""))
     latest, set_latest = solara.use_state(Latest())
     question = view.choices.query()
-    wanted = asked == question
+    asked, going = said[1] == question, said == ("find", question)
 
     def begin() -> Callable[[], None] | None:
+        if not going:
+            return None
         set_latest(Latest())
-        return in_background(lambda stopped: turning(view.choices, stopped), set_latest) if wanted else None
+        return in_background(lambda stopped: turning(view.choices, stopped), set_latest)
 
-    solara.use_effect(begin, [question, wanted])
-    found = shown(latest.value) if wanted and latest.value else {"rows": [], "complete": False, "done": 0, "of": 0}
+    solara.use_effect(begin, [question, going])
+    found = shown(latest.value) if asked and latest.value else shown(None)
     Turning(
-        found=found | {"asked": wanted},
-        fault=latest.problem if wanted else "",
+        found=found | {"asked": asked, "stopped": asked and not going, "planned": planned(view.choices)},
+        fault=latest.problem if going else "",
         busy=view.busy,
-        event_find=lambda _: set_asked(question),
+        event_find=lambda _: set_said(("find", question)),
+        event_stop=lambda _: set_said(("stop", question)),
     )
 
 

@@ -27,7 +27,11 @@ GROUPS = {
     "firm": "Who leaves", "public money": "Public money",
     "compassionate": "What happens to people", "fair": "Fair",
 }  # fmt: skip
-_TITLES = {"return_rate_12m": "left within 12 months, by any route", "absconded_share": "ever out of contact"}
+_TITLES = {
+    "return_rate_12m": "left within 12 months, by any route",
+    "absconded_share": "ever out of contact",
+    "outside_account_end": "protected, settled or out of contact at the end",
+}
 
 Row = Mapping[str, Any]
 _EMPTY = {"mean": "", "interval": ""}
@@ -79,7 +83,7 @@ def _both(base: Row, found: Row, *, itself: bool, sure: bool) -> dict[str, Any]:
     ends = ("run_p05", "run_p95") if sure else ()
     levels = [] if itself else [r[k] for k in ("mean", *ends) for r in (base, found)]
     changes = [found[f"difference{f'_{k}' * bool(k)}"] for k in ("", *ends)]
-    put = written(found["unit"], levels, changes, agree=not itself)
+    put = written(found["unit"], levels, changes, agree=not itself, error=found["difference_standard_error"])
     mean, low, high = (found[key] for key in ("difference", "difference_run_p05", "difference_run_p95"))
     unit = "" if math.isnan(mean) else put.unit
     told = {"mean": put.change(mean), "unit": unit, "interval": "", "apart": sure and (low > 0 or high < 0)}

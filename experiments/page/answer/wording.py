@@ -25,7 +25,8 @@ class Written:
     factor
         What values are multiplied by.
     decimals, fine, rough
-        Digits after the point: of levels, of their difference, and of the ends of intervals.
+        Digits after the point: of levels, of their difference, and of the ends of intervals; below nought they are
+        rounded to tens, hundreds …
     before, after
         What stands before a number (£) and behind a level (m, %).
     unit
@@ -64,7 +65,7 @@ class Written:
     def _put(self, value: float, decimals: int, *, signed: bool, after: str) -> str:
         if math.isnan(value):
             return NONE
-        text = number(value * self.factor, decimals, signed=signed)
+        text = number(round(value * self.factor, decimals), max(0, decimals), signed=signed)
         if value == 0.0 and self.before:
             return f"{self.before}0"
         if text[0] in "+−":
@@ -72,7 +73,9 @@ class Written:
         return f"{self.before}{text}{after}"
 
 
-def written(unit: str, levels: Iterable[float], changes: Iterable[float] = (), *, agree: bool = False) -> Written:
+def written(
+    unit: str, levels: Iterable[float], changes: Iterable[float] = (), *, agree: bool = False, error: float = 0.0
+) -> Written:
     """The way of writing that suits some numbers of a unit.
 
     Parameters
@@ -84,6 +87,9 @@ def written(unit: str, levels: Iterable[float], changes: Iterable[float] = (), *
     agree
         The first two levels are A's and B's and the first change is their difference: what is written of them adds up,
         or else the difference has a digit more than the levels, so that it is seen that they are rounded.
+    error
+        Standard error of the first change: no digit is written that stands behind the second of it.  NaN: not known,
+        as of a single run; then three digits that say something.
     """
     levels, changes = list(levels), list(changes)
     known = [abs(value) for value in (*levels, *changes) if not math.isnan(value)]
@@ -98,14 +104,22 @@ def written(unit: str, levels: Iterable[float], changes: Iterable[float] = (), *
     first = 0 if whole or not least else min(2, max(0, _DIGITS - 1 - math.floor(math.log10(least * factor))))
     if unit == "share" or after in ("m", "bn"):
         first = max(1, first) if most * factor < 100 or after else first
+    first = min(first, supported((levels, changes)[bool(changes)], error, factor))
     decimals = fine = first
     if agree and len(levels) > 1 and changes and not any(map(math.isnan, (*levels[:2], changes[0]))):
         a, b, change = levels[0], levels[1], changes[0]
         fewer = first - 1 if first and round(change * factor, first - 1) else first
-        decimals = fine = next((k for k in (first, fewer) if _adds_up(a, b, change, factor, k)), -1)
-        if fine < 0:
-            decimals, fine = (first - 1, first) if first > 1 else (first, first + 1)
+        agreed = next((k for k in (first, fewer) if _adds_up(a, b, change, factor, k)), None)
+        apart = (first - 1, first) if first > 1 or first < 0 else (first, first + 1)
+        decimals, fine = apart if agreed is None else (agreed, agreed)
     return Written(factor, decimals, fine, first, before, after, words)
+
+
+def supported(values: list[float], error: float, factor: float = 1.0) -> int:
+    """Digits after the point that the standard error of the first of some values supports; −1 stands for tens."""
+    known = [value for value in values if not math.isnan(value)]
+    size = abs(known[0]) / 100.0 if math.isnan(error) and known else error / 10.0
+    return -math.floor(math.log10(size * factor)) if size > 0.0 else 99
 
 
 def _money(most: float, change: float) -> tuple[float, str]:

@@ -11,11 +11,11 @@ import altair as alt
 import numpy as np
 from altair.utils.schemapi import debug_mode
 
-from experiments.page.explore.found import Live, Whole
+from experiments.page.explore.found import Live, Whole, told_swings
 from experiments.page.explore.numeric import levers
+from experiments.page.lever_words import name_of
 from experiments.report.amounts import Scale
 from experiments.report.sweep_reading import short, value_words
-from experiments.report.sweep_words import swings
 from experiments.statistics.crossing import Crossing
 
 #: Of the two worlds, pull factor off and on: colour in light and in dark, and name.
@@ -94,7 +94,7 @@ def map_chart(measure: str, whole: Whole, now: tuple[Any, Any], *, dark: bool) -
         cells.append({
             "i": i, "j": j, "left": i - 0.5, "right": i + 0.5, "bottom": j - 0.5, "top": j + 0.5, "value": value,
             "text": s.value(row["value"]), "point": int(row["point"]), "strong": bool(abs(value) > 0.68 * most),
-            "unsure": unsure(row), "told": whole.told(measure, row["value"]),
+            "unsure": unsure(row) and not row["low"] == row["high"] == 0, "told": whole.told(measure, row["value"]),
             "across": value_words(across, row[across]), "up": value_words(up, row[up]),
         })  # fmt: skip
     dots = [{"x": c["i"] + x, "y": c["j"] + y, "strong": c["strong"]} for c in cells if c["unsure"] for x, y in _DOTS]
@@ -138,10 +138,10 @@ def tornado_chart(measure: str, whole: Whole, *, dark: bool) -> dict[str, Any]:
     base = reading.rows[reading.rows["factor"] == ""]
     centre = float(base["value"].iloc[0]) * s.factor if len(base) else math.nan
     rows: Rows = []
-    for row in swings(reading, "b")[:BARS]:
+    for row in told_swings(reading)[:BARS]:
         least, most = row["least"] * s.factor, row["most"] * s.factor
         told = ", ".join(f"{whole.told(measure, row[end])} at {row[f'{end}_at']}" for end in ("least", "most"))
-        common = {"path": row["factor"], "lever": levers()[row["factor"]].title, "told": told}
+        common = {"path": row["factor"], "lever": name_of(row["factor"]), "told": told}
         for part, start, end in (("less", least, min(centre, most)), ("more", max(centre, least), most)):
             if end > start:
                 rows.append(common | {"part": part, "from": start, "to": end})
@@ -151,10 +151,9 @@ def tornado_chart(measure: str, whole: Whole, *, dark: bool) -> dict[str, Any]:
         ]
     order = list(dict.fromkeys(row["lever"] for row in rows))
     y = alt.Y("lever:N", title=None, sort=order, scale=alt.Scale(paddingInner=0.55, paddingOuter=0.5),
-              axis=alt.Axis(labelAlign="left", labelPadding=-4, labelOffset=-16, labelLimit=330, ticks=False,
-                            domain=False))  # fmt: skip
+              axis=None)  # fmt: skip
     x = alt.X("from:Q", title=_titled(reading.name, s), axis=_axis(s.label), scale=alt.Scale(padding=58, zero=True))
-    ink = _ink(dark)
+    ink, paper = _ink(dark), "#1b1d20" if dark else "#ffffff"
     drawn = alt.Chart(_data(rows))
     tips = [alt.Tooltip("lever:N"), alt.Tooltip("told:N", title=reading.name)]
     colours = alt.Scale(domain=["less", "more"], range=["#C28A2C", "#2E7F8C"] if not dark else ["#E2B35C", "#6CC5D2"])
@@ -172,9 +171,14 @@ def tornado_chart(measure: str, whole: Whole, *, dark: bool) -> dict[str, Any]:
         for at, width, dash in ((0.0, 1.0, [4, 3]), (centre, 1.6, [1, 0]))
         if math.isfinite(at)
     ]
-    return _finished(
-        alt.layer(bars.transform_filter("isValid(datum.from)"), *ends, *rules), 44 * max(1, len(order)), dark
-    )
+    # Names stand above their bars, on a rim in the colour of the page, so that no line runs through them.
+    named = alt.Chart(_data([{"lever": name} for name in order])).encode(y=y, x=alt.value(2), text="lever:N")
+    names = [
+        named.mark_text(align="left", dy=-18, fontSize=12, limit=420, **rim)
+        for rim in ({"color": paper, "stroke": paper, "strokeWidth": 4}, {"color": ink})
+    ]
+    drawn_bars = bars.transform_filter("isValid(datum.from)")
+    return _finished(alt.layer(drawn_bars, *rules, *ends, *names), 44 * max(1, len(order)), dark)
 
 
 def unsure(row: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,10 @@ from abm.measures import COMPARED, MEASURES
 from experiments.page.explore.numeric import levers
 from experiments.page.explore.plan import ONE_AT_A_TIME
 from experiments.page.explore.running import Found
+from experiments.page.lever_words import name_of, told
 from experiments.report.amounts import Scale, pounds
-from experiments.report.sweep_reading import INTERVALS, Reading, break_even_of
-from experiments.report.sweep_words import amount, found_along, found_apart, found_over, scale_of, swings
+from experiments.report.sweep_reading import INTERVALS, Reading, break_even_of, points_of
+from experiments.report.sweep_words import amount, certain, found_along, scale_of, swings
 from experiments.statistics.crossing import Crossing
 from experiments.statistics.intervals import Array
 from experiments.sweep.pairing import OF_RUNS
@@ -168,12 +170,20 @@ class Whole:
         reading = self.reading(measure)
         paths = reading.factors
         if self.plan.method == ONE_AT_A_TIME:
-            told = found_apart(reading, swings(reading, "b"), scale_of(reading, reading.rows))
+            text = _apart(reading)
         elif len(paths) == 2:
-            told = found_over(reading, *paths, reading.over(*paths, "b"))
+            text = _over(reading, *paths)
         else:
-            told = found_along(reading, paths[0], reading.along(paths[0], "b"), reading.break_even(paths[0], "b"))
-        return [f"{told[:1].upper()}{told[1:]}."]
+            text = found_along(reading, paths[0], reading.along(paths[0], "b"), reading.break_even(paths[0], "b"))
+        return [f"{text[:1].upper()}{text[1:]}."]
+
+    def same_as(self, other: Whole) -> bool:
+        """Whether all runs that both have are alike to the last bit."""
+        shared = min(self.count, other.count)
+        if not shared or not np.array_equal(self.cells, other.cells):
+            return False
+        mine, theirs = (one.values.reshape(len(one.cells), one.count, -1)[:, :shared] for one in (self, other))
+        return np.array_equal(mine, theirs, equal_nan=True)
 
     def left_out(self) -> list[str]:
         """Why points are missing, each reason once."""
@@ -187,6 +197,45 @@ class Whole:
             per = reading.unit.removeprefix("GBP").replace("/", " per ")
             return f"{'−' * (value < 0)}{pounds(abs(value))}{per}"
         return amount(reading, value, reading.scale)
+
+
+def told_swings(reading: Reading) -> list[dict[str, Any]]:
+    """As `swings` has them, the widest first, the values of the levers in plain words."""
+    found = swings(reading, "b")
+    for row in found:
+        along = reading.along(row["factor"], "b")
+        held, (values, _) = along["value"].to_numpy(float), points_of(along, row["factor"])
+        for end, at in (("least_at", np.nanargmin(held)), ("most_at", np.nanargmax(held))):
+            row[end] = told(row["factor"], values[int(at)])
+    return found
+
+
+def _apart(reading: Live) -> str:
+    """What a tornado says: the lever that moves the measure most."""
+    rows = told_swings(reading)
+    if not rows:
+        return "nothing varies"
+    most, s = rows[0], scale_of(reading, reading.rows)
+    ends = " and ".join(f"{amount(reading, most[end], s)} at {most[f'{end}_at']}" for end in ("least", "most"))
+    return f"{reading.name} hangs most on “{name_of(most['factor'])}”: {ends}"
+
+
+def _over(reading: Live, across: str, up: str) -> str:
+    """What a map of two levers says."""
+    rows = reading.over(across, up, "b")
+    best = rows["value"].idxmax()
+    values = [(path, points_of(rows.loc[[best]], path)[0][0]) for path in (across, up)]
+    place = " and ".join(f"“{name_of(path)}” at {told(path, value)}" for path, value in values)
+    top = amount(reading, float(rows["value"][best]), scale_of(reading, rows))
+    sentence = f"{reading.name} is largest with {place} ({top})"
+    always, never = certain(rows)
+    if always or never:
+        return f"{sentence}; {'above' if always else 'below'} zero everywhere"
+    same = (rows["low"] == 0) & (rows["high"] == 0)
+    unsure = ~same & (rows["low"] <= 0) & (rows["high"] >= 0)
+    for count, words in ((int(same.sum()), "no difference"), (int(unsure.sum()), "its sign cannot be told")):
+        sentence += f"; {words} at {count} of {len(rows)} points" if count else ""
+    return sentence
 
 
 def _runs(count: int) -> str:

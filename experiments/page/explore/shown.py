@@ -9,13 +9,13 @@ from typing import Any
 from abm.measures import COMPARED, MEASURES
 from experiments.page.choices import Choices
 from experiments.page.explore import charts
-from experiments.page.explore.found import Whole, measures
+from experiments.page.explore.found import Whole, measures, told_swings
 from experiments.page.explore.numeric import levers
 from experiments.page.explore.plan import FEW, MOST, Plan
 from experiments.page.explore.running import PACE
 from experiments.question.question import PULL_ON
 from experiments.report.sweep_reading import value_words
-from experiments.report.sweep_words import scale_of, swings
+from experiments.report.sweep_words import scale_of
 
 NO_RUNS: dict[str, Any] = {"sentences": [], "chart": None, "table": None}
 
@@ -74,6 +74,9 @@ def line_shown(choices: Choices, measure: str, off: Whole, on: Whole | None, *, 
     lever = levers()[path]
     now = lever.value(choices)
     told = off.sentences(measure)
+    if on is not None and on.same_as(off):
+        told.append("With the pull factor on all is the same: no offer here draws anybody.")
+        on = None
     if on is not None and on.enough and not off.idle:
         (elasticity,) = PULL_ON.values()
         told += [f"With the pull factor on (arrivals follow the offer with an elasticity of {elasticity:g}): {text}"
@@ -158,7 +161,7 @@ def tornado_shown(measure: str, whole: Whole, *, dark: bool) -> dict[str, Any]:
 
 def swings_of(whole: Whole, measure: str) -> list[dict[str, Any]]:
     """Of one at a time: what each lever makes of a measure at the least and the most, the widest first."""
-    return swings(whole.reading(measure), "b") if len(whole.cells) else []
+    return told_swings(whole.reading(measure)) if len(whole.cells) else []
 
 
 def _reference(measure: str, whole: Whole, shared: bool) -> list[str]:

@@ -69,7 +69,7 @@ def _stage(found: Explanation | Standing) -> str:
 def _housing(found: Explanation | Standing) -> str:
     if isinstance(found, Standing) and found.stage not in (Stage.BOOKED, Stage.SETTLED):
         return "–"
-    return f"{_HOUSED[found.household['housing']]}, site {found.household['site']}"
+    return f"{_HOUSED[found.household['housing']]}, place {found.household['site']}"
 
 
 def _support(found: Explanation | Standing) -> str:
@@ -114,8 +114,8 @@ _STATE: tuple[tuple[str, Callable[[Explanation | Standing], str]], ...] = (
     ("stage", _stage),
     ("housing", _housing),
     ("support", _support),
-    ("people they know", _ties),
-    ("ties abroad", lambda found: str(found.household["ties abroad"])),
+    ("households they know", _ties),
+    ("acquaintances abroad", lambda found: str(found.household["ties abroad"])),
     ("on offer", _offers),
 )  # fmt: skip
 

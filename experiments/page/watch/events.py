@@ -9,7 +9,9 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from abm.arrays.arrivals import ARRIVALS
 from abm.arrays.state import State
 from abm.household.stages import COL, ROUTES, Holds, Stage, gone
 from abm.inputs.parameters import InputError
@@ -124,6 +126,55 @@ def events(film: Film, *, everything: bool = False) -> list[Event]:
     ]
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Whom the maps show, as their filters say it.
+
+    Attributes
+    ----------
+    show
+        ``all``, or ``differ``, ``left`` and ``out``: what happens under one side only, departures, and going out of
+        contact.
+    origin
+        Number of a country of origin, or −1 for all.
+    came
+        ``all``, or ``stock`` (claim failed before the start), ``start`` (there at the start) and ``later``.
+    """
+
+    show: str = "all"
+    origin: int = -1
+    came: str = "all"
+
+    @classmethod
+    def told(cls, told: dict[str, Any]) -> Kept:
+        """The filters that the browser tells; what it cannot have told counts as all."""
+        show, came = (str(told.get(key, "all")) for key in ("show", "came"))
+        return cls(show if show in _SHOWN else "all", int(told.get("origin", -1)), came if came in _CAME else "all")
+
+    def of(self, film: Film, every: list[Event]) -> list[Event]:
+        """The events of those who are kept."""
+        if self == Kept():
+            return every
+        came = _CAME[self.came](film)
+        there = came & (film.origin == self.origin) if self.origin >= 0 else came
+        kept = set(film.ids[there].tolist())
+        return [event for event in every if event.household in kept and _SHOWN[self.show](event)]
+
+
+_SHOWN: dict[str, Callable[[Event], bool]] = {
+    "all": lambda event: True,
+    "differ": lambda event: event.apart,
+    "left": lambda event: event.stage in ROUTES,
+    "out": lambda event: event.stage is Stage.ABSCONDED,
+}
+_CAME: dict[str, Callable[[Film], NDArray[np.bool_]]] = {
+    "all": lambda film: np.ones(len(film.ids), bool),
+    "stock": lambda film: film.ids < ARRIVALS,
+    "start": lambda film: ~film.later,
+    "later": lambda film: film.later,
+}
+
+
 def _people(take: Take, household: int) -> str:
     """Origin and family, for people."""
     s = take.run.state.s[:, np.flatnonzero(take.ids == household)[0]]
@@ -215,5 +266,5 @@ def ties(film: Film, side: int, event: Event) -> str:
     stages = take.stages_after(event.week - 1)[mine]
     come, left = int((stages != Stage.ABSENT).sum()), int(gone(stages).sum())
     if not come:
-        return "no ties here"
-    return f"{left} of {come} {'tie' if come == 1 else 'ties'} had left"
+        return "knows nobody here"
+    return f"{left} of the {come} household{'s' * (come != 1)} it knows here had left"

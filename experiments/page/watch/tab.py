@@ -17,7 +17,7 @@ from experiments.page.choices import SIDES
 from experiments.page.film import Film
 from experiments.page.paired import Answer
 from experiments.page.view import View
-from experiments.page.watch.events import Event, events, looked_up, near
+from experiments.page.watch.events import Event, Kept, events, looked_up, near
 from experiments.page.watch.household import HouseholdCard
 from experiments.page.watch.words import after_words, numbers, parting, windows
 
@@ -30,6 +30,7 @@ _MANY = 4_000
 def Feed(
     lines: list[dict[str, Any]],
     total: int,
+    every: int,
     first: bool,
     last: bool,
     ready: bool,
@@ -63,6 +64,7 @@ def _Shown(answer: Answer, view: View) -> None:
     film = answer.film
     looks = solara.use_memo(legend, [])
     household = view.place.household
+    kept, set_kept = solara.use_state(Kept())
     week = min(opening(film) if view.place.week is None else view.place.week, film.weeks - 1)
     words = solara.use_memo(
         lambda: {
@@ -96,6 +98,7 @@ def _Shown(answer: Answer, view: View) -> None:
             busy=view.busy,
             event_move=go,
             event_choose=go,
+            event_filter=lambda told: set_kept(Kept.told(told)),
             **words,
         )
         with solara.Div(classes=["r-beside"]):
@@ -110,11 +113,13 @@ def _Shown(answer: Answer, view: View) -> None:
                     go=go,
                     close=lambda: view.go(replace(view.place, household=None, week=week)),
                 )
-            _Happened(answer, week, household, go)
+            _Happened(answer, week, household, kept, go)
 
 
 @component
-def _Happened(answer: Answer, week: int, household: int | None, go: Callable[[dict[str, Any]], None]) -> None:
+def _Happened(
+    answer: Answer, week: int, household: int | None, kept: Kept, go: Callable[[dict[str, Any]], None]
+) -> None:
     """What happened around the week in view, looked up beside what is seen."""
     film = answer.film
     sifted, set_sifted = solara.use_state({"apart": film.parting is not None, "everything": False})
@@ -126,19 +131,20 @@ def _Happened(answer: Answer, week: int, household: int | None, go: Callable[[di
     def look_up(stopped: Callable[[], bool]) -> Iterator[dict[str, Any]]:
         if everything not in listed:
             listed[everything] = events(film, everything=everything)
-        every = [event for event in listed[everything] if event.apart or not apart]
+        every = [event for event in kept.of(film, listed[everything]) if event.apart or not apart]
         around = near(every, week)
         for found in looked_up(answer, around, stopped, known):
             yield {
                 "lines": [event.told(film) for event in found],
                 "total": len(every),
+                "every": len(listed[everything]),
                 "first": around[:1] == every[:1],
                 "last": around[-1:] == every[-1:],
             }
 
-    solara.use_effect(lambda: in_background(look_up, set_shown), [film, week, apart, everything])
+    solara.use_effect(lambda: in_background(look_up, set_shown), [film, week, apart, everything, kept])
     Feed(
-        **(shown.value or {"lines": [], "total": 0, "first": True, "last": True}),
+        **(shown.value or {"lines": [], "total": 0, "every": 0, "first": True, "last": True}),
         ready=shown.value is not None,
         week=week,
         chosen=household,

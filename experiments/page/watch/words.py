@@ -63,9 +63,9 @@ def parting(film: Film) -> str:
 def after_words() -> str:
     """What counts as a departure after a tie's."""
     return (
-        f"A departure counts here if it was decided within {AFTER_WEEKS} weeks after a tie of the household had gone "
-        "home by its own choice (when the household accepted an offer, or else when it left). Some do so by chance "
-        "alone, and ties share a country, so this is not yet a measure of how far one follows another."
+        f"A departure counts here if it was decided within {AFTER_WEEKS} weeks after a household that it knows had "
+        "gone home by its own choice (when it accepted an offer, or else when it left). Some do so by chance alone, "
+        "and those who know each other share a country, so this does not yet measure how far one follows another."
     )
 
 

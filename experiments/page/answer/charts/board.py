@@ -40,7 +40,7 @@ def board(answer: Answer, *, dark: bool) -> list[dict[str, Any]]:
     Returns
     -------
     list
-        A chart: ``id``, ``title``, ``note``, ``sure`` (whether there are enough runs for a claim), ``folded``, ``key``,
+        A chart: ``id``, ``title``, ``note``, ``sure`` (whether there are enough runs for a claim), ``key``,
         ``panels`` (``title``, and specifications ``wide`` and ``narrow`` without the rows), ``saved`` (one
         specification without the rows), ``rows`` (by name), ``table`` (``head``, ``body``), ``source`` (lines) and
         ``stem`` (of files' names).
@@ -56,7 +56,6 @@ def _told(figure: Figure, answer: Answer, dark: bool) -> dict[str, Any]:
         "title": figure.title,
         "note": figure.note,
         "sure": not words.so_far(answer),
-        "folded": figure.folded,
         "key": theme(list(figure.key)),
         "panels": [
             {

@@ -28,6 +28,7 @@ from experiments.page.answer.charts.times import A_YEAR, weeks_shown, weeks_tabl
 from experiments.page.paired import Answer
 from experiments.report.html.charts.axes import signed, zero
 from experiments.report.html.palette import INK
+from experiments.statistics.intervals import spread
 
 HEIGHT = 200
 ALL = "all routes"
@@ -64,7 +65,8 @@ def departures(answer: Answer) -> Figure:
     most = rounded_up(max(float(found[-1, 0]) for found in levels))
     end, (more, low, high) = words.by_the_end(weeks), (float(v[-1]) for v in change)
     ends = [float(found[-1, 0]) for found in levels]
-    digits = 0 if words.agree(ends[0], ends[1], more, 0) else 1
+    error = spread(values[1][:, -1, 0] - values[0][:, -1, 0], tally.vectors).standard_error
+    digits = words.decimals(ends[0], ends[1], more, error)
     panels = [
         Panel(
             f"Under {name}: {words.count(left, decimals=digits)} have left by {end}",

@@ -66,7 +66,6 @@ def everybody(answer: Answer) -> Figure:
             for stage in shown
         ],
         [{"label": LOOKS[stage].title, "fill": LOOKS[stage].light.lower()} for stage in reversed(shown)],
-        folded=True,
     )
 
 

@@ -81,8 +81,6 @@ class Figure:
         ``fill``.
     head, body
         The same as a table of texts, at most about thirty rows.
-    folded
-        Whether it is shown on request only.
     """
 
     id: str
@@ -93,7 +91,6 @@ class Figure:
     head: Sequence[str]
     body: Sequence[Sequence[str]]
     key: Sequence[Row] = ()
-    folded: bool = False
 
 
 def once(make: Callable[Made, Any]) -> Callable[Made, Spec]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import altair as alt
+import numpy as np
 
 from abm.arrays.state import STOCKS_AT
 from abm.household.stages import Stage
@@ -12,14 +13,15 @@ from experiments.page.answer.charts import words
 from experiments.page.answer.charts.departures import when
 from experiments.page.answer.charts.figure import (
     COLOURS,
-    ENOUGH,
     SIDES,
     Array,
     Figure,
     Panel,
     Row,
+    banded,
     data,
     known,
+    mean,
     once,
     rounded_up,
     side_key,
@@ -28,11 +30,9 @@ from experiments.page.answer.charts.figure import (
 from experiments.page.answer.charts.times import weeks_shown, weeks_tabled, year_of, years
 from experiments.page.paired import Answer
 from experiments.report.html.charts.axes import signed, zero
-from experiments.report.html.palette import INK
+from experiments.statistics.intervals import spread
 
 HEIGHT = 210
-#: Those whom the measure "caseload awaiting removal" counts.
-THERE = (Stage.EXHAUSTED, Stage.BOOKED)
 
 
 def stock(answer: Answer, side: int, *stages: Stage) -> Array:
@@ -48,13 +48,11 @@ def on_show(answer: Answer) -> str:
 
 
 def stocks(answer: Answer) -> Figure:
-    """Households there with a failed claim under A and B, and the difference."""
-    weeks = answer.choices.weeks
-    levels = [stock(answer, side, *THERE) for side in (0, 1)]
-    last = answer.tally.difference("caseload_end")
-    low, high = (last.run_p05, last.run_p95) if answer.tally.count >= ENOUGH else (float("nan"), float("nan"))
-    change = levels[1] - levels[0]
-    at = {"week": weeks - 1, "year": year_of(weeks - 1)}
+    """Households there with a failed claim under A and B, mean over the runs, and the difference with its band."""
+    tally, weeks = answer.tally, answer.choices.weeks
+    values = [np.stack([found.there for found in tally.outcomes[side]]) for side in (0, 1)]
+    levels = [mean(found, tally) for found in values]
+    change = banded(values[1] - values[0], tally)
     rows: dict[str, list[Row]] = {
         "stocks": [
             {"side": name, "week": week, "year": year_of(week), "households": known(found[week])}
@@ -62,33 +60,35 @@ def stocks(answer: Answer) -> Figure:
             for week in weeks_shown(weeks).tolist()
         ],
         "stocks_change": [
-            {"side": "B − A", "week": week, "year": year_of(week), "households": known(change[week])}
+            {"side": "B − A", "week": week, "year": year_of(week)}
+            | dict(zip(("households", "run_p05", "run_p95"), (known(v[week]) for v in change), strict=True))
             for week in weeks_shown(weeks).tolist()
         ],
-        "stocks_end": [
-            {"side": "B − A, mean of the runs", **at, "households": known(last.mean)}
-            | {"run_p05": known(low), "run_p95": known(high)}
-        ],
     }
-    end = words.by_the_end(weeks)
-    shown = [words.count(float(found[-1])) for found in levels]
+    end, (last, low, high) = words.by_the_end(weeks), (float(v[-1]) for v in change)
+    ends = [float(found[-1]) for found in levels]
+    error = spread(values[1][:, -1] - values[0][:, -1], tally.vectors).standard_error
+    digits = words.decimals(ends[0], ends[1], last, error)
+    shown = [words.count(left, decimals=digits) for left in ends]
     most = rounded_up(max(float(found.max()) for found in levels))
+    told, behind = f"B − A: {words.count(last, signed=True, decimals=digits)}", words.reach(low, high)
     return Figure(
         "stocks",
-        words.finding(f"At the end of {end}, {_there(last.mean)}", low, high, answer),
-        f"Households with a failed claim that are in contact or booked to leave. {on_show(answer)}. "
-        f"Diamond at the end of B − A: {words.runs(answer.tally)}; {words.bands(answer.tally, 'its whisker')}.",
+        words.finding(f"At the end of {end}, {_there(last, digits)}", low, high, answer),
+        f"Households with a failed claim that are in contact or booked to leave: {words.runs(tally)}. "
+        f"{words.bands(tally, 'Band of B − A')}.",
         [
-            Panel(f"In the run on show: {shown[0]} under A, {shown[1]} under B", _levels(weeks, most), HEIGHT),
-            Panel("B − A in the run on show, and at the end over all runs", _change(weeks), HEIGHT),
+            Panel(f"At the end of {end}: {shown[0]} under A, {shown[1]} under B", _levels(weeks, most), HEIGHT),
+            Panel(f"{told} ({behind})" if behind else told, _change(weeks), HEIGHT),
         ],
         rows,
-        ("End of", "A", "B", "B − A"),
+        ("End of", "A", "B", "B − A", "middle 90 %"),
         [
             [
                 when(week, weeks),
-                *(words.count(float(found[week])) for found in levels),
-                words.count(float(change[week]), signed=True),
+                *(words.count(float(found[week]), decimals=digits) for found in levels),
+                words.count(float(change[0][week]), signed=True, decimals=digits),
+                words.reach(float(change[1][week]), float(change[2][week])),
             ]
             for week in weeks_tabled(weeks)
         ],
@@ -96,8 +96,8 @@ def stocks(answer: Answer) -> Figure:
     )
 
 
-def _there(change: float) -> str:
-    text = words.count(abs(change))
+def _there(change: float, digits: int) -> str:
+    text = words.count(abs(change), decimals=digits)
     what = "with a failed claim are still there under B"
     if not text.strip("0."):
         return f"as many households {what} as under A"
@@ -125,7 +125,7 @@ def _levels(weeks: int, most: float) -> Any:
         .encode(
             x=years(weeks),
             y=alt.Y("households:Q", title="households", scale=scale, axis=alt.Axis(tickCount=4)),
-            tooltip=tips(",.0f"),
+            tooltip=tips(",.1f"),
             **side_scales(),
         )
     )
@@ -134,8 +134,8 @@ def _levels(weeks: int, most: float) -> Any:
 @once
 def _change(weeks: int) -> Any:
     y = alt.Y("households:Q", title="households, B − A", axis=alt.Axis(labelExpr=signed(), tickCount=4))
-    line = alt.Chart(data("stocks_change")).mark_line(strokeWidth=2, color=COLOURS[1], interpolate="step-after")
-    base = alt.Chart(data("stocks_end")).encode(x=years(weeks), tooltip=tips("+,.1f"))
-    reach = base.mark_rule(color=INK, strokeWidth=2, clip=False).encode(y="run_p05:Q", y2="run_p95:Q")
-    dot = base.mark_point(filled=True, shape="diamond", size=110, opacity=1, color=INK, clip=False).encode(y=y)
-    return alt.layer(zero("y"), line.encode(x=years(weeks), y=y, tooltip=tips("+,.0f")), reach, dot)
+    ends = [alt.Tooltip("run_p05:Q", format="+,.1f", title="5th percentile"),
+            alt.Tooltip("run_p95:Q", format="+,.1f", title="95th percentile")]  # fmt: skip
+    base = alt.Chart(data("stocks_change")).encode(x=years(weeks), tooltip=[*tips("+,.1f"), *ends])
+    band = base.mark_area(opacity=0.22, color=COLOURS[1]).encode(y="run_p05:Q", y2="run_p95:Q")
+    return alt.layer(band, zero("y"), base.mark_line(strokeWidth=3, color=COLOURS[1]).encode(y=y))

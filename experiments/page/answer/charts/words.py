@@ -9,6 +9,7 @@ from typing import Protocol
 from abm.version import VERSION
 from experiments.page.answer.charts.figure import ENOUGH, SIDES
 from experiments.page.answer.charts.times import A_YEAR
+from experiments.page.answer.wording import supported
 from experiments.page.paired import Answer, Tally
 from experiments.report.amounts import NONE, number
 
@@ -27,9 +28,14 @@ RUNS = "the middle 90 % of the runs"
 
 
 def count(value: float, *, signed: bool = False, decimals: int = 0) -> str:
-    """A number of households: whole unless decimals are asked for, but below one with a decimal."""
+    """A number of households: whole unless decimals are asked for, but below one with a decimal.
+
+    Decimals below nought round it to tens, hundreds …
+    """
     if math.isnan(value):
         return NONE
+    if decimals < 0:
+        return number(round(value, decimals), 0, signed=signed)
     digits = max(decimals, 0 if abs(value) >= 0.95 else 1)
     return number(round(value, digits), digits, signed=signed)
 
@@ -38,6 +44,12 @@ def agree(a: float, b: float, difference: float, decimals: int) -> bool:
     """Whether two rounded numbers differ by their rounded difference, as a reader would reckon."""
     found = round(b, decimals) - round(a, decimals)
     return any(map(math.isnan, (a, b))) or math.isclose(found, round(difference, decimals), abs_tol=1e-9)
+
+
+def decimals(a: float, b: float, difference: float, error: float) -> int:
+    """Decimals with which two numbers and their difference agree, no finer than its standard error supports."""
+    first = min(0, supported([difference], error))
+    return next((k for k in (first, first + 1) if agree(a, b, difference, k)), first + 1)
 
 
 def amount(value: float, *, signed: bool = False, decimals: int = 1) -> str:
@@ -71,8 +83,17 @@ def reach(low: float, high: float, text: Write = count) -> str:
     """An interval of differences in words, or nothing."""
     if math.isnan(low) or math.isnan(high):
         return ""
+    if text is amount:  # both in the unit of the larger: −£7.1m to −£0.2m
+        size, sign = next((least or 1.0, sign) for least, sign in SIZES if max(abs(low), abs(high)) >= least)
+        ends = _in_unit(low, size, sign), _in_unit(high, size, sign)
+        return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
     ends = text(low, signed=True), text(high, signed=True)
     return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+
+
+def _in_unit(value: float, size: float, sign: str) -> str:
+    shown = round(abs(value) / size, 1 if sign else 0)
+    return f"{'−' if value < 0 else '+'}£{number(shown, 1 if sign else 0)}{sign}" if shown else "£0"
 
 
 def so_far(answer: Answer) -> str:
