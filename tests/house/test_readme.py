@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from experiments.question.study import lay_out
@@ -45,6 +46,42 @@ def test_the_two_commands_come_first() -> None:
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)\)", README))))
 def test_links_lead_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
+
+
+#: The rows of the first table: the words with which one begins, what it is of, and in what.
+QUOTED = {
+    "returned within 12 months": ("return_rate_12m", "", 0.01),
+    "additional departures": ("departures", "difference", 1.0),
+    "net saving, £m": ("net_saving_npv", "difference", 1e6),
+    "— of it without the money": ("net_saving_without_money", "difference", 1e6),
+    "— with the pull factor on": ("net_saving_npv_with_pull", "difference", 1e6),
+}
+POLICIES = ("uk-pilot-2026", "uk-upfront-national", "danish-2021")
+
+
+@pytest.mark.parametrize("words", QUOTED)
+def test_the_first_table_is_quoted_from_the_reference(words: str) -> None:
+    table = pd.read_csv(ROOT / "results" / "reference" / "headline.csv", keep_default_na=False, na_values=[""])
+    measure, of, unit = QUOTED[words]
+    rows = table[(table["measure"] == measure) & table["group"].isna()].set_index("variant")
+    [line] = [line for line in README.splitlines() if line.startswith(f"| {words}")]
+    for policy, cell in zip(POLICIES, line.strip("| ").split(" | ")[1:], strict=True):
+        told = re.findall(r"[−\d.]+", cell)
+        names = ("difference", "difference_run_p05", "difference_run_p95") if of else ("mean",)
+        assert len(told) == len(names)
+        for number, name in zip(told, names, strict=True):
+            decimals = len(number.partition(".")[2])
+            assert float(number.replace("−", "-")) == round(rows.loc[policy, name] / unit, decimals), (policy, name)
+
+
+def test_before_the_fold_there_is_one_screen() -> None:
+    """Commands, main figures with their weakest input, one picture, and where to go: about what a screen holds."""
+    screen, fold, _ = README.partition("\n---\n")
+    assert fold
+    assert len(screen.splitlines()) <= 45
+    assert screen.count("<img ") + screen.count("![") == 1
+    assert "weakest input" in screen
+    assert len(blocks("sh", screen)) == 2
 
 
 def test_nothing_is_left_to_be_filled_in() -> None:
