@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from experiments.cli.main import COMMANDS, app
 from experiments.question.study import lay_out
 from experiments.sweep import results
 
@@ -35,6 +42,80 @@ def test_python_examples_work_as_pasted(example: str) -> None:
 def test_the_first_example_has_five_lines() -> None:
     lines = [line for line in blocks("python")[0].splitlines() if line.strip()]
     assert len(lines) == 5
+
+
+def test_there_is_no_block_that_is_not_run() -> None:
+    """The first two of the shell are run as they stand by `.ci/run`, the others below."""
+    fences = re.findall(r"^```(\w*)$", README, flags=re.MULTILINE)[::2]
+    assert sorted(fences) == sorted(["sh"] * 3 + ["python"] * len(blocks("python")))
+
+
+def free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+@pytest.mark.browser
+def test_the_page_opens_as_the_readme_says(tmp_path: Path) -> None:
+    """The block as it stands, in an environment that has everything already and does not open a browser."""
+    pytest.importorskip("solara")
+    port = free_port()
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    returns = f'exec "{sys.executable}" -m experiments.cli.main "$@" --no-open --port {port}'
+    for name, line in (("pip", 'echo "$@" > asked'), ("returns", returns)):
+        (tmp_path / ".venv" / "bin" / name).write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+        (tmp_path / ".venv" / "bin" / name).chmod(0o755)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SOLARA_HOME": str(tmp_path)}
+    with subprocess.Popen(
+        ["sh", "-ec", blocks("sh")[2]], cwd=tmp_path, env=environment, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as served:  # fmt: skip
+        try:
+            assert answered(f"http://127.0.0.1:{port}/", served)
+        finally:
+            os.killpg(served.pid, signal.SIGTERM)
+    assert (tmp_path / "asked").read_text(encoding="utf-8").split() == [
+        "install", "-q", "-c", "constraints.txt", "-e", ".[browser]"
+    ]  # fmt: skip
+
+
+def answered(address: str, served: subprocess.Popen[bytes]) -> bool:
+    """Whether a server answers within five minutes, as long as it lives."""
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(address, timeout=10) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            if served.poll() is not None:
+                return False
+            time.sleep(0.5)
+    return False
+
+
+def lines_of_returns() -> list[tuple[str, str]]:
+    """Every command of `returns` that a document shows whole: without a placeholder in capitals, … or [ ]."""
+    found = set()
+    for name in ("README.md", "experiments/README.md", "experiments/PYTHON.md", "experiments/page/README.md",
+                 "experiments/histories/README.md", "abm/README.md", "abm/scenarios/README.md"):  # fmt: skip
+        text = (ROOT / name).read_text(encoding="utf-8").replace(" \\\n", " ")
+        lines = re.findall(r"^    (returns .*)$", text, flags=re.MULTILINE) + re.findall(r"`(returns [^`]+)`", text)
+        for line in lines:
+            command = line.partition("  #")[0].partition(" > ")[0].strip()
+            if not re.search(r"…|\[|\b[A-Z]{2,}\b", command):
+                found.add((name, command))
+    return sorted(found)
+
+
+@pytest.mark.parametrize(("name", "command"), lines_of_returns())
+def test_commands_of_the_documents_can_be_read(name: str, command: str) -> None:
+    """They are parsed and not run: an option that does not exist is an error."""
+    words = shlex.split(command)[1:]
+    if len(words) == 1 and not words[0].startswith("-"):  # a command by its name, in a sentence
+        assert words[0] in COMMANDS
+        return
+    called, *_ = app.parse_args(words, exit_on_error=False, print_error=False)
+    assert callable(called)
 
 
 def test_the_two_commands_come_first() -> None:
