@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from abm import load_policy
 from experiments.cli.main import app
 from experiments.question.study import lay_out
 from experiments.sweep import results
@@ -185,3 +186,9 @@ def test_the_design_of_the_experiments_can_be_run(tmp_path: Path) -> None:
     study = lay_out(tmp_path / "design.toml")
     study.check()
     assert study.cells == 2 * 9 * 2 * 5 * 2 + 5 * 2  # the baseline meets the weight of money and the norm
+
+
+def test_the_policy_of_the_experiments_pays_per_child(tmp_path: Path) -> None:
+    (tmp_path / "per-child.toml").write_text(blocks("toml", OF_EXPERIMENTS)[1], encoding="utf-8")
+    offer = load_policy(tmp_path / "per-child.toml").offer
+    assert (offer.amount_per_person * offer.child_share, offer.household_cap) == (10_000, None)
