@@ -81,7 +81,7 @@ def test_counts_by_origin_may_take_the_place_of_the_example_households(tmp_path:
     said = TEXTS["caseload of rows"].replace("#hotel = 0.3", "hotel = 0.3")
     assert said != TEXTS["caseload of rows"]
     (tmp_path / "new.toml").write_text(said, encoding="utf-8")
-    with pytest.raises(InputError, match="the column housing of new.csv gives it"):
+    with pytest.raises(InputError, match=r"the column housing of new\.csv gives it"):
         load_caseload(tmp_path / "new.toml")
 
 
