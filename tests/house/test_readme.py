@@ -130,6 +130,13 @@ def test_links_lead_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
 
 
+@pytest.mark.parametrize(("file", "anchor"), sorted(set(re.findall(r"\]\(((?!http)[^)#]*)#([^)]+)\)", README))))
+def test_links_to_a_heading_have_one(file: str, anchor: str) -> None:
+    text = (ROOT / (file or "README.md")).read_text(encoding="utf-8")
+    heads = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    assert anchor in {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
 #: The rows of the first table: the words with which one begins, what it is of, and in what.
 QUOTED = {
     "returned within 12 months": ("return_rate_12m", "", 0.01),
