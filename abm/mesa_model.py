@@ -61,7 +61,7 @@ class ReturnModel(mesa.Model):
     network
         A networkx graph whose nodes are the households at the start, 0 to households − 1: who knows whom, in the place
         of ties that are drawn.  Those who arrive later draw theirs as ever.
-    **levers
+    **kwargs
         Any parameter, as in ``ReturnModel(offer__amount_per_person=5_000)`` or, by dotted path,
         ``ReturnModel(**{"offer.amount_per_person": 5_000})``.
 
@@ -83,10 +83,10 @@ class ReturnModel(mesa.Model):
         driver: Driver = "compiled",
         agent_class: type[Household] = Household,
         network: nx.Graph | None = None,
-        **levers: Any,
+        **kwargs: Any,  # pages of Mesa's take no other name for parameters that are not listed
     ) -> None:
-        if "seed" in levers:
-            raise InputError("seed", levers["seed"], "given as rng=…, which is Mesa's word for it")
+        if "seed" in kwargs:
+            raise InputError("seed", kwargs["seed"], "given as rng=…, which is Mesa's word for it")
         self.run_seed = seed_of(rng)
         super().__init__(rng=self.run_seed)
         if driver not in ("compiled", "agents"):
@@ -96,7 +96,7 @@ class ReturnModel(mesa.Model):
         checked_inputs(policy, caseload, behaviour)
         if households is None and isinstance(network, nx.Graph):
             households = len(network)
-        told = levers_of(None, levers, OPTIONS)
+        told = levers_of(None, kwargs, OPTIONS)
         packed = prepare(policy, caseload, behaviour, weeks=weeks, households=households, levers=told)
         ties = None if network is None else own_ties(network, packed.households)
         self._prepared = OwnRun.of(packed, ties)

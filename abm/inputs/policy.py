@@ -353,8 +353,9 @@ class Policy(Inputs):
             since = f"from {self.regimes[int(number)].start}: {lever}" if number else lever
             rows.append((since, value, declared.unit, figure.mark if figure else "", declared.default, declared.meaning))
         heads = ("lever", "value", "unit", "mark", "as declared", "meaning")
-        notes = [self.describes, "Levers that are not named are as declared."]
-        return table(" – ".join(filter(None, (self.name, self.title))), heads, rows, filter(None, notes), numbers=(1, 4))
+        told = [f"Described in its file as: {self.describes}"] if self.describes else []  # values may have been changed since
+        notes = (*told, "Levers that are not named are as declared.")
+        return table(" – ".join(filter(None, (self.name, self.title))), heads, rows, notes, numbers=(1, 4))
 
     def set_throughout(self, changes: Mapping[str, Any], *, file: str = "") -> Policy:
         """As `with_values`, in every regime: what is set here no regime changes again."""

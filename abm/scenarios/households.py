@@ -238,7 +238,7 @@ def _counted(
                 told = ", ".join(f"{share:.0%} {name}" for name, share in usual.items())
                 made.figures[f"{PREFIX}{column}"] = Figure(told, mark="assumed", note="no such column")
             continue
-        if section in whole:
+        if whole.get(section):  # a heading under which nothing is set says nothing
             allowed = f"left out: the column {column} of {table.name} gives it"
             raise InputError(section, whole[section], allowed, file=file)
         shares = _shares(column, mix, table, lines, counts)

@@ -162,6 +162,7 @@ def _found(name: str) -> Inputs:
 
     path = Path(name).expanduser()
     if not name.endswith((".toml", ".csv", ".xlsx")) and not path.is_file():
+        _refuse_other_names(name)
         known = [*policy_names(), *caseload_names(), "behaviour"]
         allowed = "the name of a policy or caseload, the path of its file, or behaviour"
         raise InputError("NAME", name, allowed, nearest=nearest_spelling(name, known))
@@ -174,17 +175,32 @@ def _found(name: str) -> Inputs:
     return load_caseload(path) if kind == "caseload" else load_policy(path)
 
 
+def _refuse_other_names(name: str) -> None:
+    """Say of the name of a ready design or history what it is, and which command reads it."""
+    from experiments.calibration.history import history_names
+    from experiments.question.design import design_names
+
+    for what, command, names in (("design", "sweep", design_names()), ("history", "validate", history_names())):
+        if name in names:
+            _refuse(name, what, command)
+
+
+def _refuse(name: str, what: str, command: str) -> None:
+    from abm.inputs.parameters import InputError
+
+    allowed = f"a policy, a caseload or the behaviour; this is a {what}: returns {command} {name} reads it"
+    raise InputError("NAME", name, allowed)
+
+
 def _refuse_others(path: Path) -> None:
     """Say of a file that is no input what it is, and which command reads it."""
-    from abm.inputs.parameters import InputError
     from abm.scenarios.scenario import document
     from abm.scenarios.tables import is_table
 
     keys = set() if is_table(path) else set(document(path))
     for what, command, its in (("design", "sweep", _DESIGN), ("history", "validate", _HISTORY)):
         if keys & its:
-            allowed = f"a policy, a caseload or the behaviour; this is a {what}: returns {command} {path} reads it"
-            raise InputError("NAME", str(path), allowed)
+            _refuse(str(path), what, command)
 
 
 # ---- printing ---------------------------------------------------------------------------------------

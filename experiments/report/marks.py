@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from abm.inputs.parameters import MARKS, Figure, Inputs
+from abm.scenarios.scenario import caseload_names, policy_names
 
 if TYPE_CHECKING:
     from experiments.question.question import Question
@@ -56,6 +57,16 @@ def assumptions(question: Question) -> str:
     return (
         f"{total} inputs, of which {sourced} have a source (primary, press or inferred from such),"
         f" {count['fitted']} are fitted and {count['assumed']} are assumed. List them:"
-        f" returns show {question.varied or question.labels[-1]} --mark assumed; and so on with"
-        f" {question.caseload.name}, and with behaviour."
+        f" {shows_policy(question)} --mark assumed; and so on with"
+        f" {shipped(question.caseload.name, caseload_names())}, and with behaviour."
     )
+
+
+def shows_policy(question: Question) -> str:
+    """The command that prints every figure of the policy that is looked at."""
+    return f"returns show {shipped(question.varied or question.policies[-1].name, policy_names())}"
+
+
+def shipped(name: str, names: Sequence[str]) -> str:
+    """The name where it is that of a shipped one; of others `returns show` wants the file."""
+    return name if name in names else "FILE"

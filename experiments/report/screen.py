@@ -12,7 +12,7 @@ from rich.text import Text
 
 from experiments.compare.comparing import Comparison
 from experiments.report.first_screen import Cell, Line, Screen, first_screen
-from experiments.report.marks import marks
+from experiments.report.marks import marks, shows_policy
 from experiments.report.notes import Row, precision_told, set_told
 from experiments.report.verdict import findings, sentence, verdict
 
@@ -45,8 +45,7 @@ def foot(comparison: Comparison, folder: object) -> Iterator[Text]:
     last = q.seed + comparison.replicates - 1
     yield Text(
         f"{q.caseload.households:,} households, {comparison.runs[0].households:,} simulated; seeds {q.seed} to {last}."
-        f" Of {sum(count.values())} inputs {count['assumed']} are assumed: returns show"
-        f" {q.varied or q.labels[-1]} --mark assumed.",
+        f" Of {sum(count.values())} inputs {count['assumed']} are assumed: {shows_policy(q)} --mark assumed.",
         style="dim",
     )
     yield Text(f"Every measure, and how to read it: --all. Files: {folder} (index.md says what each is)", style="dim")

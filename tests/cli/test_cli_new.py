@@ -139,3 +139,10 @@ def test_the_version_of_the_model_is_told_with_that_of_the_package(returns) -> N
 def test_completion_knows_commands_and_their_options() -> None:
     script = app.generate_completion(shell="bash")
     assert all(word in script for word in ("frontier", "caseload", "at-least"))
+
+
+@pytest.mark.parametrize(("name", "command"), [("peers", "sweep"), ("uk-2004", "validate")])
+def test_show_says_of_the_name_of_a_design_or_history_which_command_reads_it(name: str, command: str, returns) -> None:
+    code, _, err = returns("show", name)
+    assert code == 2
+    assert f"returns {command} {name} reads it" in err

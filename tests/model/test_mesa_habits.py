@@ -80,6 +80,12 @@ def test_seed_points_to_rng() -> None:
         ReturnModel(*STILL, seed=3)
 
 
+def test_a_page_of_mesas_can_set_levers() -> None:
+    """Mesa's pages take parameters that a model does not list only where the rest is called ``kwargs``."""
+    rest = [p.name for p in inspect.signature(ReturnModel).parameters.values() if p.kind is p.VAR_KEYWORD]
+    assert rest == ["kwargs"]
+
+
 def batch(parameters: dict[str, Any], **settings: Any) -> list[dict[str, Any]]:
     given = {"policy": "uk-pilot-2026", "households": 20, "weeks": 4, **parameters}
     with warnings.catch_warnings():

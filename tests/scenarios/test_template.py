@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from abm import load_caseload, load_policy
+from abm import InputError, load_caseload, load_policy
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import declarations
 from abm.inputs.policy import Policy
@@ -69,6 +69,20 @@ def test_the_example_households_are_allowed_and_say_everything(tmp_path: Path) -
     assert isinstance(made, Caseload)
     assert made.households == len(made.rows) == 2
     assert not [path for path in made.figures if path.startswith("rows.")]
+
+
+def test_counts_by_origin_may_take_the_place_of_the_example_households(tmp_path: Path) -> None:
+    """The headings of the file stand above settings that are all left as they are: nothing is said twice."""
+    (tmp_path / "new.toml").write_text(TEXTS["caseload of rows"], encoding="utf-8")
+    table = "origin,persons,stage,housing\nIraq,30,refused,dispersal\nAlbania,10,exhausted,own\n"
+    (tmp_path / "new.csv").write_text(table, encoding="utf-8")
+    made = load_caseload(tmp_path / "new.toml")
+    assert (made.housing.dispersal, made.stages.refused) == (0.75, 0.75)
+    said = TEXTS["caseload of rows"].replace("#hotel = 0.3", "hotel = 0.3")
+    assert said != TEXTS["caseload of rows"]
+    (tmp_path / "new.toml").write_text(said, encoding="utf-8")
+    with pytest.raises(InputError, match=r"the column housing of new\.csv gives it"):
+        load_caseload(tmp_path / "new.toml")
 
 
 # ---- which kind a file is ---------------------------------------------------------------------------
