@@ -227,7 +227,8 @@ def _parameters(levers: bool, mark: str | None, as_json: bool) -> int:
     if as_json:
         print_json([
             {"path": path, "unit": d.unit, "default": d.default, "least": d.ge, "most": d.le, "low": d.low,
-             "high": d.high, "choices": list(d.choices), "meaning": d.meaning, "higher": d.higher, "mark": d.mark, "source": d.source}
+             "high": d.high, "choices": list(d.choices), "meaning": d.meaning, "higher": d.higher, "mark": d.mark,
+             "source": d.source}
             for path, d in chosen.items()
         ])  # fmt: skip
         return 0

@@ -1,4 +1,4 @@
-"""Every term of the decision: what it weighs, with which sign, for which ways out; and what is declared of it is true."""
+"""Every term of the decision: what it weighs, with which sign, for which ways out; and its declaration is true."""
 
 from __future__ import annotations
 

@@ -209,7 +209,9 @@ def wider(t: Told) -> float:
     found = 0.0
     for week, households in enumerate(t.weekly):
         lasting = sum(h["size"] for h in households if h["stage"] in LASTING)
-        yearly = lasting * (w.lasting_cost_year - w.lasting_taxes_year) + destitute(households) * w.unsupported_cost_year
+        yearly = (
+            lasting * (w.lasting_cost_year - w.lasting_taxes_year) + destitute(households) * w.unsupported_cost_year
+        )
         found += yearly / YEAR / (1.0 + w.discount_rate) ** (week / YEAR)
     return spent(t, *EVERY) + t.weight * found
 
@@ -241,7 +243,8 @@ def changes(t: Told) -> list[tuple[int, Row, Row]]:
 
 def came(t: Told, *accounts: int) -> float:
     return t.weight * sum(
-        was["stage"] == "ABSENT" and now["stage"] != "ABSENT" and now["account"] in accounts for _, was, now in changes(t)
+        was["stage"] == "ABSENT" and now["stage"] != "ABSENT" and now["account"] in accounts
+        for _, was, now in changes(t)
     )
 
 
