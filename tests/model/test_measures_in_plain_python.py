@@ -66,7 +66,7 @@ def setting(name: str) -> Prepared:
     # fmt: on
     people = busy_caseload(households=400, **(WIDER if name != "short" else {}))
     weeks = {"long": 261, "base": 261, "short": 30}.get(name, 60)
-    return prepare(busy_policy(**policies[name]), people, LIVELY, weeks=weeks, households=40)
+    return prepare(busy_policy(**policies[name]), people, LIVELY, weeks=weeks, households=24)
 
 
 @cache
