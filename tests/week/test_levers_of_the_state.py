@@ -131,6 +131,9 @@ def test_who_leaves_a_hotel_goes_to_dispersal_and_costs_what_dispersal_costs() -
     assert of(stays, "housing") == [HOUSING.HOTEL, HOUSING.DISPERSAL, HOUSING.OWN]
     assert booked(stays, "hotel") == pytest.approx([2 * HOTEL] * 8)
     assert booked(stays, "subsistence") == pytest.approx([2 * FULL_BOARD + SECTION_95] * 8)
+    moved_anyway = world(ONE, hotel_exit_per_year=math.log(2.0) / 7 * 365.25)  # a half of them a week
+    frame = setting(pulled(housing__hotel_exit_per_week=0.5), moved_anyway).plain.frame
+    assert frame.hotel_exit == pytest.approx(0.75)
     some = ran(pulled(housing__hotel_exit_per_week=0.3), world(*[household(housing="hotel")] * 100), QUIET, weeks=1)
     assert 15 < of(some, "housing").count(HOUSING.DISPERSAL) < 45
 

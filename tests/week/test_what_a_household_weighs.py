@@ -28,7 +28,7 @@ def seen(row: Any, policy: Policy | None = None, week: int = 0, **changes: Any) 
 
 
 def test_hope_is_the_chance_of_being_allowed_to_stay_as_the_stage_has_it() -> None:
-    """Its grant rate; that its appeal is allowed; certain; once its claim has failed, leave to stay within five years."""
+    """Its grant rate; that its appeal is allowed; certain; after that leave to stay within five years."""
     rates = {"procedure__grant_rate": 0.3, "procedure__appeal_allowed": 0.4, "procedure__appeal_share": 1.0}
     policy = pulled(settlement__regularisation_per_year=0.1)
     assert seen(household(stage="awaiting"), policy, **rates).hope == 0.3
