@@ -343,7 +343,9 @@ def _of_week_compiled(
 
 
 def _changed(record: Any, values: Mapping[str, float]) -> Any:
-    """A copy of one of the setting's records with some other numbers."""
+    """A copy of one of the setting's records with some other numbers; uncompiled it is a named tuple."""
+    if hasattr(record, "_replace"):
+        return record._replace(**values)
     again = record.copy()
     for name, value in values.items():
         again[name] = value

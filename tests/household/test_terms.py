@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -90,6 +91,27 @@ def test_a_term_weighs_what_it_says_with_its_sign(term: tuple[str, str]) -> None
     before = getattr(getattr(evaluated(), group), name)
     found = {c: sign(getattr(getattr(evaluated(x=raised(c)), group), name) - before) for c in Circumstances._fields}
     assert {c: way for c, way in found.items() if way} == WEIGHS[term][1]
+
+
+#: Every coefficient is 0.4, also the four tenths of a year in which ties grow.
+SIZES = {
+    ("assisted", "constant"): 0.4, ("unassisted", "constant"): 0.4, ("irregular", "constant"): 0.4,
+    ("assisted", "incentive"): 0.4 * math.log(1.0 + 4_000.0 / 3_000.0),
+    ("assisted", "waiting"): -0.4 * 0.4 * math.log(1.0 + 3_000.0 / 3_000.0),
+    ("home", "origin"): 0.4 * 0.4, ("home", "safety"): 0.4 * (0.6 - 0.5), ("home", "peers_left"): 0.4 * 0.3,
+    ("home", "home_income"): 0.4 * math.log(3_000.0 / 2_000.0),
+    ("here", "host_ties"): -0.4 * (1.0 - math.exp(-3.0 / 0.4)), ("here", "school"): -0.4, ("here", "hope"): -0.4 * 0.4,
+    ("here", "hotel"): 0.4, ("here", "lost_support"): 0.4,
+    ("leaving", "removal_risk"): 0.4 * 0.3, ("leaving", "taste"): 0.2,
+    ("irregular", "removal_risk"): 0.4 * 0.3, ("irregular", "lost_support"): 0.4, ("irregular", "children"): -0.4,
+    ("irregular", "taste"): 0.1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("term", EVERY, ids=".".join)
+def test_a_term_is_as_large_as_its_formula(term: tuple[str, str]) -> None:
+    """By the formulas at the head of `abm.household.decision`."""
+    assert getattr(getattr(evaluated(), term[0]), term[1]) == pytest.approx(SIZES[term], rel=1e-12)
 
 
 @pytest.mark.parametrize("term", EVERY, ids=".".join)
