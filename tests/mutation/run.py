@@ -28,13 +28,22 @@ ROOT = HERE.parents[1]
 #: Tests that are quick without compilation.
 SUITE = (
     "household/test_terms.py", "week/test_levers_of_an_offer.py", "week/test_levers_of_the_state.py",
-    "week/test_what_a_household_weighs.py", "week/test_threats.py", "household/test_offers.py",
-    "household/test_beliefs.py", "household/test_decision.py", "model/test_measures_in_plain_python.py",
+    "week/test_departures_and_returns.py", "week/test_what_a_household_weighs.py", "arrays/test_a_few_households.py",
+    "week/test_threats.py", "household/test_offers.py", "household/test_beliefs.py", "household/test_decision.py",
+    "model/test_measures_in_plain_python.py",
 )  # fmt: skip
 #: Where a bug is looked for first, by the file that it is in.
-FIRST = {"abm/measures.py": SUITE[-1], "abm/model.py": SUITE[-1], "abm/arrays/tally.py": SUITE[-1],
-         "abm/household/beliefs.py": "household/test_beliefs.py",
-         "abm/household/offers.py": "household/test_offers.py"}  # fmt: skip
+_MEASURES, _FEW = "model/test_measures_in_plain_python.py", "arrays/test_a_few_households.py"
+_LEAVING = "week/test_departures_and_returns.py"
+FIRST = {
+    "abm/measures.py": _MEASURES, "abm/model.py": _MEASURES, "abm/arrays/tally.py": _MEASURES,
+    "abm/household/beliefs.py": "household/test_beliefs.py", "abm/household/offers.py": "household/test_offers.py",
+    "abm/week/departures.py": _LEAVING, "abm/week/enforcement.py": _LEAVING, "abm/week/arriving.py": _LEAVING,
+    "abm/week/procedure.py": "week/test_levers_of_the_state.py", "abm/week/week.py": "week/test_levers_of_the_state.py",
+    "abm/week/considering.py": "week/test_what_a_household_weighs.py", "abm/arrays/population.py": _FEW,
+    "abm/week/offering.py": "week/test_levers_of_an_offer.py", "abm/arrays/ledger.py": _LEAVING,
+    "abm/arrays/pull.py": _FEW, "abm/arrays/paths.py": _FEW, "abm/arrays/setting.py": _FEW,
+}  # fmt: skip
 #: The libraries are loaded before pytest knows of it.
 IGNORED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 #: Seconds after which tests that do not end count as failed.

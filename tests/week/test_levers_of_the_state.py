@@ -25,6 +25,7 @@ from told import (
     world,
 )
 
+from abm import prepare
 from abm.arrays.state import KIN
 from abm.household.stages import HOUSING
 from abm.inputs.caseload import Caseload
@@ -187,13 +188,14 @@ def test_by_lot_anybody_may_be_first() -> None:
 
 
 @pytest.mark.parametrize(("lever", "without", "with_it"), [
-    ("include_families", [True, False, True, True], [True, True, True, True]),
-    ("include_absconded", [True, False, False, True], [True, False, True, True]),
-    ("safe_origins_only", [True, False, True, True], [True, False, True, False]),
+    ("include_families", [True, False, True, True, False], [True, True, True, True, False]),
+    ("include_absconded", [True, False, False, True, False], [True, False, True, True, False]),
+    ("safe_origins_only", [True, False, True, True, False], [True, False, True, False, False]),
 ])  # fmt: skip
 def test_removal_reaches_those_meant(lever: str, without: list[bool], with_it: list[bool]) -> None:
-    """``include_families``, ``include_absconded`` and ``safe_origins_only``; Pakistan is not listed under 0.9."""
-    people = world(ONE, FAMILY, household(stage="absconded"), household(origin="Pakistan"), **SURE)
+    """Families, those out of contact, safe origins only: Pakistan is not listed, and Iraq takes nobody back."""
+    rows = (ONE, FAMILY, household(stage="absconded"), household(origin="Pakistan"), household(origin="Iraq"))
+    people = world(*rows, **SURE)
     at_will = people.with_values({"world.list_delay_weeks": 0})
     for pulls, removed in ((False, without), (True, with_it)):
         policy = pulled(enforcement__attempts_per_1000_week=1_000.0, scope__safe_threshold=0.7)
@@ -245,6 +247,17 @@ def test_decisions_are_made_at_their_speed() -> None:
         assert happened(ran(pulled(procedure__decision_speed=speed), waits, QUIET), "refused").index(1) == first
 
 
+def test_claims_are_decided_in_order_of_waiting_and_as_many_as_fit_the_sample() -> None:
+    rows = [household(stage="awaiting", weeks_in_stage=w, weeks_in_country=99.0) for w in (10.0, 30.0, 20.0, 5.0)]
+    people = world(
+        *rows, procedure__decisions_per_week=1.0, procedure__grant_rate=0.0, procedure__appeal_window_weeks=52
+    )
+    prepared = setting(pulled(), people, QUIET)
+    assert of(prepared.run(1), "since") == [2.0, 0.0, 1.0, 3.0]
+    half = prepare(pulled(), people, QUIET, weeks=8, households=2).run(1)
+    assert happened(half, "refused") == [0, 1, 0, 1, 0, 0, 0, 0]
+
+
 def test_appeals_are_decided_at_their_speed() -> None:
     people = queue("refused", appeals_per_week=1.0, appeal_allowed=0.0, appeal_share=1.0)
     for speed, made in ((0.0, [0] * 8), (1.0, [1, 1, 1, 1, 0, 0, 0, 0]), (2.0, [2, 2, 0, 0, 0, 0, 0, 0])):
@@ -284,6 +297,17 @@ def test_protection_is_reviewed_in_its_interval_and_within_capacity() -> None:
             status__review_interval_months=months, status__review_speed=speed, status__settlement_years=None
         )
         assert happened(ran(policy, people, QUIET, weeks=12), "reviews") == expected
+
+
+@pytest.mark.parametrize(("origin", "revocation", "stage"), [
+    ("Albania", 1.0, "refused"), ("Albania", 0.0, "protected"), ("Afghanistan", 1.0, "protected"),
+])  # fmt: skip
+def test_a_review_ends_protection_where_home_is_safe(origin: str, revocation: float, stage: str) -> None:
+    people = world(household(stage="protected", origin=origin), procedure__reviews_per_week=9.0,
+                   world__revocation=revocation, procedure__appeal_window_weeks=52)  # fmt: skip
+    run = ran(pulled(status__review_interval_months=1), people, QUIET)
+    assert happened(run, "reviews") == [0, 0, 0, 0, 0, 1, 0, 0]
+    assert stages(run) == [stage]
 
 
 def test_protection_settles_after_its_years() -> None:

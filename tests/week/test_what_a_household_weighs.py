@@ -79,6 +79,17 @@ def test_the_best_still_to_come_is_that_of_its_own_path() -> None:
     assert seen(ONE, offering(decline_per_week=0.1, end_week=4)).cash_later == pytest.approx(900.0)
     assert seen(ONE, offering(end_week=1)).cash_later == 0.0
     assert seen(ONE, offering(start_week=3)).cash_later == 0.0  # nobody knows of it yet
+    biased = setting(offering(), world(ONE), B.with_values({"present_bias": 0.7}))
+    assert circumstances(biased.plain, biased.begin(1), 0, 0, 0.0).cash_later == pytest.approx(700.0)
+
+
+def test_peers_who_left_are_those_who_left_by_choice() -> None:
+    prepared = setting(pulled(), world(ONE), B)
+    state = prepared.begin(1)
+    state.s[[COL.ties, COL.ties_left, COL.ties_removed], 0] = 8.0, 2.0, 4.0
+    assert circumstances(prepared.plain, state, 0, 0, 0.0).peers_left == 0.25
+    state.s[COL.ties, 0] = state.s[COL.ties_left, 0] = 0.0
+    assert circumstances(prepared.plain, state, 0, 0, 0.0).peers_left == 0.0
 
 
 @pytest.mark.parametrize(("route", "promised", "reports"), [
