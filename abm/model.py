@@ -31,7 +31,7 @@ from abm.inputs.policy import Policy
 from abm.inputs.shown import table
 from abm.measures import IDS, MEASURES, measured
 from abm.numerics.calendar import MONTHS_PER_YEAR, happened
-from abm.numerics.draws import key_of
+from abm.numerics.draws import key_for_entries
 from abm.scenarios.overrides import apply_settings, check_used, levers_of
 from abm.scenarios.scenario import load_behaviour, load_caseload, load_policy
 from abm.version import VERSION
@@ -371,14 +371,14 @@ class Prepared:
         events
             Whether departures, acceptances and disappearances are counted by group, for `Run.flows`.
         """
-        state: State = compiled.begin(np.uint64(key_of(checked_seed(seed))), self.setting)
+        state: State = compiled.begin(key_for_entries(checked_seed(seed)), self.setting)
         if events:
             state = state._replace(events=np.zeros((self.weeks, *state.events.shape[1:]), np.int64))
         return state
 
     def advance(self, seed: int, state: State, first: int, last: int) -> None:
         """Run weeks first … last − 1 (compiled; releases the interpreter lock)."""
-        key, ends = np.uint64(key_of(seed)), [spell.week for spell in self.spells[1:]] + [last]
+        key, ends = key_for_entries(seed), [spell.week for spell in self.spells[1:]] + [last]
         for spell, end in zip(self.spells, ends, strict=True):
             if max(first, spell.week) < min(last, end):
                 compiled.advance(key, spell.setting, state, max(first, spell.week), min(last, end))

@@ -25,7 +25,7 @@ from abm.inputs.parameters import InputError
 from abm.inputs.shown import plain, table
 from abm.model import Prepared, figure
 from abm.numerics.calendar import NO_LIMIT
-from abm.numerics.draws import PURPOSE, key_of, uniform
+from abm.numerics.draws import PURPOSE, key_for_entries, key_of, uniform
 from abm.week.considering import best_now, circumstances, consider, shocks_of
 from abm.week.week import attend, the_state_acts
 from abm.why_state import offers_of, who
@@ -334,7 +334,7 @@ def _of_week_compiled(
         frame=_changed(x.frame, dict.fromkeys(_FATES, 0.0)),
     )
     copy.s[COL.departs_at] = NO_LIMIT
-    compiled.advance(np.uint64(key_of(seed)), still, copy, week, week + 1)
+    compiled.advance(key_for_entries(seed), still, copy, week, week + 1)
     housed = (COL.housing, COL.withdrawn, COL.support_end)
     if any(copy.s[column, row] != state.s[column, row] for column in housed):
         return None
@@ -343,7 +343,9 @@ def _of_week_compiled(
 
 
 def _changed(record: Any, values: Mapping[str, float]) -> Any:
-    """A copy of one of the setting's records with some other numbers."""
+    """A copy of one of the setting's records with some other numbers; uncompiled it is a named tuple."""
+    if hasattr(record, "_replace"):
+        return record._replace(**values)
     again = record.copy()
     for name, value in values.items():
         again[name] = value

@@ -15,6 +15,7 @@ pytest_plugins = ["browser_fixtures"]
 # No deadline: the first example may have to wait for the compiler.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=2_000, print_blob=True)
+settings.register_profile("few", derandomize=True, deadline=None, database=None, max_examples=15)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 

@@ -25,7 +25,7 @@ from abm.inputs.caseload import Caseload, HousingMix, StageMix
 from abm.inputs.parameters import InputError, plain
 from abm.inputs.policy import Offer, Policy
 from abm.inputs.world import World
-from abm.numerics.arithmetic import exp, log, normal_quantile
+from abm.numerics.arithmetic import INTERPRETED, exp, log, normal_quantile
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR, weekly_chance
 from abm.numerics.named import Named, numbers
 
@@ -378,7 +378,12 @@ def _given(caseload: Caseload, names: list[str]) -> np.ndarray:
 
 
 def as_records(x: Setting) -> Setting:
-    """The same setting for the compiled driver: numbers by name become records, which pass as pointers."""
+    """The same setting for the compiled driver: numbers by name become records, which pass as pointers.
+
+    Uncompiled it reads them as Mesa's driver does.
+    """
+    if INTERPRETED:
+        return x
     parts: list[Any] = [part if isinstance(part, np.ndarray) else _record(part) for part in x]
     return Setting(*parts)
 

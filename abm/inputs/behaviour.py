@@ -2,7 +2,8 @@
 
 Every number here is fitted or assumed: nobody has measured it for this population.  The fitted values
 live in `evidence/behaviour.toml`, one file that a posterior can replace; the defaults below are where
-a fit starts.  A coefficient of zero turns its mechanism off exactly.
+a fit starts.  A coefficient of zero turns its mechanism off exactly.  What enters a term of
+the decision says where it pushes (`higher`), and a test evaluates the rule to see that it does.
 """
 
 from __future__ import annotations
@@ -41,14 +42,14 @@ class Behaviour(Inputs):
 
     # -- the upfront incentive
     assisted: float = parameter(
-        -7.0, unit="utility", ge=-60, le=60, low=-9, high=-5, meaning="constant of assisted return"
+        -7.0, unit="utility", ge=-60, le=60, low=-9, high=-5, higher="more assisted return", meaning="constant of assisted return"
     )
     money: float = parameter(
-        0.8, unit="utility per log unit", ge=0, le=20, low=0.2, high=3.0,
+        0.8, unit="utility per log unit", ge=0, le=20, low=0.2, high=3.0, higher="more assisted return",
         meaning="weight of the incentive, log(1 + amount / income at home)",
     )
     anticipation: float = parameter(
-        0.5, unit="1", ge=0, le=1, low=0.0, high=0.9, meaning="how far the best offer still to come counts against accepting now"
+        0.5, unit="1", ge=0, le=1, low=0.0, high=0.9, higher="less assisted return", meaning="how far the best offer still to come counts against accepting now"
     )
     discounting: float = parameter(
         0.5, unit="1/year", ge=0, le=20, low=0.05, high=2.0, meaning="median household's discount rate on money to come"
@@ -68,20 +69,20 @@ class Behaviour(Inputs):
 
     # -- safety and prospects at home
     origin: float = parameter(
-        1.0, unit="1", ge=0, le=5, low=0.5, high=1.0, meaning="weight of the effect of the country of origin",
+        1.0, unit="1", ge=0, le=5, low=0.5, high=1.0, higher="more return", meaning="weight of the effect of the country of origin",
         mark="inferred", source="1 by construction: the effect is on the scale of the decision",
     )
     safety: float = parameter(
-        2.0, unit="utility per unit of safety", ge=0, le=20, low=0.5, high=4.0, meaning="weight of believed safety at home, against that at the start"
+        2.0, unit="utility per unit of safety", ge=0, le=20, low=0.5, high=4.0, higher="more return", meaning="weight of believed safety at home, against that at the start"
     )
     home_income: float = parameter(
-        0.0, unit="utility per log unit", ge=0, le=10, low=0.0, high=0.5,
+        0.0, unit="utility per log unit", ge=0, le=10, low=0.0, high=0.5, higher="more return",
         meaning="weight of income at home, beside the effect of the country, which holds its level",
     )
 
     # -- peers
     norm: float = parameter(
-        1.0, unit="utility", ge=0, le=20, low=0.0, high=3.0, meaning="weight of the share of ties who left by choice (norm)"
+        1.0, unit="utility", ge=0, le=20, low=0.0, high=3.0, higher="more return", meaning="weight of the share of ties who left by choice (norm)"
     )
     information: float = parameter(
         1.0, unit="1", ge=0, le=1, low=0, high=1, meaning="how far returnees' reports reach their ties (information; 0: not at all)"
@@ -98,34 +99,34 @@ class Behaviour(Inputs):
 
     # -- conditions in the host country
     host_ties: float = parameter(
-        1.0, unit="utility", ge=0, le=20, low=0.3, high=2.5, meaning="weight of ties to the host country against leaving"
+        1.0, unit="utility", ge=0, le=20, low=0.3, high=2.5, higher="less return", meaning="weight of ties to the host country against leaving"
     )
     ties_years: float = parameter(
-        4.0, unit="years", ge=0.1, le=50, low=2, high=8, meaning="time in which ties grow to 63 % of their full strength"
+        4.0, unit="years", ge=0.1, le=50, low=2, high=8, higher="more return", meaning="time in which ties grow to 63 % of their full strength"
     )
     school: float = parameter(
-        0.53, unit="utility", ge=0, le=10, low=0.3, high=0.8, meaning="weight of having children at school against leaving",
+        0.53, unit="utility", ge=0, le=10, low=0.3, high=0.8, higher="less return", meaning="weight of having children at school against leaving",
         mark="press", source="−log 0.59: relative likelihood of voluntary return, Netherlands (FAiR project summary)",
     )
     hope: float = parameter(
-        1.5, unit="utility", ge=0, le=20, low=0.5, high=4.0, meaning="weight of the chance of being allowed to stay against leaving"
+        1.5, unit="utility", ge=0, le=20, low=0.5, high=4.0, higher="less return", meaning="weight of the chance of being allowed to stay against leaving"
     )
     hotel: float = parameter(
-        0.0, unit="utility", ge=-5, le=5, low=-0.3, high=0.5, meaning="push to leave from living in a hotel rather than dispersal housing"
+        0.0, unit="utility", ge=-5, le=5, low=-0.3, high=0.5, higher="more return", meaning="push to leave from living in a hotel rather than dispersal housing"
     )
     lost_support_return: float = parameter(
-        0.2, unit="utility", ge=0, le=20, low=0.0, high=0.8, meaning="push to return after support is withdrawn"
+        0.2, unit="utility", ge=0, le=20, low=0.0, high=0.8, higher="more return", meaning="push to return after support is withdrawn"
     )
     lost_support_irregular: float = parameter(
-        2.0, unit="utility", ge=0, le=20, low=1.0, high=5.0, meaning="push into irregularity after support is withdrawn"
+        2.0, unit="utility", ge=0, le=20, low=1.0, high=5.0, higher="more irregularity", meaning="push into irregularity after support is withdrawn"
     )
 
     # -- risk of removal
     removal_risk: float = parameter(
-        1.0, unit="utility", ge=0, le=20, low=0.0, high=2.5, meaning="weight of the believed risk of removal towards returning"
+        1.0, unit="utility", ge=0, le=20, low=0.0, high=2.5, higher="more return", meaning="weight of the believed risk of removal towards returning"
     )
     removal_risk_irregular: float = parameter(
-        1.0, unit="utility", ge=0, le=20, low=0.0, high=2.5, meaning="weight of the believed risk of removal towards irregularity"
+        1.0, unit="utility", ge=0, le=20, low=0.0, high=2.5, higher="more irregularity", meaning="weight of the believed risk of removal towards irregularity"
     )
     announcement_trust: float = parameter(
         0.25, unit="1", ge=0, le=1, low=0.0, high=0.8, meaning="how far a threat of removal is believed when it is made; it is forgotten as fast as removals are learned of"
@@ -133,13 +134,13 @@ class Behaviour(Inputs):
 
     # -- the other ways out
     unassisted: float = parameter(
-        -6.5, unit="utility", ge=-60, le=60, low=-9, high=-5, meaning="constant of unassisted return"
+        -6.5, unit="utility", ge=-60, le=60, low=-9, high=-5, higher="more unassisted return", meaning="constant of unassisted return"
     )
     irregular: float = parameter(
-        -7.0, unit="utility", ge=-60, le=60, low=-9, high=-5, meaning="constant of going irregular"
+        -7.0, unit="utility", ge=-60, le=60, low=-9, high=-5, higher="more irregularity", meaning="constant of going irregular"
     )
     irregular_children: float = parameter(
-        0.5, unit="utility", ge=0, le=20, low=0.0, high=1.5, meaning="weight of having children against going irregular"
+        0.5, unit="utility", ge=0, le=20, low=0.0, high=1.5, higher="less irregularity", meaning="weight of having children against going irregular"
     )
     taste_return: float = parameter(
         1.0, unit="utility", ge=0, le=5, low=0.3, high=2.0, meaning="standard deviation of the lasting taste for returning"

@@ -35,6 +35,12 @@ from abm.numerics.calendar import NO_LIMIT
 Mark = Literal["primary", "press", "inferred", "fitted", "assumed"]
 MARKS: tuple[str, ...] = get_args(Mark)
 
+#: Where a coefficient of the decision pushes a household: which way out it makes more, or less, likely.
+Push = Literal[
+    "more return", "less return", "more assisted return", "less assisted return", "more unassisted return",
+    "more irregularity", "less irregularity",
+]  # fmt: skip
+
 M = TypeVar("M", bound="Inputs")
 
 #: A week of the run, or a date that the caseload's own date turns into one.
@@ -115,11 +121,17 @@ class Declaration:
     kind: str
     choices: tuple[str, ...] = ()
     optional: bool = False
+    higher: str = ""
 
     @property
     def whole(self) -> bool:
         """Whether its values are whole numbers: counts and weeks (a date becomes a week)."""
         return self.kind in ("int", "week")
+
+    @property
+    def told(self) -> str:
+        """Its meaning; of a coefficient of the decision also what a higher value brings."""
+        return f"{self.meaning} (higher: {self.higher})" if self.higher else self.meaning
 
     @property
     def allowed(self) -> str:
@@ -152,6 +164,7 @@ def parameter(
     mark: Mark = "assumed",
     source: str = "",
     step: float | None = None,
+    higher: Push | None = None,
 ) -> Any:
     """Declare a parameter (a pydantic field that carries unit, range, mark and source).
 
@@ -161,8 +174,11 @@ def parameter(
         Hard bounds: anything outside is refused.
     low, high
         Plausible range, for sensitivity analysis; inside the hard bounds.
+    higher
+        Of a coefficient of the decision: what a higher value brings, where what it weighs is above its reference.
     """
     extra: dict[str, Any] = {"unit": unit, "low": low, "high": high, "mark": mark, "source": source, "step": step}
+    extra |= {"higher": higher} if higher else {}
     return Field(default, ge=ge, le=le, description=meaning, json_schema_extra=extra)
 
 
@@ -340,6 +356,7 @@ def _declared(model: type[BaseModel], prefix: str) -> Iterator[Declaration]:
             kind="choice" if choices else "week" if is_week else getattr(kind, "__name__", str(kind)),
             choices=choices,
             optional=optional,
+            higher=told.get("higher", ""),
         )
 
 

@@ -33,10 +33,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
-from numba import njit, types
+from numba import config, njit, types
 from numba.extending import intrinsic, overload, register_jitable
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+#: Whether the rules run as they stand, uncompiled (``NUMBA_DISABLE_JIT=1``): for coverage, debuggers and mutants.
+INTERPRETED = bool(config.DISABLE_JIT)
 
 #: Numba options of everything compiled: IEEE division, and no fast-math.
 COMPILE = {"error_model": "numpy"}

@@ -21,7 +21,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic, overload
 
-from abm.numerics.arithmetic import bits_of, from_bits, log, normal_quantile, rule
+from abm.numerics.arithmetic import INTERPRETED, bits_of, from_bits, log, normal_quantile, rule
 from abm.numerics.named import numbers
 
 
@@ -116,8 +116,13 @@ def key_of(seed: int) -> int:
     return mixed(mixed((seed * GOLDEN + 0xD1B54A32D192ED03) & MASK))
 
 
+def key_for_entries(seed: int) -> Any:
+    """The same as what is compiled takes it from Python."""
+    return key_of(seed) if INTERPRETED else np.uint64(key_of(seed))
+
+
 def _hashed(key: int, household: int, week: int, purpose: int) -> int:
-    counter = ((household << 24) | ((week & 0xFFFF) << 8) | purpose) & MASK
+    counter = ((int(household) << 24) | ((int(week) & 0xFFFF) << 8) | purpose) & MASK
     pattern = mixed(key ^ mixed((counter * GOLDEN + key) & MASK))
     return (pattern >> 12) | 0x3FF0000000000000
 

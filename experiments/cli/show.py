@@ -243,14 +243,15 @@ def _parameters(levers: bool, mark: str | None, as_json: bool) -> int:
     if as_json:
         print_json([
             {"path": path, "unit": d.unit, "default": d.default, "least": d.ge, "most": d.le, "low": d.low,
-             "high": d.high, "choices": list(d.choices), "meaning": d.meaning, "mark": d.mark, "source": d.source}
+             "high": d.high, "choices": list(d.choices), "meaning": d.meaning, "higher": d.higher, "mark": d.mark,
+             "source": d.source}
             for path, d in chosen.items()
         ])  # fmt: skip
         return 0
     output = console()
     for path, d in chosen.items():
         output.print(Text.assemble((path, "bold"), f" = {plain(d.default)}", (f"  {d.allowed}", "dim")))
-        _indented(output, d.meaning)
+        _indented(output, d.told)
         _sourced(output, d.mark, d.source, d.low, d.high)
     return 0
 
@@ -311,7 +312,7 @@ def _figure(output: Console, path: str, figure: Figure, declared: Declaration | 
     value = "" if isinstance(figure.value, dict) else f" = {plain(figure.value)}"
     output.print(Text.assemble((path, "bold"), value, _unit(figure.unit) if value else ""))
     if declared is not None:
-        _indented(output, declared.meaning)
+        _indented(output, declared.told)
     source = "; ".join(text for text in (figure.source, figure.note) if text)
     _sourced(output, figure.mark, source, figure.low, figure.high)
     if figure.url:

@@ -13,7 +13,20 @@ from hypothesis import strategies as st
 from numba import njit, vectorize
 from scipy import special
 
-from abm.numerics.arithmetic import COMPILE, bits_of, exp, from_bits, log, nearest, normal_quantile, where
+from abm.numerics.arithmetic import (
+    COMPILE,
+    INTERPRETED,
+    bits_of,
+    exp,
+    from_bits,
+    log,
+    nearest,
+    normal_quantile,
+    where,
+)
+
+if INTERPRETED:
+    pytest.skip("compilation is off", allow_module_level=True)
 
 # `where` and friends in compiled clothes, over whole arrays as the week uses them.
 exp_all = vectorize(["float64(float64)"], nopython=True)(exp)

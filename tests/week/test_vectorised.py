@@ -13,10 +13,13 @@ import pytest
 from numba import njit
 from tiny import busy
 
-from abm.numerics.arithmetic import COMPILE
+from abm.numerics.arithmetic import COMPILE, INTERPRETED
 from abm.numerics.draws import key_of
 from abm.week import week as module
 from abm.week.week import attend
+
+if INTERPRETED:
+    pytest.skip("compilation is off", allow_module_level=True)
 
 #: Multiplications of several floats at once, and of one.
 SEVERAL, ONE = r"\bfmul <\d+ x double>", r"\bfmul double"

@@ -183,7 +183,7 @@ def _row(name: str, found: Figure, declared: Declaration | None) -> list[str]:
     between = "" if found.low is None or found.high is None else f"{_short(found.low)} to {_short(found.high)}"
     if not between and declared is not None and declared.choices:
         between = ", ".join(declared.choices)
-    meaning = declared.meaning if declared is not None else ""
+    meaning = declared.told if declared is not None else ""
     source = "; ".join(text for text in (found.source, found.note) if text)
     return [code(name), meaning, found.unit, _short(found.value), between, found.mark, source]
 
