@@ -28,6 +28,7 @@ from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError, nearest_spelling
 from abm.inputs.policy import Policy
+from abm.inputs.registry import NOTHING, OwnMeasure, RuleSet, active
 from abm.inputs.shown import table
 from abm.measures import IDS, MEASURES, measured
 from abm.numerics.calendar import MONTHS_PER_YEAR, happened
@@ -41,6 +42,12 @@ if TYPE_CHECKING:
 
 #: Identifies what a run does: version of the package and hash of its rules and measures.
 MODEL_VERSION = f"{VERSION}+{compiled.source_hash('measures.py')}"
+
+
+def model_version() -> str:
+    """`MODEL_VERSION`, and the mark of the rules of one's own that are in force: what a folder of results names."""
+    return f"{MODEL_VERSION}+{active().mark}" if active() else MODEL_VERSION
+
 
 #: Longest run, in weeks.
 MOST_WEEKS = 5_200
@@ -122,6 +129,8 @@ class Run:
         })  # fmt: skip
         for k, name in enumerate(self.prepared.offers):
             frame[offered_column(name)] = Column.closing.shown(s[TOLD + k])
+        for k, name in enumerate(self.prepared.rules.columns):
+            frame[name] = s[TOLD + len(self.prepared.plain.offers) + k]
         frame["origin"] = pd.Categorical.from_codes(s[COL.origin].astype(int), self.prepared.origins)
         frame["stage"] = pd.Categorical.from_codes(frame["stage"].astype(int), STAGES)
         route = frame["route"].astype(int)
@@ -301,6 +310,7 @@ class Prepared:
     weeks: int
     households: int
     spells: tuple[Spell, ...] = field(repr=False, compare=False)
+    rules: RuleSet = field(default=NOTHING, repr=False, compare=False)
 
     @property
     def plain(self) -> Setting:
@@ -344,6 +354,8 @@ class Prepared:
             "weeks": self.weeks,
             "households": self.households,
         }
+        if self.rules:
+            inputs["rules"] = self.rules.mark
         text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.blake2b(text.encode(), digest_size=16)
 
@@ -354,13 +366,12 @@ class Prepared:
         return str(digest.hexdigest())
 
     def __getstate__(self) -> dict[str, Any]:
-        names = ("policy", "caseload", "behaviour", "weeks", "households")
+        names = ("rules", "policy", "caseload", "behaviour", "weeks", "households")
         return {name: getattr(self, name) for name in names}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        again = prepare(
-            state["policy"], state["caseload"], state["behaviour"], weeks=state["weeks"], households=state["households"]
-        )
+        inputs = (state["policy"], state["caseload"], state["behaviour"])
+        again = _prepared(*inputs, state["weeks"], state["households"], state["rules"])
         self.__dict__.update(again.__dict__)
 
     def begin(self, seed: int, *, events: bool = False) -> State:
@@ -391,11 +402,28 @@ class Prepared:
 
     def finished(self, seed: int, state: State) -> Run:
         """A run whose weeks have all been run, with its outcomes."""
-        return Run(self, seed, state, measured(compiled.tallied(self.setting, state, self.weight)))
+        run = Run(self, seed, state, measured(compiled.tallied(self.setting, state, self.weight)))
+        for own in self.rules.of(OwnMeasure):
+            run.values[IDS.index(own.name)] = own_value(own, run)
+        return run
 
     def measures(self, seed: int) -> np.ndarray:
         """Outcomes of a run in the order of `abm.measures.MEASURES`, shape (measures,)."""
         return self.run(seed).values
+
+
+def own_value(own: OwnMeasure, run: Run) -> float:
+    """What a measure of one's own says of a run.
+
+    Raises
+    ------
+    InputError
+        If it is not a number.
+    """
+    value: Any = own.function(run)
+    if isinstance(value, bool | str) or not isinstance(value, int | float | np.number):
+        raise InputError(f"rules.{own.name}", value, "a number (NaN, if a run has none)")
+    return float(value)
 
 
 def checked_seed(seed: object) -> int:
@@ -459,9 +487,15 @@ def prepare(
     if households is None:
         households = min(caseload.households, caseload.default_sample)
     households = _whole("households", households, 1, MOST_HOUSEHOLDS)
-    return Prepared(
-        policy, caseload, behaviour, weeks, households, spells(policy, caseload, behaviour, weeks, households)
-    )
+    return _prepared(policy, caseload, behaviour, weeks, households, active())
+
+
+def _prepared(
+    policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: int, households: int, rules: RuleSet
+) -> Prepared:
+    compiled.check_rules()
+    packed = spells(policy, caseload, behaviour, weeks, households, rules)
+    return Prepared(policy, caseload, behaviour, weeks, households, packed, rules)
 
 
 def simulate(

@@ -283,7 +283,7 @@ def lay_out(design: Design | Mapping[str, Any] | str | Path) -> Study:
     draws = draws_of(design)
     shared = Shared(
         cases=cases, labels=design.labels, baseline=design.baseline is not None, settings=dict(design.set),
-        seed=design.seed, draws=len(draws), series=design.series, file=file, model_version=abm.MODEL_VERSION,
+        seed=design.seed, draws=len(draws), series=design.series, file=file, model_version=abm.model_version(),
     )  # fmt: skip
     points = lay_points(design, factors)
     both = set(points.columns) & set(draws.columns)
