@@ -119,8 +119,8 @@ def compared(title: str, *, unit: str, group: Group, **told: Any) -> Callable[[F
 
 
 def measured(t: Tally) -> np.ndarray:
-    """Every outcome of a finished run, in the order of `MEASURES`, shape (measures,)."""
-    return np.array([told.of(t) for told in MEASURES.values()])
+    """Every outcome of a finished run, in the order of `MEASURES`, shape (measures,); those of `OWN` aside."""
+    return np.array([told.of(t) for name, told in MEASURES.items() if name not in OWN])
 
 
 def share(part: float, whole: float) -> float:

@@ -28,9 +28,9 @@ from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError, nearest_spelling
 from abm.inputs.policy import Policy
-from abm.inputs.registry import NOTHING, OwnMeasure, RuleSet, active
+from abm.inputs.registry import NOTHING, OwnMeasure, RuleSet, active, check_shapes
 from abm.inputs.shown import table
-from abm.measures import IDS, MEASURES, measured
+from abm.measures import IDS, MEASURES, OWN, measured
 from abm.numerics.calendar import MONTHS_PER_YEAR, happened
 from abm.numerics.draws import key_of
 from abm.scenarios.overrides import apply_settings, check_used, levers_of
@@ -66,13 +66,16 @@ class Run:
     state
         Everything there is: final columns of the households, ties, weekly history.
     values
-        Outcomes in the order of `abm.measures.MEASURES`, float64, NaN where the run has none.
+        Outcomes, float64, NaN where the run has none.
+    ids
+        Which they are: by default those of `abm.measures.MEASURES`, in its order.
     """
 
     prepared: Prepared
     seed: int
     state: State
     values: np.ndarray
+    ids: tuple[str, ...] = field(default_factory=lambda: tuple(IDS))
 
     def __repr__(self) -> str:
         """What was run."""
@@ -85,7 +88,7 @@ class Run:
     def _repr_html_(self) -> str:
         """Its measures as a table for notebooks."""
         p = self.prepared
-        known = MEASURES.items()
+        known = [(name, MEASURES[name]) for name in self.ids if name in MEASURES]
         rows = [(told.title, figure(self.measures[name]), told.unit, name) for name, told in known]
         notes = (
             f"One run of {p.weeks:,} weeks, {p.households:,} households simulated, each standing for {p.weight:,.4g}."
@@ -98,7 +101,7 @@ class Run:
     @property
     def measures(self) -> dict[str, float]:
         """Outcomes by id."""
-        return dict(zip(IDS, self.values.tolist(), strict=True))
+        return dict(zip(self.ids, self.values.tolist(), strict=True))
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -402,10 +405,14 @@ class Prepared:
 
     def finished(self, seed: int, state: State) -> Run:
         """A run whose weeks have all been run, with its outcomes."""
-        run = Run(self, seed, state, measured(compiled.tallied(self.setting, state, self.weight)))
-        for own in self.rules.of(OwnMeasure):
-            run.values[IDS.index(own.name)] = own_value(own, run)
-        return run
+        values = measured(compiled.tallied(self.setting, state, self.weight))
+        own = self.rules.of(OwnMeasure)
+        if not own:
+            return Run(self, seed, state, values)
+        ids = tuple(name for name in IDS if name not in OWN)
+        run = Run(self, seed, state, values, ids)
+        found = [own_value(one, run) for one in own]
+        return Run(self, seed, state, np.array([*values, *found]), (*ids, *(one.name for one in own)))
 
     def measures(self, seed: int) -> np.ndarray:
         """Outcomes of a run in the order of `abm.measures.MEASURES`, shape (measures,)."""
@@ -524,4 +531,6 @@ def simulate(
         If an input is not valid, or a lever is unknown, given twice, or of an offer that the policy does not make.
     """
     told = levers_of(levers, paths, ("seed", "weeks", "households", "levers"))
-    return prepare(policy, caseload, behaviour, weeks=weeks, households=households, levers=told).run(seed)
+    prepared = prepare(policy, caseload, behaviour, weeks=weeks, households=households, levers=told)
+    check_shapes([prepared.policy])
+    return prepared.run(seed)

@@ -7,8 +7,10 @@ In both drivers it is the compiled function that is called, so that both have it
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import cache
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -32,8 +34,23 @@ ALWAYS = ("week", "weeks_in_stage", "income")
 
 @cache
 def compiled(function: Callable[..., Any]) -> Any:
-    """A registered function, compiled."""
+    """A registered function, compiled with those that it calls."""
+    _callable_too(function)
     return njit(nogil=True, **COMPILE)(function)
+
+
+@cache
+def _callable_too(function: Callable[..., Any]) -> None:
+    """Have the compiler take the functions that a registered function calls, which nobody marked for it."""
+    told = inspect.getclosurevars(function)
+    for called in (*told.globals.values(), *told.nonlocals.values()):
+        if isinstance(called, FunctionType) and not _is_of_the_model(called):
+            routine(called)
+            _callable_too(called)
+
+
+def _is_of_the_model(function: Callable[..., Any]) -> bool:
+    return function.__module__.startswith("abm.") and not function.__module__.startswith("abm.examples.")
 
 
 # ---- what a function is handed ---------------------------------------------------------------------

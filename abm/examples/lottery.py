@@ -15,7 +15,7 @@ def prize(amount: float, u: float, lottery_chance: float) -> float:
 
 
 @offer_shape(
-    offer="pilot",
+    offer="offer",
     paid=prize,
     lottery_chance=lever(
         1.0, unit="1", ge=0, le=1, low=0.1, high=1.0, meaning="chance of winning the amount of the offer"

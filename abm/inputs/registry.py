@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import create_model
 
 from abm.inputs.behaviour import Behaviour
-from abm.inputs.parameters import OWN, InputError, Inputs, declarations, read
+from abm.inputs.parameters import OWN, InputError, Inputs, declarations, nearest_spelling, read
 from abm.inputs.policy import Policy
 
 #: How a coefficient of the model's own behaviour is called by a rule: ``b_money``.
@@ -365,3 +365,21 @@ def _shown(value: Any, seen: tuple[Any, ...]) -> str:
 def _code(code: CodeType) -> str:
     inner = [_code(part) if isinstance(part, CodeType) else repr(part) for part in code.co_consts]
     return repr((code.co_code, inner, code.co_names))
+
+
+def check_shapes(policies: Iterable[Policy]) -> None:
+    """See that every offer to which a rule in force gives a shape is one that some of these policies makes.
+
+    Raises
+    ------
+    InputError
+        Naming the rule and its offer.
+    """
+    shapes = _active.of(Shape)
+    made = sorted({name for policy in policies for name in policy.offer_names}) if shapes else []
+    for shape in shapes:
+        if shape.offer not in made:
+            allowed = f"an offer that a policy here makes ({', '.join(made) or 'none'}): this rule would have no effect"
+            raise InputError(
+                f"rules.{shape.name}.offer", shape.offer, allowed, nearest=nearest_spelling(shape.offer, made)
+            )

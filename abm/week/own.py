@@ -272,7 +272,7 @@ def choice_name(rules: RuleSet, choice: float) -> str:
 
 
 def own_news(key: int, week: int, x: Setting, state: State) -> None:
-    """What rules do to columns of one's own, to attention, and to households that nobody asks."""
+    """Rules of one's own act, if there are any: on their columns, on attention, on whom something befalls."""
     _acting(set_of(x).mark)(key, week, x, state)
 
 

@@ -84,7 +84,7 @@ def list_rules(*, as_json: AsJson = False) -> int:
         output.print("No rules but the model's own. Bring some with --rule FILE.py (see abm/RULES.md).")
     for row in rows:
         output.print(Text.assemble((row["name"], "bold"), f"  {row['kind']}: {row['label']}"))
-        told = [f"acts on {row['acts']}" if row["acts"] else "", row["parameters"]]
+        told = [row["acts"], row["parameters"]]
         if any(told):
             _indented(output, "; ".join(filter(None, told)))
     return 0
