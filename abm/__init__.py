@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from abm.inputs.parameters import Figure, InputError
 from abm.measures import COMPARED, MEASURES, Measure
-from abm.model import MODEL_VERSION, Prepared, Run, prepare, simulate
+from abm.model import MODEL_VERSION, Prepared, Run, model_version, prepare, simulate
 from abm.scenarios.scenario import (
     caseload_from,
     caseload_names,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COMPARED", "MEASURES", "MODEL_VERSION", "Figure", "Household", "InputError", "Measure", "Prepared",
     "ReturnModel", "Run", "__version__", "caseload_from", "caseload_names", "load_behaviour", "load_caseload",
-    "load_policy", "policy_names", "prepare", "simulate",
+    "load_policy", "model_version", "policy_names", "prepare", "simulate",
 ]  # fmt: skip
 
 

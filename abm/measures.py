@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -34,6 +34,7 @@ from abm.arrays.ledger import LINE, UPKEEP, Concern, Line
 from abm.arrays.state import FLOW
 from abm.arrays.tally import HORIZONS, WINDOWS, Tally
 from abm.household.stages import ROUTES, Stage, case_is_open, in_country, went_home
+from abm.inputs.parameters import InputError
 from abm.numerics.calendar import WEEKS_PER_YEAR
 
 Group = Literal["firm", "fair", "compassionate", "public money"]
@@ -118,8 +119,8 @@ def compared(title: str, *, unit: str, group: Group, **told: Any) -> Callable[[F
 
 
 def measured(t: Tally) -> np.ndarray:
-    """Every outcome of a finished run, in the order of `MEASURES`, shape (measures,)."""
-    return np.array([told.of(t) for told in MEASURES.values()])
+    """Every outcome of a finished run, in the order of `MEASURES`, shape (measures,); those of `OWN` aside."""
+    return np.array([told.of(t) for name, told in MEASURES.items() if name not in OWN])
 
 
 def share(part: float, whole: float) -> float:
@@ -468,7 +469,41 @@ def at_risk(t: Tally) -> float:
     return t.at_risk * t.weight
 
 
-IDS = tuple(MEASURES)
+class _Ids(Sequence[str]):
+    """The ids of `MEASURES`, those of rules of one's own among them."""
+
+    def __len__(self) -> int:
+        return len(MEASURES)
+
+    def __getitem__(self, place: Any) -> Any:
+        return tuple(MEASURES)[place]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MEASURES)
+
+
+IDS: Sequence[str] = _Ids()
+#: Those of them that rules of one's own add (`abm.rules.measure`): of a finished run, not of a `Tally`.
+OWN: set[str] = set()
+
+
+def with_own(told: Iterable[Measure]) -> None:
+    """Have these measures of one's own in the place of those there were.
+
+    Raises
+    ------
+    InputError
+        If one has the id of a measure of the model.
+    """
+    own = list(told)
+    for one in own:
+        if one.id in (MEASURES.keys() | COMPARED.keys()) - OWN:
+            raise InputError("rules", one.id, "an id that no measure of the model has")
+    for name in OWN:
+        del MEASURES[name]
+    OWN.clear()
+    OWN.update(one.id for one in own)
+    MEASURES.update({one.id: one for one in own})
 
 
 # ---- against a baseline -----------------------------------------------------------------------------

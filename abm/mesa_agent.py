@@ -14,6 +14,7 @@ from abm.inputs.parameters import InputError
 from abm.model import Prepared
 from abm.numerics.calendar import happened
 from abm.week.considering import consider
+from abm.week.own import choice_name
 from abm.week.week import act, attend, has_effect
 from abm.why import Explanation
 
@@ -156,7 +157,7 @@ class Household(mesa.Agent, HasCell):
             return ""
         if week < 0.0:  # those who had accepted before the run began
             return Choice.ASSISTED_RETURN.name
-        return Choice(int(s[COL.choice, self.row])).name
+        return choice_name(self.model.prepared.rules, s[COL.choice, self.row])
 
     @property
     def size(self) -> int:

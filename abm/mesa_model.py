@@ -21,6 +21,7 @@ from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError
 from abm.inputs.policy import Policy
+from abm.inputs.registry import check_shapes
 from abm.mesa_agent import WRITABLE, Household, checked_class
 from abm.mesa_network import check_drawn, graph_of, own_ties
 from abm.mesa_reporters import collector, cost_to_date, households_in
@@ -98,6 +99,7 @@ class ReturnModel(mesa.Model):
             households = len(network)
         told = levers_of(None, kwargs, OPTIONS)
         packed = prepare(policy, caseload, behaviour, weeks=weeks, households=households, levers=told)
+        check_shapes([packed.policy])
         ties = None if network is None else own_ties(network, packed.households)
         self._prepared = OwnRun.of(packed, ties)
         self._written: list[Written] = []

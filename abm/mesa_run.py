@@ -56,12 +56,12 @@ class OwnRun(Prepared):
         """Prepared inputs, and ties of one's own."""
         told = None if ties is None else tuple((int(a), int(b)) for a, b in ties)
         p = prepared
-        return cls(p.policy, p.caseload, p.behaviour, p.weeks, p.households, p.spells, told)
+        return cls(p.policy, p.caseload, p.behaviour, p.weeks, p.households, p.spells, p.rules, told)
 
     def with_policy(self, policy: Policy, week: int) -> OwnRun:
         """The same, with another policy from some week on."""
         merged = followed_by(self.policy, policy, week, day_of(self.caseload))
-        packed = spells(merged, self.caseload, self.behaviour, self.weeks, self.households)
+        packed = spells(merged, self.caseload, self.behaviour, self.weeks, self.households, self.rules)
         return replace(self, policy=merged, spells=packed)
 
     def with_written(self, written: Sequence[Written]) -> OwnRun:
@@ -194,6 +194,9 @@ def passed_on(before: OwnRun, after: OwnRun, seed: int, state: State, week: int)
     for row, name in enumerate(after.offers):
         if name in before.offers:
             table[TOLD + row] = state.s[TOLD + before.offers.index(name)]
+    own = len(before.rules.columns)
+    if own:
+        table[-own:] = state.s[-own:]
     return state._replace(s=table)
 
 

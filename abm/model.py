@@ -28,8 +28,9 @@ from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError, nearest_spelling
 from abm.inputs.policy import Policy
+from abm.inputs.registry import NOTHING, OwnMeasure, RuleSet, active, check_shapes
 from abm.inputs.shown import table
-from abm.measures import IDS, MEASURES, measured
+from abm.measures import IDS, MEASURES, OWN, measured
 from abm.numerics.calendar import MONTHS_PER_YEAR, happened
 from abm.numerics.draws import key_for_entries
 from abm.scenarios.overrides import apply_settings, check_used, levers_of
@@ -41,6 +42,12 @@ if TYPE_CHECKING:
 
 #: Identifies what a run does: version of the package and hash of its rules and measures.
 MODEL_VERSION = f"{VERSION}+{compiled.source_hash('measures.py')}"
+
+
+def model_version() -> str:
+    """`MODEL_VERSION`, and the mark of the rules of one's own that are in force: what a folder of results names."""
+    return f"{MODEL_VERSION}+{active().mark}" if active() else MODEL_VERSION
+
 
 #: Longest run, in weeks.
 MOST_WEEKS = 5_200
@@ -59,13 +66,16 @@ class Run:
     state
         Everything there is: final columns of the households, ties, weekly history.
     values
-        Outcomes in the order of `abm.measures.MEASURES`, float64, NaN where the run has none.
+        Outcomes, float64, NaN where the run has none.
+    ids
+        Which they are: by default those of `abm.measures.MEASURES`, in its order.
     """
 
     prepared: Prepared
     seed: int
     state: State
     values: np.ndarray
+    ids: tuple[str, ...] = field(default_factory=lambda: tuple(IDS))
 
     def __repr__(self) -> str:
         """What was run."""
@@ -78,7 +88,7 @@ class Run:
     def _repr_html_(self) -> str:
         """Its measures as a table for notebooks."""
         p = self.prepared
-        known = MEASURES.items()
+        known = [(name, MEASURES[name]) for name in self.ids if name in MEASURES]
         rows = [(told.title, figure(self.measures[name]), told.unit, name) for name, told in known]
         notes = (
             f"One run of {p.weeks:,} weeks, {p.households:,} households simulated, each standing for {p.weight:,.4g}."
@@ -91,7 +101,7 @@ class Run:
     @property
     def measures(self) -> dict[str, float]:
         """Outcomes by id."""
-        return dict(zip(IDS, self.values.tolist(), strict=True))
+        return dict(zip(self.ids, self.values.tolist(), strict=True))
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -122,6 +132,8 @@ class Run:
         })  # fmt: skip
         for k, name in enumerate(self.prepared.offers):
             frame[offered_column(name)] = Column.closing.shown(s[TOLD + k])
+        for k, name in enumerate(self.prepared.rules.columns):
+            frame[name] = s[TOLD + len(self.prepared.plain.offers) + k]
         frame["origin"] = pd.Categorical.from_codes(s[COL.origin].astype(int), self.prepared.origins)
         frame["stage"] = pd.Categorical.from_codes(frame["stage"].astype(int), STAGES)
         route = frame["route"].astype(int)
@@ -301,6 +313,7 @@ class Prepared:
     weeks: int
     households: int
     spells: tuple[Spell, ...] = field(repr=False, compare=False)
+    rules: RuleSet = field(default=NOTHING, repr=False, compare=False)
 
     @property
     def plain(self) -> Setting:
@@ -344,6 +357,8 @@ class Prepared:
             "weeks": self.weeks,
             "households": self.households,
         }
+        if self.rules:
+            inputs["rules"] = self.rules.mark
         text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.blake2b(text.encode(), digest_size=16)
 
@@ -354,13 +369,12 @@ class Prepared:
         return str(digest.hexdigest())
 
     def __getstate__(self) -> dict[str, Any]:
-        names = ("policy", "caseload", "behaviour", "weeks", "households")
+        names = ("rules", "policy", "caseload", "behaviour", "weeks", "households")
         return {name: getattr(self, name) for name in names}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        again = prepare(
-            state["policy"], state["caseload"], state["behaviour"], weeks=state["weeks"], households=state["households"]
-        )
+        inputs = (state["policy"], state["caseload"], state["behaviour"])
+        again = _prepared(*inputs, state["weeks"], state["households"], state["rules"])
         self.__dict__.update(again.__dict__)
 
     def begin(self, seed: int, *, events: bool = False) -> State:
@@ -391,11 +405,32 @@ class Prepared:
 
     def finished(self, seed: int, state: State) -> Run:
         """A run whose weeks have all been run, with its outcomes."""
-        return Run(self, seed, state, measured(compiled.tallied(self.setting, state, self.weight)))
+        values = measured(compiled.tallied(self.setting, state, self.weight))
+        own = self.rules.of(OwnMeasure)
+        if not own:
+            return Run(self, seed, state, values)
+        ids = tuple(name for name in IDS if name not in OWN)
+        run = Run(self, seed, state, values, ids)
+        found = [own_value(one, run) for one in own]
+        return Run(self, seed, state, np.array([*values, *found]), (*ids, *(one.name for one in own)))
 
     def measures(self, seed: int) -> np.ndarray:
         """Outcomes of a run in the order of `abm.measures.MEASURES`, shape (measures,)."""
         return self.run(seed).values
+
+
+def own_value(own: OwnMeasure, run: Run) -> float:
+    """What a measure of one's own says of a run.
+
+    Raises
+    ------
+    InputError
+        If it is not a number.
+    """
+    value: Any = own.function(run)
+    if isinstance(value, bool | str) or not isinstance(value, int | float | np.number):
+        raise InputError(f"rules.{own.name}", value, "a number (NaN, if a run has none)")
+    return float(value)
 
 
 def checked_seed(seed: object) -> int:
@@ -459,9 +494,15 @@ def prepare(
     if households is None:
         households = min(caseload.households, caseload.default_sample)
     households = _whole("households", households, 1, MOST_HOUSEHOLDS)
-    return Prepared(
-        policy, caseload, behaviour, weeks, households, spells(policy, caseload, behaviour, weeks, households)
-    )
+    return _prepared(policy, caseload, behaviour, weeks, households, active())
+
+
+def _prepared(
+    policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: int, households: int, rules: RuleSet
+) -> Prepared:
+    compiled.check_rules()
+    packed = spells(policy, caseload, behaviour, weeks, households, rules)
+    return Prepared(policy, caseload, behaviour, weeks, households, packed, rules)
 
 
 def simulate(
@@ -490,4 +531,6 @@ def simulate(
         If an input is not valid, or a lever is unknown, given twice, or of an offer that the policy does not make.
     """
     told = levers_of(levers, paths, ("seed", "weeks", "households", "levers"))
-    return prepare(policy, caseload, behaviour, weeks=weeks, households=households, levers=told).run(seed)
+    prepared = prepare(policy, caseload, behaviour, weeks=weeks, households=households, levers=told)
+    check_shapes([prepared.policy])
+    return prepared.run(seed)

@@ -19,14 +19,15 @@ from abm.arrays.setting import Setting
 from abm.arrays.state import State
 from abm.household.beliefs import CLOSING_SOON
 from abm.household.decision import RETURN, Circumstances, Terms, Utilities, terms
-from abm.household.decision import utilities as decision_utilities
-from abm.household.stages import COL, NOTICE, Choice, Stage, case_is_open, chooses
+from abm.household.stages import COL, NOTICE, Stage, case_is_open, chooses
 from abm.inputs.parameters import InputError
+from abm.inputs.registry import RuleSet, Term
 from abm.inputs.shown import plain, table
 from abm.model import Prepared, figure
 from abm.numerics.calendar import NO_LIMIT
 from abm.numerics.draws import PURPOSE, key_for_entries, key_of, uniform
 from abm.week.considering import best_now, circumstances, consider, shocks_of
+from abm.week.own import choice_name, own_terms, shock_of, ways_now, weighed
 from abm.week.week import attend, the_state_acts
 from abm.why_state import offers_of, who
 
@@ -105,6 +106,7 @@ class Explanation:
     def _repr_html_(self) -> str:
         """What is weighed, as a table for notebooks: terms down, ways out across."""
         belongs = {name: {"return" if part in RETURN else part for part in parts} for name, parts in WAYS.values()}
+        belongs |= {name: {name} for name in self.utilities if name not in belongs and name != "stay"}
         ways = [name for name in belongs if name in self.utilities]
         every = ("stay", *ways)
         rows: list[tuple[str, ...]] = []
@@ -207,7 +209,7 @@ def explain(prepared: Prepared, seed: int, household: int, week: int | None = No
     before = int(state.s[COL.stage, row])
     for past in range(week):
         prepared.advance(seed, state, past, past + 1)
-        history += _events(state, row, past, before)
+        history += _events(prepared, state, row, past, before)
         before = int(state.s[COL.stage, row])
     changes = [(spell.week, f"the policy changes: {spell.title or 'other levers'}") for spell in prepared.spells[1:]]
     history = sorted([*(change for change in changes if change[0] <= week), *history], key=lambda event: event[0])
@@ -286,7 +288,7 @@ def _replayed(
     for week in weeks:
         for past in range(reached, week):
             prepared.advance(seed, state, past, past + 1)
-            history += _events(state, row, past, before)
+            history += _events(prepared, state, row, past, before)
             before = int(state.s[COL.stage, row])
         reached = week
         known = sorted([*(c for c in changes if c[0] <= week), *history], key=lambda event: event[0])
@@ -327,6 +329,8 @@ def _of_week_compiled(
     draws attention is not forgotten.  So the row is left as it stands when it chooses, unless its support ends or it is
     rehoused.
     """
+    if prepared.rules:  # what they do to others cannot be held still
+        return None
     spell = next(spell for spell in reversed(prepared.spells) if spell.week <= week)
     x, copy = spell.setting, _copy(state)
     still = x._replace(
@@ -378,10 +382,10 @@ def _attention(x: Setting, week: int, alert: float, closing: float) -> float:
     return float(1.0 - (1.0 - x.b.consider) * (1.0 - alert) * (1.0 - soon))
 
 
-def _events(state: State, row: int, week: int, before: int) -> list[tuple[int, str]]:
+def _events(prepared: Prepared, state: State, row: int, week: int, before: int) -> list[tuple[int, str]]:
     events = []
     if state.s[COL.considered_at, row] == week:
-        choice = Choice(int(state.s[COL.choice, row])).name.lower().replace("_", " ")
+        choice = choice_name(prepared.rules, state.s[COL.choice, row]).lower().replace("_", " ")
         events.append((week, f"considers: {choice}"))
     after = int(state.s[COL.stage, row])
     if after != before:
@@ -402,12 +406,14 @@ def _explained(
     cash, which = best_now(x, state, row, week)
     told = circumstances(x, state, row, week, float(cash))
     v = terms(x.b, told)
-    u = dict(zip(Utilities._fields, map(float, decision_utilities(v)), strict=True))
+    u = dict(zip(Utilities._fields, map(float, weighed(x, state, row, week, told, v)), strict=True))
     if which < 0:
         del u["assisted"]
     if not case_is_open(s[COL.stage, row]):
         del u["irregular"]
+    own = ways_now(prepared.rules, x, state, row, week, told)
     utilities = {"stay": 0.0} | {WAYS[way][0]: value for way, value in u.items()}
+    utilities |= {way.label: value for way, value in own.items()}
     weights = {name: float(np.exp(u)) for name, u in utilities.items()}
     total = sum(weights.values())
     considered = bool(int(s[COL.notice, row]) & NOTICE.CONSIDERS)
@@ -415,15 +421,16 @@ def _explained(
     choice = "STAY"
     if considered:
         consider(key, week, x, state, row)
-        choice = Choice(int(s[COL.choice, row])).name
+        choice = choice_name(prepared.rules, s[COL.choice, row])
     errors = shocks_of(key, int(s[COL.id, row]), week)._asdict()
-    shocks = {name: float(errors[way]) for name, way in zip(utilities, ("stay", *u), strict=True)}
+    shocks = {name: float(errors[way]) for name, way in zip(utilities, ("stay", *u), strict=False)}
+    shocks |= {way.label: float(shock_of(way)(key, int(s[COL.id, row]), week)) for way in own}
     return Explanation(
         household=who(prepared, state, row, week),
         week=week,
         stage=stage,
         considered=considered,
-        terms=_named(v),
+        terms=[*_named(v, prepared.rules), *own_terms(prepared.rules, x, state, row, week, told)],
         utilities=utilities,
         probabilities={name: weight / total for name, weight in weights.items()},
         draws={name: -float(np.log(shock)) for name, shock in shocks.items()},
@@ -452,12 +459,14 @@ def _picks(weights: dict[str, float], shocks: dict[str, float]) -> dict[str, flo
     return found
 
 
-def _named(v: Terms) -> list[tuple[str, float, str]]:
-    """Every term by name, with its value and the way out that it belongs to."""
+def _named(v: Terms, rules: RuleSet) -> list[tuple[str, float, str]]:
+    """Every term of the model that no rule replaces, by name, with its value and the way out that it belongs to."""
+    replaced = {name for term in rules.of(Term) for name in term.replaces}
     return [
         (label, float(getattr(group, name)), "return" if place in RETURN else place)
         for place, group in v._asdict().items()
         for name, label in _labels(type(group)).items()
+        if f"{place}.{name}" not in replaced
     ]
 
 

@@ -106,8 +106,8 @@ def is_constant(term: str) -> bool:
 
 def belongs(part: str, way: str) -> bool:
     """Whether terms of a part (``assisted``, ``unassisted``, ``return``, ``irregular``) count for a way out."""
-    return part in {"return" if group in RETURN else group for name, groups in WAYS.values() if name == way
-                    for group in groups}  # fmt: skip
+    groups = next((groups for name, groups in WAYS.values() if name == way), ())
+    return part == way or part in {"return" if group in RETURN else group for group in groups}
 
 
 def percent(share: float) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from abm.arrays.arrivals import find_arrivals, given_row, origin_of, position, procedure_so_far
+from abm.arrays.own import draw_columns, own_columns
 from abm.arrays.setting import GIVEN, MIX, ORIGIN, PATIENCE_CLASSES, Setting
 from abm.household.beliefs import within_a_year
 from abm.household.decision import Circumstances, terms, utilities
@@ -285,7 +286,7 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
         start[place + 1] += start[place]
     filled = start.copy()
 
-    table = np.zeros((TOLD + len(x.offers), stock + coming))
+    table = np.zeros((TOLD + len(x.offers) + own_columns(x), stock + coming))
     table[TOLD:] = NO_LIMIT
     stock_rows = np.empty(stock, np.int64)
     site_rows = np.empty((stock, 2), np.int64)
@@ -331,6 +332,7 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
     for week in range(weeks):
         arrival_start[week + 1] += arrival_start[week]
 
+    draw_columns(key, x, table)
     segments = np.empty(origins + 1, np.int64)
     for o in range(origins + 1):
         segments[o] = start[o * groups]

@@ -24,6 +24,7 @@ from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload, HousingMix, StageMix
 from abm.inputs.parameters import InputError, plain
 from abm.inputs.policy import Offer, Policy
+from abm.inputs.registry import NOTHING, RuleSet
 from abm.inputs.world import World
 from abm.numerics.arithmetic import INTERPRETED, exp, log, normal_quantile
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR, weekly_chance
@@ -137,6 +138,7 @@ class Setting(NamedTuple):
     shares: np.ndarray  # shares of each amount, (offers, weeks, C + 1, delays): see `abm.household.offers.schedule`
     inflow: np.ndarray  # mean arrivals of each week, from the pipeline's first on: a row an `Inflow`, (2, weeks)
     given: np.ndarray  # households given one by one: a column a `Given`, or no rows
+    own: Any  # the numbers of rules of one's own, under their mark: see `abm.inputs.registry`
 
 
 def patience(behaviour: Behaviour) -> np.ndarray:
@@ -154,7 +156,14 @@ def origin_names(caseload: Caseload) -> list[str]:
     return list(dict.fromkeys([*caseload.origins, *(row.origin for row in caseload.rows)]))
 
 
-def spells(policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: int, households: int) -> tuple[Spell, ...]:
+def spells(
+    policy: Policy,
+    caseload: Caseload,
+    behaviour: Behaviour,
+    weeks: int,
+    households: int,
+    rules: RuleSet = NOTHING,
+) -> tuple[Spell, ...]:
     """Pack validated inputs for a run of `weeks` weeks with `households` households at the start.
 
     A spell for each policy of the timeline that comes into force in the course of the run; what is not a lever is the
@@ -195,6 +204,7 @@ def spells(policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: int,
             shares=_stacked([schedule(offer, weeks, weekly, closes(offer, caseload)) for offer in terms]),
             inflow=inflow,
             given=given,
+            own=rules.numbers(found, offers, behaviour),
         )
         made.append(Spell(week, found.title, x, as_records(x)))
     return tuple(made)

@@ -125,7 +125,7 @@ class State(NamedTuple):
     Every array here is counted when the state is handed on: a new one costs each call, a new row of one costs nothing.
     """
 
-    s: np.ndarray  # households: a row a `Column`, then a row an offer (`TOLD`), (columns + offers, rows)
+    s: np.ndarray  # households: a row a `Column`, then a row an offer (`TOLD`), then a row a column of one's own
     segments: np.ndarray  # rows of origin o: segments[o] : segments[o + 1]
     tie_start: np.ndarray  # (rows + 1,)
     ties: np.ndarray  # neighbour lists

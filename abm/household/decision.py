@@ -26,7 +26,7 @@ wait, a deadline makes them decide.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 from abm.household.stages import CHOICE, STAGE, case_is_open
 from abm.inputs.behaviour import Behaviour
@@ -127,6 +127,8 @@ class Terms(NamedTuple):
     irregular: Irregular
 
 
+#: The groups by name.
+GROUPS: dict[str, Any] = get_type_hints(Terms)
 #: The groups of terms that both ways of returning share.
 RETURN = ("home", "here", "leaving")
 
@@ -216,7 +218,13 @@ def utilities(v: Terms) -> Utilities:
 
 @rule
 def choose(v: Terms, stage: float, offered: float, shocks: Shocks) -> float:
-    """The choice of one household: the way out with the largest utility plus extreme-value error.
+    """The choice of one household: the way out with the largest utility plus extreme-value error; see `race`."""
+    return race(utilities(v), stage, offered, shocks)[0]
+
+
+@rule
+def race(u: Utilities, stage: float, offered: float, shocks: Shocks) -> tuple[float, float]:
+    """The way out with the largest utility plus extreme-value error, and when it is reached.
 
     Written as a race: each alternative is reached after an exponential time e / exp(V), and the first
     one is taken, which is the multinomial logit.  Each alternative has an error of its own, so that
@@ -229,7 +237,6 @@ def choose(v: Terms, stage: float, offered: float, shocks: Shocks) -> float:
     shocks
         Four exponential numbers of mean one.
     """
-    u = utilities(v)
     choice = CHOICE.STAY
     first = shocks.stay
     if offered > 0.0:
@@ -242,8 +249,8 @@ def choose(v: Terms, stage: float, offered: float, shocks: Shocks) -> float:
     if case_is_open(stage):
         reached = shocks.irregular * exp(-u.irregular)
         if reached < first:
-            choice = CHOICE.GO_IRREGULAR
-    return choice
+            choice, first = CHOICE.GO_IRREGULAR, reached
+    return choice, first
 
 
 @rule

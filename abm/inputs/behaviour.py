@@ -8,7 +8,9 @@ the decision says where it pushes (`higher`), and a test evaluates the rule to s
 
 from __future__ import annotations
 
-from abm.inputs.parameters import Inputs, parameter
+from pydantic import Field, model_validator
+
+from abm.inputs.parameters import Inputs, check_own, parameter
 
 
 class Behaviour(Inputs):
@@ -171,3 +173,11 @@ class Behaviour(Inputs):
     visit_trust: float = parameter(
         0.5, unit="1", ge=0, le=1, low=0.1, high=0.9, meaning="share of doubt about payment that an independent adviser removes"
     )
+
+    # -- parameters of rules of one's own
+    rule: dict[str, float] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _own(self) -> Behaviour:
+        check_own(self, self.rule)
+        return self

@@ -263,6 +263,30 @@ def _unwrapped(annotation: Any) -> tuple[Any, bool]:
     return annotation, False
 
 
+#: Parameters that rules of one's own declare (`abm.inputs.registry`), by the input that holds them in its field `RULE`.
+OWN: dict[type[BaseModel], type[Inputs]] = {}
+RULE = "rule"
+
+
+def check_own(inputs: Inputs, given: Mapping[str, float]) -> None:
+    """See that values under ``rule`` are of parameters that registered rules declare, and allowed.
+
+    Raises
+    ------
+    PydanticCustomError
+        A `clash`, for a validator to raise.
+    """
+    if not given:
+        return
+    own = OWN.get(type(inputs), Inputs)
+    try:
+        build(own, given)
+    except InputError as fault:
+        declared = ", ".join(own.model_fields) or "nothing: no rule with such a parameter is registered"
+        allowed = fault.allowed if fault.field in own.model_fields else f"a parameter of a registered rule ({declared})"
+        raise clash(f"{RULE}.{fault.field}", fault.value, allowed) from None
+
+
 class Declarations(dict[str, Declaration]):
     """The declared parameters of a model by dotted path, those of its named members among them.
 
@@ -271,7 +295,8 @@ class Declarations(dict[str, Declaration]):
     """
 
     def __init__(self, model: type[BaseModel]) -> None:
-        super().__init__({d.path: d for d in _declared(model, "")})
+        own = {f"{RULE}.{d.path}": replace(d, path=f"{RULE}.{d.path}") for d in _declared(OWN.get(model, Inputs), "")}
+        super().__init__({d.path: d for d in _declared(model, "")} | own)
         self.members = {
             name: {d.path: d for d in _declared(kind, "")}
             for name, field in model.model_fields.items()

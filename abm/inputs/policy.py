@@ -18,6 +18,7 @@ from abm.inputs.parameters import (
     InputError,
     Inputs,
     Week,
+    check_own,
     clash,
     declarations,
     parameter,
@@ -265,6 +266,12 @@ class Policy(Inputs):
     scope: Scope = Scope()
     entry: Entry = Entry()
     regimes: tuple[Regime, ...] = ()
+    rule: dict[str, float] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _own(self) -> Policy:
+        check_own(self, self.rule)
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -11,7 +11,17 @@ import numpy as np
 
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
-from abm.inputs.parameters import Declaration, InputError, Inputs, M, declarations, nearest_spelling, parse_value, read
+from abm.inputs.parameters import (
+    OWN,
+    Declaration,
+    InputError,
+    Inputs,
+    M,
+    declarations,
+    nearest_spelling,
+    parse_value,
+    read,
+)
 from abm.inputs.policy import Offer, Policy
 from abm.scenarios.people import check_offers, check_origins
 
@@ -26,13 +36,18 @@ class KnownPaths(dict[str, tuple[type[Inputs], Declaration]]):
         return super().__contains__(path) or path in declarations(Policy)
 
 
-@cache
 def known_paths() -> KnownPaths:
     """Every path that can be set.
 
     Levers of the policy are bare (``offer.amount_per_person``, ``offers.pilot.amount_per_person``); the others begin
     with ``world.``, ``caseload.`` or ``behaviour.``.
     """
+    return _known_paths(tuple(OWN.values()))
+
+
+@cache
+def _known_paths(own: tuple[type, ...]) -> KnownPaths:
+    """Every path; `own`: what registered rules declare besides."""
     known = KnownPaths()
     for model, prefix in ((Policy, ""), (Caseload, "caseload."), (Behaviour, "behaviour.")):
         for path, declared in declarations(model).items():

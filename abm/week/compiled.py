@@ -8,9 +8,11 @@ includes a hash of every source file of the model, so that a changed rule can ne
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from numba.core import event
@@ -21,6 +23,7 @@ from abm.arrays.setting import Setting
 from abm.arrays.state import State, new_state
 from abm.arrays.tally import Tally, tally
 from abm.arrays.ties import draw_ties
+from abm.inputs.parameters import InputError
 from abm.numerics.arithmetic import entry
 from abm.week.procedure import stock_at_start
 from abm.week.week import one_week
@@ -74,6 +77,35 @@ def _entries(fingerprint: str) -> tuple[Any, Any, Any]:
 
 
 begin, advance, tallied = _entries(source_hash())
+
+
+def _functions() -> dict[tuple[str, str], Any]:
+    """The functions that the rules are made of, by module and name."""
+    modules = {name: module for name, module in sys.modules.items() if name.split(".")[:1] == ["abm"]}
+    return {
+        (name, word): found
+        for name, module in modules.items()
+        if name.split(".")[1:2] and name.split(".")[1] in WINGS
+        for word, found in vars(module).items()
+        if isinstance(found, FunctionType)
+    }
+
+
+_AS_THEY_ARE = _functions()
+
+
+def check_rules() -> None:
+    """See that no function of the rules was replaced from outside: the compiled week would go on with the old one.
+
+    Raises
+    ------
+    InputError
+        Naming the function.
+    """
+    for (module, name), function in _AS_THEY_ARE.items():
+        if getattr(sys.modules[module], name, None) is not function:
+            allowed = "left as it is: what is compiled would not follow; register a rule instead (see abm.rules)"
+            raise InputError(f"{module}.{name}", "another function", allowed)
 
 
 class _Announcer(event.Listener):

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from abm.arrays.setting import ORIGIN, Setting
 from abm.arrays.state import FLOW, State, note
-from abm.household.decision import Circumstances, Shocks, choose, hope_of_staying, terms, worth
+from abm.household.decision import Circumstances, Shocks, hope_of_staying, race, terms, worth
 from abm.household.offers import household_amount
 from abm.household.stages import COL, HOUSING, TOLD
 from abm.numerics.arithmetic import exp, rule
 from abm.numerics.calendar import WEEKS_PER_YEAR
 from abm.numerics.draws import PURPOSE, exponential
 from abm.week.offering import could_have, offered_now
+from abm.week.own import first_of_own, shaped, weighed
 
 #: Years over which a household reckons its chance of being regularised.
 HOPE_YEARS = 5.0
 
 
 @rule
-def worth_of(x: Setting, state: State, i: int, k: int, share: float, in_kind: float, bias: float) -> float:
+def worth_of(x: Setting, state: State, i: int, week: int, k: int, share: float, in_kind: float, bias: float) -> float:
     """Worth per head of a share of offer k to household i, GBP; `bias` on what is paid later."""
     s = state.s
     offer = x.offers[k]
-    full = household_amount(offer, s[COL.adults, i], s[COL.children, i], share)
-    full = full * (1.0 - offer.in_kind_share * (1.0 - x.b.in_kind_value))
+    amount = household_amount(offer, s[COL.adults, i], s[COL.children, i], share)
+    full = shaped(x, state, i, week, k, amount) * (1.0 - offer.in_kind_share * (1.0 - x.b.in_kind_value))
     later = bias * offer.paid_later[int(s[COL.patience, i])]
     persons = s[COL.adults, i] + s[COL.children, i]
     return worth(full, offer.paid_at_departure, s[COL.payment, i], later, in_kind, persons)
@@ -36,7 +37,7 @@ def best_now(x: Setting, state: State, i: int, week: int):  # type: ignore[no-un
     for k in range(len(x.offers)):
         share = offered_now(x, state, i, week, k)
         if share > 0.0:
-            found = worth_of(x, state, i, k, share, in_kind, x.b.present_bias)
+            found = worth_of(x, state, i, week, k, share, in_kind, x.b.present_bias)
             if which < 0 or found > value:
                 value, which = found, k
     return value, which
@@ -54,7 +55,7 @@ def best_to_come(x: Setting, state: State, i: int, week: int) -> float:
             share = x.shares[k, week, int(s[COL.patience, i]), min(int(week - told), x.shares.shape[3] - 1)]
             if share > 0.0:
                 kind = in_kind * min(1.0, share)  # waiting discounts it like the money
-                value = max(value, x.b.present_bias * worth_of(x, state, i, k, share, kind, 1.0))
+                value = max(value, x.b.present_bias * worth_of(x, state, i, week, k, share, kind, 1.0))
     return value
 
 
@@ -108,8 +109,10 @@ def consider(key: int, week: int, x: Setting, state: State, i: int) -> None:
     """Household i considers its situation and chooses; nothing takes effect yet."""
     s = state.s
     cash, which = best_now(x, state, i, week)
-    v = terms(x.b, circumstances(x, state, i, week, cash))
+    c = circumstances(x, state, i, week, cash)
+    u = weighed(x, state, i, week, c, terms(x.b, c))
     offered = 1.0 if which >= 0 else 0.0
-    s[COL.choice, i] = choose(v, s[COL.stage, i], offered, shocks_of(key, int(s[COL.id, i]), week))
+    choice, first = race(u, s[COL.stage, i], offered, shocks_of(key, int(s[COL.id, i]), week))
+    s[COL.choice, i] = first_of_own(key, week, x, state, i, c, choice, first)
     s[COL.considered_at, i] = float(week)
     note(state, week, FLOW.considered, 1)

@@ -1,4 +1,4 @@
-"""Households leave: what they are paid, and what those whom they leave behind hear of it."""
+"""Households leave, or go out of contact: what they are paid, and what those whom they leave behind hear of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from abm.arrays.setting import Setting
 from abm.arrays.state import COUNT, EVENT, FLOW, LAND, LEDGER_AT, State, enter, is_at_risk, note, record
 from abm.household.stages import COL, STAGE, was_refused
 from abm.numerics.arithmetic import routine, rule
-from abm.numerics.calendar import happened
+from abm.numerics.calendar import NO_LIMIT, happened
 from abm.numerics.draws import PURPOSE, normal, uniform
 
 
@@ -112,3 +112,15 @@ def pay(key: int, week: int, x: Setting, state: State, i: int, full: float, at_d
     charge(state.history[week, LEDGER_AT:], LINE.travel, s[COL.account, i], persons * x.prices.travel)
     charge(state.history[week, LEDGER_AT:], LINE.reintegration, s[COL.account, i], x.prices.reintegration)
     s[COL.received, i] += float(booked)
+
+
+@routine
+def go_irregular(week: int, state: State, i: int) -> None:
+    """Household i goes out of contact."""
+    s = state.s
+    if was_refused(s[COL.stage, i]):
+        is_at_risk(state, i, week)
+    enter(state, i, STAGE.ABSCONDED, week)
+    s[COL.support_end, i] = NO_LIMIT
+    note(state, week, FLOW.absconded, 1)
+    record(state, week, EVENT.disappeared, i)

@@ -9,6 +9,7 @@ when       who                               chance, or how many                
            exhausted, out of contact         capacity, feasible origins, success drawn   `removals`
            refused, exhausted                advisers' capacity, by lot                  `visits`
            all who can have it               in the week in which an offer is announced  `announce`
+           those whom rules of one's own name  as they say                               `own_news`
 2 attend   in the country                    every week                                  news, beliefs, attention
            awaiting … out of contact         1 − (1 − c)(1 − alert)(1 − closing soon)    considers
            refused … out of contact          regularised; moves on; found again           `fate`
@@ -72,9 +73,10 @@ from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR
 from abm.numerics.draws import PURPOSE, identity_of, normal, uniform
 from abm.week.arriving import arrive, come_back
 from abm.week.considering import best_now, consider
-from abm.week.departures import leave, pay
+from abm.week.departures import go_irregular, leave, pay
 from abm.week.enforcement import removals
 from abm.week.offering import announce, come_into_force, follow_the_list, list_countries, make_offers, offered_now
+from abm.week.own import own_news, paid_out, take_own
 from abm.week.procedure import appeals, initial_decisions, reviews, visits
 
 
@@ -92,6 +94,7 @@ def the_state_acts(key: int, week: int, x: Setting, state: State) -> None:
     follow_the_list(x, state, week)
     announce(x, state, week)
     read_news(x, state)
+    own_news(key, week, x, state)
 
 
 @routine
@@ -188,8 +191,10 @@ def act(key: int, week: int, x: Setting, state: State, i: int) -> None:
     elif choice != CHOICE.STAY:
         if choice == CHOICE.GO_IRREGULAR:
             go_irregular(week, state, i)
-        else:
+        elif choice == CHOICE.UNASSISTED_RETURN:
             leave(key, week, x, state, i, STAGE.RETURNED_UNASSISTED)
+        else:
+            take_own(key, week, x, state, i, choice)
     elif notice & NOTICE.DEPARTS:
         depart(key, week, x, state, i)
     else:
@@ -217,7 +222,8 @@ def accept(key: int, week: int, x: Setting, state: State, i: int) -> None:
     if was_refused(s[COL.stage, i]):
         is_at_risk(state, i, week)
     s[COL.booked_from, i] = s[COL.stage, i]
-    s[COL.booked_amount, i] = household_amount(offer, s[COL.adults, i], s[COL.children, i], share)
+    amount = household_amount(offer, s[COL.adults, i], s[COL.children, i], share)
+    s[COL.booked_amount, i] = paid_out(key, week, x, state, i, k, amount)
     s[COL.booked_share, i] = offer.paid_at_departure
     waits = processing_weeks(key, int(s[COL.id, i]), week, x)
     s[COL.departs_at, i] = week + (waits if s[COL.stage, i] != STAGE.PROTECTED else 0.0)
@@ -254,18 +260,6 @@ def depart(key: int, week: int, x: Setting, state: State, i: int) -> None:
         return
     pay(key, week, x, state, i, s[COL.booked_amount, i], s[COL.booked_share, i])
     leave(key, week, x, state, i, STAGE.RETURNED_ASSISTED)
-
-
-@routine
-def go_irregular(week: int, state: State, i: int) -> None:
-    """Household i goes out of contact."""
-    s = state.s
-    if was_refused(s[COL.stage, i]):
-        is_at_risk(state, i, week)
-    enter(state, i, STAGE.ABSCONDED, week)
-    s[COL.support_end, i] = NO_LIMIT
-    note(state, week, FLOW.absconded, 1)
-    record(state, week, EVENT.disappeared, i)
 
 
 @routine

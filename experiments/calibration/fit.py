@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.parameters import InputError
-from abm.model import MODEL_VERSION, prepare
+from abm.model import model_version, prepare
 from experiments.calibration.discrepancy import Shocks
 from experiments.calibration.emulator import Emulator
 from experiments.calibration.history import History
@@ -91,7 +91,7 @@ class Plan:
     def fingerprint(self) -> str:
         """Hash of everything that determines the runs."""
         told = [
-            MODEL_VERSION,
+            model_version(),
             self.seed,
             self.waves,
             self.steps,

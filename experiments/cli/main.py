@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from cyclopts import App, CycloptsError
 
@@ -31,6 +33,8 @@ from experiments.cli.validate import validate_command
 BAD_INPUT, STOPPED, BROKEN_PIPE = 2, 130, 141
 #: Options that several settings may follow.
 SETTING = ("--set", "--from-set", "--to-set")
+#: Before or after any command: a Python file of rules of one's own (see `abm.rules`).
+RULE = "--rule"
 
 
 def _version() -> str:
@@ -42,7 +46,8 @@ def _version() -> str:
 
 app = App(
     name="returns",
-    help="Who goes home when a government offers families money to go, when, and at what cost.",
+    help="Who goes home when a government offers families money to go, when, and at what cost.\n\n"
+    "Every command takes --rule FILE.py, as often as you like: rules of your own (see abm/RULES.md).",
     version=_version,
     suppress_keyboard_interrupt=False,
 )
@@ -80,8 +85,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _replace_what_cannot_be_encoded()
     try:
-        code = app(_each_set(sys.argv[1:] if argv is None else argv), exit_on_error=False, print_error=False,
-                   result_action="return_value")  # fmt: skip
+        words, rules = _without_rules(sys.argv[1:] if argv is None else argv)
+        with _in_force(rules):
+            code = app(_each_set(words), exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except CycloptsError as fault:
@@ -103,6 +109,32 @@ def main(argv: Sequence[str] | None = None) -> int:
             # stopped while compiled code was being loaded, would end by the signal.
             os._exit(STOPPED)
         return STOPPED
+
+
+def _without_rules(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The arguments without ``--rule FILE``, which every command takes, and those files."""
+    words, files, given = [], [], list(argv)
+    while given:
+        word = given.pop(0)
+        option, equals, value = word.partition("=")
+        if option != RULE:
+            words.append(word)
+        elif equals:
+            files.append(value)
+        elif given:
+            files.append(given.pop(0))
+        else:
+            words.append(word)
+    return words, files
+
+
+def _in_force(files: Sequence[str]) -> AbstractContextManager[Any]:
+    """Rules of one's own, while a command runs."""
+    if not files:
+        return nullcontext()
+    from abm.rules import using
+
+    return using(*files)
 
 
 def _each_set(argv: Sequence[str]) -> list[str]:

@@ -155,11 +155,14 @@ def why_command(
 
 
 def _prepare(policy: str, caseload: str, weeks: int, households: int | None, settings: tuple[str, ...]) -> Prepared:
+    from abm.inputs.registry import check_shapes
     from experiments.question.case import load_case
     from experiments.question.settings import parse_settings
 
     changes = {change.path: change.value for change in parse_settings(settings)}
-    return load_case(policy, caseload, weeks=weeks, households=households, settings=changes).prepared()
+    case = load_case(policy, caseload, weeks=weeks, households=households, settings=changes)
+    check_shapes([case.policy])
+    return case.prepared()
 
 
 def _tell_idle(

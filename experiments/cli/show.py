@@ -68,6 +68,28 @@ def list_parameters(*, mark: MarkName | None = None, as_json: AsJson = False) ->
     return _parameters(False, mark, as_json)
 
 
+@list_app.command(name="rules")
+def list_rules(*, as_json: AsJson = False) -> int:
+    """List the rules of one's own that --rule brings: what each is, where it acts, its parameters."""
+    from rich.text import Text
+
+    from abm.rules import rules_of
+
+    rows = rules_of()
+    if as_json:
+        print_json(rows)
+        return 0
+    output = console()
+    if not rows:
+        output.print("No rules but the model's own. Bring some with --rule FILE.py (see abm/RULES.md).")
+    for row in rows:
+        output.print(Text.assemble((row["name"], "bold"), f"  {row['kind']}: {row['label']}"))
+        told = [row["acts"], row["parameters"]]
+        if any(told):
+            _indented(output, "; ".join(filter(None, told)))
+    return 0
+
+
 @list_app.command(name="measures")
 def list_measures(*, as_json: AsJson = False) -> int:
     """List the measures with their units and definitions."""

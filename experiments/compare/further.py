@@ -7,7 +7,8 @@ Monte-Carlo standard error is by parameter vector, as that of any mean.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections import ChainMap
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,7 +68,7 @@ def deadweight_share(run: Runs, base: Runs) -> Ratio:
 
 
 #: Every measure that a row may tell of, by id.
-TOLD_OF: dict[str, Measure] = MEASURES | COMPARED | FURTHER
+TOLD_OF: Mapping[str, Measure] = ChainMap(MEASURES, COMPARED, FURTHER)
 
 
 def saved_at_least(run: Runs, base: Runs, amount: float) -> Array:

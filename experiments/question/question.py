@@ -18,6 +18,7 @@ from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError, declarations, read
 from abm.inputs.policy import Policy
+from abm.inputs.registry import check_shapes
 from abm.inputs.world import World
 from abm.model import checked_seed
 from abm.scenarios.overrides import known_paths
@@ -272,6 +273,7 @@ def ask(
             own, set_to = ([read(held[position].policy, path) for path in paths] for held in (others, cases))
             if own != set_to:
                 without[str(way)] = others
+    check_shapes(case.policy for case in cases)
     count = usual_replicates(cases[0]) if replicates is None else replicates
     checked_seed(checked_seed(seed) + max(count, most if precision else 0))
     return Question(

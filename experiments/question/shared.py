@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.inputs.registry import RuleSet, active
 from experiments.question.case import Case
 from experiments.question.keys import applies, for_policy
 
@@ -38,6 +39,8 @@ class Shared:
         Whether the weekly series of every run is kept.
     file
         How messages name the design.
+    rules
+        Rules of one's own: a worker has them in force as soon as it has this.
     """
 
     cases: tuple[Case, ...]
@@ -49,6 +52,7 @@ class Shared:
     series: bool
     file: str
     model_version: str
+    rules: RuleSet = field(default_factory=active)
 
     def seed_of(self, cell: ArrayOrInt, replicate: ArrayOrInt) -> ArrayOrInt:
         """The seed of a replicate of a cell (or of many): replicate r of draw d has seed + r × draws + d."""

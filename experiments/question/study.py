@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 import abm
 from abm.inputs.parameters import InputError
+from abm.inputs.registry import check_shapes
 from experiments.question.case import Case
 from experiments.question.design import Design, load_design
 from experiments.question.draws import draws_of
@@ -281,9 +282,10 @@ def lay_out(design: Design | Mapping[str, Any] | str | Path) -> Study:
         design, [len(f.at_levels(design.sampling.levels)) for f in factors] if design.sampling.method == "grid" else []
     )
     draws = draws_of(design)
+    check_shapes(case.policy for case in cases)
     shared = Shared(
         cases=cases, labels=design.labels, baseline=design.baseline is not None, settings=dict(design.set),
-        seed=design.seed, draws=len(draws), series=design.series, file=file, model_version=abm.MODEL_VERSION,
+        seed=design.seed, draws=len(draws), series=design.series, file=file, model_version=abm.model_version(),
     )  # fmt: skip
     points = lay_points(design, factors)
     both = set(points.columns) & set(draws.columns)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from abm.model import MODEL_VERSION
+from abm.model import model_version
 from experiments.economics.advice import GOALS, Advice, Goal, Inquiry, Recommendation
 from experiments.question.question import PULL_ON
 from experiments.report.amounts import Scale, number, pounds, scale
@@ -242,7 +242,7 @@ def inputs(asked: Inquiry) -> dict[str, Any]:
     """Everything that determines advice, as plain values."""
     question = asked.question
     return {
-        "model": MODEL_VERSION, "baseline": question.baseline.policy.model_dump(mode="json"),
+        "model": model_version(), "baseline": question.baseline.policy.model_dump(mode="json"),
         "options": [list(option.settings) for option in asked.options], "caseload": question.caseload.record(),
         "behaviours": [member.model_dump(mode="json") for member in question.behaviours], "seed": question.seed,
         "replicates": question.replicates, "weeks": question.weeks, "households": question.households,

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from abm.model import MODEL_VERSION
+from abm.model import model_version
 from experiments.report.amounts import NONE, Scale, number, scale
 from experiments.report.terminal import OF_MEAN, OF_RUNS, fits
 from experiments.sensitivity.asking import Asked
@@ -187,7 +187,7 @@ def _percent(row: Row) -> str:
 def inputs(asked: Asked) -> dict[str, Any]:
     """Everything that determines an attribution, as plain values."""
     return {
-        "model": MODEL_VERSION,
+        "model": model_version(),
         "situations": list(asked.labels),
         "policies": [case.policy.model_dump(mode="json") for case in asked.both],
         "caseloads": [case.caseload.record() for case in asked.both],

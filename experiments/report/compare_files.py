@@ -15,7 +15,7 @@ from abm.arrays.ledger import Line
 from abm.arrays.state import FLOWS_AT, LEDGER_AT, STOCKS_AT, Flow
 from abm.household.stages import STAGES
 from abm.measures import IDS
-from abm.model import MODEL_VERSION
+from abm.model import model_version
 from experiments.compare.comparing import Comparison, Runs
 from experiments.compare.paired import KEYS, WITH_PULL
 from experiments.question.question import PULL_ON, Question
@@ -52,7 +52,7 @@ FILES = (INDEX, *TABLES, *(f"{name}.{form}" for name in FIGURES for form in (*FO
 def inputs(question: Question) -> dict[str, Any]:
     """Everything that determines a comparison, as plain values."""
     return {
-        "model": MODEL_VERSION,
+        "model": model_version(),
         "baseline": question.labels[0],
         "variants": list(question.variants),
         "policies": [policy.model_dump(mode="json") for policy in question.policies],

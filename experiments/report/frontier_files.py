@@ -26,7 +26,7 @@ def inputs(sought: Sought) -> dict[str, str]:
     """Hash of what determines a search but its length, under the name that a message would use."""
     question = sought.question
     return {
-        "model version": abm.MODEL_VERSION,
+        "model version": abm.model_version(),
         "policies": fingerprint({"all": [case.policy.model_dump(mode="json") for case in question.cases]}),
         "caseload": fingerprint({"all": question.caseload.record()}),
         "behaviour": fingerprint({"all": [member.model_dump(mode="json") for member in question.behaviours]}),

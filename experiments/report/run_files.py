@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from abm.measures import MEASURES
-from abm.model import MODEL_VERSION, Prepared, Run
+from abm.model import Prepared, Run, model_version
 from experiments.storing.output import Place, Writer, fingerprint
 
 #: Names of the files that a run leaves, besides the manifest.
@@ -31,7 +31,7 @@ def place_of(prepared: Prepared, seed: int, out: Path | None) -> Place:
 def inputs(prepared: Prepared, seed: int) -> dict[str, Any]:
     """Everything that determines a run, as plain values."""
     return {
-        "model": MODEL_VERSION,
+        "model": model_version(),
         "policy": prepared.policy.model_dump(mode="json"),
         "caseload": prepared.caseload.record(),
         "behaviour": prepared.behaviour.model_dump(mode="json"),

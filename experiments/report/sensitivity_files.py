@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from abm.model import MODEL_VERSION
+from abm.model import model_version
 from experiments.sensitivity.analysis import Sensitivity
 from experiments.sensitivity.inquiry import Inquiry
 from experiments.sensitivity.rows import TABLES, whole
@@ -33,7 +33,7 @@ def place_of(inquiry: Inquiry, out: Path | None) -> Place:
 def inputs(inquiry: Inquiry) -> dict[str, Any]:
     """Everything that determines an analysis, as plain values."""
     return {
-        "model": MODEL_VERSION,
+        "model": model_version(),
         "policies": [case.policy.model_dump(mode="json") for case in inquiry.cases],
         "caseload": inquiry.variant.caseload.record(),
         "behaviour": inquiry.variant.members[0].model_dump(mode="json"),

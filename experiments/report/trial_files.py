@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from abm.model import MODEL_VERSION
+from abm.model import model_version
 from experiments.storing.output import Place, Writer, fingerprint
 from experiments.trial.asking import Trial
 from experiments.trial.conducting import KEPT, Conducted
@@ -22,7 +22,7 @@ def inputs(trial: Trial) -> dict[str, Any]:
     """Everything that determines some trials, as plain values."""
     q = trial.question
     return {
-        "model": MODEL_VERSION,
+        "model": model_version(),
         "policies": [policy.model_dump(mode="json") for policy in q.policies],
         "caseload": q.caseload.record(),
         "behaviours": [behaviour.model_dump(mode="json") for behaviour in q.behaviours],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from abm.model import MODEL_VERSION
+from abm.model import model_version
 from abm.scenarios.scenario import DRAWS
 from experiments.storing.output import Place, fingerprint
 
@@ -47,7 +47,7 @@ def write(place: Place, histories: Sequence[History], found: Validation, seed: i
 
 def _inputs(histories: Sequence[History], draws: int, seed: int) -> dict[str, Any]:
     posterior = fingerprint({"draws": DRAWS.read_text(encoding="utf-8")}) if DRAWS.exists() else ""
-    return {"model": MODEL_VERSION, "histories": {history.name: history.digest for history in histories},
+    return {"model": model_version(), "histories": {history.name: history.digest for history in histories},
             "posterior": posterior, "draws": draws, "seed": seed}  # fmt: skip
 
 

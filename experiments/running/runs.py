@@ -138,7 +138,7 @@ def run_elsewhere(shared: bytes, jobs: Sequence[Job]) -> Done:
     """
     runner = _unpacked(shared)
     wanted = runner.shared.model_version
-    if wanted != abm.MODEL_VERSION:
+    if wanted != abm.model_version():
         allowed = f"workers with model version {wanted}, as here: install the same package on them"
-        raise InputError("--cluster", f"a worker with {abm.MODEL_VERSION}", allowed)
+        raise InputError("--cluster", f"a worker with {abm.model_version()}", allowed)
     return runner(jobs)

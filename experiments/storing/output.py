@@ -166,9 +166,9 @@ def put(path: Path, content: bytes) -> None:
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that the results depend on."""
-    from abm.model import MODEL_VERSION
+    from abm.model import model_version
 
-    told = {"model": MODEL_VERSION, "python": platform.python_version(), "platform": platform.platform()}
+    told = {"model": model_version(), "python": platform.python_version(), "platform": platform.platform()}
     for name in PACKAGES:
         with suppress(PackageNotFoundError):
             told[name] = version(name)

@@ -142,7 +142,7 @@ def _laid(plan: Plan) -> Study:
     base = replace(first, policy=policy_of(choices.a)).with_settings(dict(choices.levers_a), file="A")
     shared = Shared(
         cases=(variant, base), labels=design.labels, baseline=True, settings=dict(design.set), seed=design.seed,
-        draws=1, series=False, file="", model_version=abm.MODEL_VERSION,
+        draws=1, series=False, file="", model_version=abm.model_version(),
     )  # fmt: skip
     return Study(design, shared, lay_points(design, factors_of(design.factors)), Points({}, None, 1))
 

@@ -14,7 +14,7 @@ from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError, Inputs
 from abm.inputs.policy import Policy
-from abm.model import MODEL_VERSION
+from abm.model import model_version
 from abm.scenarios.scenario import load_behaviour_draws, load_caseload, load_policy, policy_names
 from experiments.question.case import Case, load_case
 from experiments.question.defaults import DEFAULT_BASELINE
@@ -48,8 +48,8 @@ def question_of(folder: Path) -> tuple[Question, tuple[str, ...]]:
     """
     told = _manifest(folder)
     asked = told["inputs"]
-    if asked["model"] != MODEL_VERSION:
-        allowed = f"a comparison made with this version of the model ({MODEL_VERSION}): run returns compare again"
+    if asked["model"] != model_version():
+        allowed = f"a comparison made with this version of the model ({model_version()}): run returns compare again"
         raise InputError("FOLDER", asked["model"], allowed, file=str(folder))
     if isinstance(asked["caseload"].get("rows"), Mapping):
         allowed = "a comparison whose people are drawn: name the policies and the caseload's file instead"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from abm.inputs.parameters import InputError
-from abm.model import MODEL_VERSION
+from abm.model import model_version
 from abm.version import VERSION
 from experiments.report.compare_files import inputs
 from experiments.report.html.palette import DARK
@@ -139,7 +139,7 @@ def page(subject: Subject, *, day: date, making: Making | None = None, remarks: 
         command=subject.command,
         fingerprint=mark,
         version=VERSION,
-        model=MODEL_VERSION,
+        model=model_version(),
         cite=f"household-returns contributors ({day.year}). household-returns, version {VERSION}: “{heading}”."
              f" Comparison {mark}.",
         remarks=list(remarks),
