@@ -61,7 +61,7 @@ MILLISECONDS_TO_FIGURES = """([amount, old]) => new Promise(done => {
     input.value = amount;
     input.dispatchEvent(new Event('change'));
     const look = () => {
-        const fresh = document.querySelector('[data-measure=offer_spend]').textContent !== old;
+        const fresh = document.querySelector('.r-strip ul').textContent !== old;
         if (fresh && !document.querySelector('.r-strip.r-stale')) done(performance.now() - start);
         else requestAnimationFrame(look);
     };

@@ -74,6 +74,10 @@ class Visitor:
 
 def difference(page: Any, measure: str) -> str:
     """The difference that the table shows, unfolded or not."""
+    page.wait_for_function(  # the table may come a moment after the count of runs
+        "document.querySelector('.r-figures caption').textContent.match(/\\d+/)[0] ==="
+        " document.querySelector('.r-runs').textContent.match(/\\d+/)[0]"
+    )
     return page.text_content(f"[data-measure={measure}] td:last-child .r-mean")
 
 

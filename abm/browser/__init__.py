@@ -1,8 +1,4 @@
-"""Mesa's own page, and how households are drawn: places, colours, the picture that plays (extra `browser`).
-
-A page of one's own that is opened with ``solara run page.py`` takes Vega, which draws its charts, from a network (the
-CDN that Solara names), as any page of Mesa's does.  `offline` gives it the Vega that is installed instead.
-"""
+"""Mesa's own page, and how households are drawn: places, colours, the picture that plays (extra `browser`)."""
 
 from __future__ import annotations
 

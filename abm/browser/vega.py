@@ -1,4 +1,8 @@
-"""Vega for a page without a network: Solara's charts load it from elsewhere, and here nothing comes from elsewhere."""
+"""Vega for a page without a network: Solara's charts load it from elsewhere, and here nothing comes from elsewhere.
+
+A page of one's own that is opened with ``solara run page.py`` takes Vega, which draws its charts, from a network (the
+CDN that Solara names), as any page of Mesa's does.  `offline` gives it the Vega that is installed instead.
+"""
 
 from __future__ import annotations
 

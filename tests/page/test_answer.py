@@ -172,6 +172,8 @@ def test_the_shipped_answer_stands_until_the_usual_question_is_run_and_for_no_ot
         assert waiting(other)["shipped"] == {}
     assert shipped(Choices(), tmp_path) == {}
     assert waiting(ASKED, fault=True)["policies"] == []
+    broken = Choices().moved("b", "offer.household_cap", 100)  # less than one adult gets: it cannot be run
+    assert [told["side"] for told in waiting(broken)["policies"]] == ["a", "b"]
 
 
 def test_each_card_shows_numbers_that_subtract(lasting):

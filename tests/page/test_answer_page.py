@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from browser_scripts import NAMELESS, POOR_CONTRAST
 
@@ -64,7 +66,7 @@ def test_files_and_the_report_are_those_of_the_page(visit, tmp_path):
     assert "What it says" in taken(page.locator(".r-take-report")).read_text(encoding="utf-8")
 
 
-def test_what_turns_it_is_found_on_request_and_another_question_stops_it(visit):
+def test_what_turns_it_is_found_on_request_and_stopped_by_another_question_or_by_hand(visit):
     visitor = visit(viewport={"width": 1024, "height": 800})
     page = visitor.open(f"{SMALL}&replicates=1")
     page.locator(".r-find-turns").click()
@@ -76,6 +78,12 @@ def test_what_turns_it_is_found_on_request_and_another_question_stops_it(visit):
     visitor.settled()
     page.locator(".r-find-turns").click()
     page.wait_for_selector(".r-tornado", timeout=120_000)
+    page.locator(".r-stop-turns").click()  # what is there stays, and says on how many runs it rests
+    page.wait_for_function("document.querySelector('.r-turning [role=status]').innerText.startsWith('Stopped after')")
+    assert re.match(r"So far, \d+ of 12 runs each: ", page.inner_text(".r-turning .r-lead"))
+    assert page.locator(".r-tornado li").count() == 6
+    page.locator(".r-all-turns").click()
     assert page.locator(".r-tornado li").count() == 20
+    assert page.locator(".r-tornado code").count() == 0
     assert page.locator(".r-tornado li").first.get_attribute("data-turn") == "world.pull_elasticity"
     assert page.evaluate("document.documentElement.scrollWidth") <= 1024

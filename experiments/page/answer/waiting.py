@@ -10,7 +10,7 @@ from typing import Any
 
 from abm.browser.components import drawn_by
 from experiments.page.answer.wording import written
-from experiments.page.choices import Choices, caseload_of
+from experiments.page.choices import Choices, caseload_of, policy_of
 from experiments.report.amounts import number
 from experiments.report.shipped import REFERENCE
 from experiments.report.verdict import horizon
@@ -38,7 +38,7 @@ def Waiting(asked: str, policies: list[dict[str, str]], comes: list[str], shippe
 def waiting(choices: Choices, *, fault: bool = False) -> dict[str, Any]:
     """What `Waiting` shows of a question."""
     caseload = caseload_of(choices.caseload)
-    policies = [] if fault else choices.shown.policies
+    policies = [] if fault else [policy_of(choices.a), policy_of(choices.b)]  # levers may contradict each other
     return {
         "asked": f"{number(choices.size)} households of “{caseload.title or caseload.name}”, over "
         f"{horizon(choices.weeks)}, {choices.replicates} times under each policy",
