@@ -48,6 +48,7 @@ from abm.arrays.own import ALWAYS, compiled
 from abm.household.decision import GROUPS, Circumstances
 from abm.household.stages import Column, Holds, Kind, Stage
 from abm.inputs.behaviour import Behaviour
+from abm.inputs.given import path_given
 from abm.inputs.parameters import InputError, nearest_spelling, parameter
 from abm.inputs.registry import (
     NOTHING,
@@ -324,7 +325,7 @@ def load(*files: str | Path) -> RuleSet:
     """
     sources = []
     for given in files:
-        path = Path(given).expanduser()
+        path = path_given(given, "--rule")
         known = [example.stem for example in EXAMPLES.glob("[a-z]*.py")]
         if str(given) in known:
             path = EXAMPLES / f"{given}.py"

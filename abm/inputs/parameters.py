@@ -18,6 +18,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
+import unicodedata
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -68,11 +69,34 @@ class InputError(ValueError):
         self.field, self.value, self.allowed, self.file, self.nearest = field, value, allowed, file, nearest
         where = f"{file}: " if file else ""
         hint = f" Did you mean {nearest!r}?" if nearest else ""
-        told = repr(value.isoformat() if isinstance(value, date) else value)
-        super().__init__(f"{where}{field} = {told} is not accepted: {allowed}.{hint}")
+        sentence = f"{where}{_cut(field, MOST_ECHOED)} = {_echo(value)} is not accepted: {allowed}.{hint}"
+        super().__init__("".join(ascii(letter)[1:-1] if _is_control(letter) else letter for letter in sentence))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _input_error, (self.field, self.value, self.allowed, self.file, self.nearest)
+
+
+def _is_control(letter: str) -> bool:
+    """Whether a letter would do something to a terminal instead of standing in it."""
+    return unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+#: Longest echo of what somebody gave, in characters; a quarter of it is kept from the end.
+MOST_ECHOED = 120
+
+
+def _echo(value: object) -> str:
+    """A value as it was given, shortened; what cannot be printed is written as an escape."""
+    if isinstance(value, int) and value.bit_length() > 4 * MOST_ECHOED:
+        return f"a number of about {round(value.bit_length() * math.log10(2.0)):,} digits"
+    return _cut(repr(value.isoformat() if isinstance(value, date) else value), MOST_ECHOED)
+
+
+def _cut(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    end = most // 4
+    return f"{text[: most - end]} … {text[-end:]} ({len(text):,} characters)"
 
 
 def _input_error(field: str, value: object, allowed: str, file: str, nearest: str | None) -> InputError:

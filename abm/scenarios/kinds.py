@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
+from abm.inputs.given import path_given
 from abm.inputs.parameters import Inputs, declarations
 from abm.inputs.policy import Policy
 from abm.scenarios.scenario import caseload_names, document, policy_names
@@ -43,7 +44,7 @@ def kind_of(path: Path) -> Kind:
             return "policy"
         if base in caseload_names():
             return "caseload"
-        parent = path.parent / Path(str(base)).expanduser() if base is not None else None
+        parent = path.parent / path_given(str(base), "extends", file=str(path)) if base is not None else None
         if parent is None or not parent.is_file() or parent.resolve() in seen:
             return max(_KINDS, key=lambda kind: _fit(kind, whole))
         path = parent

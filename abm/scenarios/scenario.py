@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 from abm.evidence.figures import EVIDENCE, evidence_figure
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
+from abm.inputs.given import path_given
 from abm.inputs.parameters import (
     Declarations,
     Figure,
@@ -65,6 +66,12 @@ _TEXTS: dict[type[Inputs], tuple[str, ...]] = {
 }
 #: Keys of a caseload file that say who the people are, read by `abm.scenarios.people`.
 _PEOPLE = ("origins", "rows", "inflow")
+
+
+#: Bits of the largest whole number that is read: a float holds no larger one.
+LARGEST_BITS = 1_023
+#: Longest chain of files that extend each other.
+MOST_EXTENDED = 50
 
 
 @dataclass
@@ -158,7 +165,7 @@ def caseload_from(people: pd.DataFrame | pd.Series | str | Path, **given: Any) -
         if not is_table(people):
             allowed = "a data frame, or the path of a CSV file or spreadsheet (.xlsx)"
             raise InputError("people", str(people), allowed)
-        given = {"name": Path(people).stem, **given, "rows": str(Path(people).expanduser())}
+        given = {"name": Path(people).stem, **given, "rows": str(path_given(people, "people"))}
     else:
         given = {"name": "people", **given, "rows": people}
     return load_caseload(given, inside=Path("caseload_from"))
@@ -230,6 +237,7 @@ def _load(
     """What was given, read and validated, and the file that messages name."""
     if isinstance(given, Mapping):
         path = inside or Path(kind)
+        check_numbers(given, str(path))
         read = _read(model, kind, path, (), deepcopy(dict(given)))
     else:
         told = (kind, _shown(inside)) if inside else ("", "")
@@ -252,7 +260,7 @@ def _located(name_or_path: str | Path, kind: str, beside: Path | None = None, to
     text = str(name_or_path)
     table = kind == "caseload" and is_table(text)
     if isinstance(name_or_path, Path) or text.endswith(".toml") or table or "/" in text or "\\" in text:
-        path = Path(text).expanduser()
+        path = path_given(text, where, file=file)
         path = path if beside is None or path.is_absolute() else beside / path
         if path.is_dir():
             raise InputError(where, text, "the path of a TOML file, not of a folder", file=file)
@@ -299,10 +307,36 @@ def document(path: Path) -> dict[str, Any]:
         raise InputError("text", fault.object[fault.start : fault.end], "UTF-8 text", file=_shown(path)) from None
     except OSError as fault:
         raise InputError("file", str(path), f"a file that can be read ({fault.strerror})", file=_shown(path)) from None
+    size, file = f"{len(text):,} characters", _shown(path)
     try:
-        return tomllib.loads(text)
+        found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise _syntax_error(fault, text, path) from None
+    except RecursionError:
+        raise InputError("text", size, "TOML with fewer brackets inside brackets", file=file) from None
+    except ValueError:  # Python reads no number of thousands of digits
+        raise InputError("text", size, "TOML with numbers of fewer digits", file=file) from None
+    check_numbers(found, file)
+    return found
+
+
+def check_numbers(table: Mapping[str, Any], file: str = "") -> None:
+    """See that whole numbers are no larger than any number that the model reckons with.
+
+    Raises
+    ------
+    InputError
+        Naming the field.
+    """
+    parts: list[tuple[str, Any]] = [("", table)]
+    while parts:
+        where, part = parts.pop()
+        if isinstance(part, Mapping):
+            parts += [(f"{where}.{key}" if where else str(key), value) for key, value in part.items()]
+        elif isinstance(part, list):
+            parts += [(f"{where}.{place}", value) for place, value in enumerate(part)]
+        elif isinstance(part, int) and part.bit_length() > LARGEST_BITS:
+            raise InputError(where, part, "a number of at most 308 digits", file=file)
 
 
 def _syntax_error(fault: tomllib.TOMLDecodeError, text: str, path: Path) -> InputError:
@@ -327,6 +361,8 @@ def _read(
     if base is not None:
         if not isinstance(base, str):
             raise InputError("extends", base, f"the name of a {kind} or the path of a TOML file", file=file)
+        if len(seen) >= MOST_EXTENDED:
+            raise InputError("extends", base, f"at most {MOST_EXTENDED} files that extend each other", file=file)
         parent = _located(base, kind, path.parent, ("extends", file))
         chain = (*seen, path.resolve())
         if parent.resolve() in chain:

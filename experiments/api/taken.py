@@ -26,14 +26,16 @@ def rows_of(posterior: pd.DataFrame | Path | str) -> list[dict[str, Any]]:
     import numpy as np
     import pandas as pd
 
+    from abm.inputs.given import path_given
     from abm.inputs.parameters import InputError
+    from experiments.question.draws import draws_in
 
     table = posterior
     if not isinstance(table, pd.DataFrame):
-        path = Path(table).expanduser()
+        path = path_given(table, "posterior")
         if not path.is_file() or path.suffix not in (".csv", ".parquet"):
             raise InputError("posterior", str(path), "a data frame, or the path of a CSV or Parquet file of draws")
-        table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+        table = draws_in(path, "posterior")
     numbers = table.select_dtypes("number")
     if table.empty or len(numbers.columns) < len(table.columns) or not np.isfinite(numbers.to_numpy()).all():
         raise InputError("posterior", f"a table of {len(table):,} rows", "a row a draw, of finite numbers alone")

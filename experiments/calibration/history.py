@@ -23,6 +23,7 @@ from abm.arrays.setting import day_of
 from abm.evidence.homeland import place_name
 from abm.household.stages import Holds, Stage
 from abm.inputs.caseload import Caseload
+from abm.inputs.given import path_given
 from abm.inputs.parameters import InputError, Inputs, Mark, Week, build, nearest_spelling
 from abm.inputs.policy import Policy
 from abm.scenarios.overrides import apply_settings, known_paths
@@ -277,7 +278,7 @@ def load_history(given: str | Path) -> History:
 def _located(given: str | Path) -> Path:
     text = str(given)
     if isinstance(given, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
-        path = Path(text).expanduser()
+        path = path_given(text, "history")
         if path.is_file():
             return path
         raise InputError("history", text, "the path of a TOML file that exists")

@@ -6,6 +6,7 @@ Exit codes: 0; 1 if runs of a sweep failed; 2 for bad input, told in one sentenc
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -31,6 +32,8 @@ from experiments.cli.trial import trial_command
 from experiments.cli.validate import validate_command
 
 BAD_INPUT, STOPPED, BROKEN_PIPE = 2, 130, 141
+#: What the system says when a device is full, or nobody may write there.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM)
 #: Options that several settings may follow.
 SETTING = ("--set", "--from-set", "--to-set")
 #: Before or after any command: a Python file of rules of one's own (see `abm.rules`).
@@ -102,6 +105,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Nobody reads any more; without this, Python complains once again when it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except OSError as fault:
+        if fault.errno not in FULL:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _bad(f"{fault.filename or 'what is printed'} cannot be written: {fault.strerror}.")
     except KeyboardInterrupt:
         print("\nStopped; nothing was written.", file=sys.stderr, flush=True)
         if argv is None:

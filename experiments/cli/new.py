@@ -79,9 +79,10 @@ def new_caseload(name: str, /, *, extends: Word = "", rows: Rows = False, day: W
 
 def _place(name: str) -> Path:
     """The file of a name."""
+    from abm.inputs.given import path_given
     from abm.inputs.parameters import InputError
 
-    path = Path(name).expanduser()
+    path = path_given(name, "NAME")
     if not path.name or path.is_dir():
         raise InputError("NAME", name, "a name, or the path of a file to be written")
     return path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")

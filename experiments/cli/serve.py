@@ -119,6 +119,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(place)
+    except UnicodeError:  # from the resolver: a label that is empty or too long
+        raise InputError("--host", host, "a name or address of this machine") from None
     except OSError as fault:
         if listening is not None:
             listening.close()

@@ -180,9 +180,9 @@ def _found(name: str) -> Inputs:
         return load_policy(name)
     if name in caseload_names():
         return load_caseload(name)
-    from pathlib import Path
+    from abm.inputs.given import path_given
 
-    path = Path(name).expanduser()
+    path = path_given(name, "NAME")
     if not name.endswith((".toml", ".csv", ".xlsx")) and not path.is_file():
         _refuse_other_names(name)
         known = [*policy_names(), *caseload_names(), "behaviour"]

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from abm.inputs.given import path_given
 from abm.inputs.parameters import InputError, Inputs, build, nearest_spelling, parameter
 from abm.scenarios.scenario import document
 from experiments.question.case import Uncertainty
@@ -118,7 +119,7 @@ def _located(name_or_path: str | Path) -> Path:
     text = str(name_or_path)
     if text in design_names():
         return DESIGNS / f"{text}.toml"
-    path = Path(text).expanduser()
+    path = path_given(text, "DESIGN")
     if path.is_file():
         return path
     near = nearest_spelling(path.stem, design_names())

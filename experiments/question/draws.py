@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from abm.inputs.given import path_given
 from abm.inputs.parameters import InputError, nearest_spelling
 from abm.scenarios.overrides import known_paths
 from experiments.question.design import FITTED, TABLE, Design
@@ -69,8 +70,28 @@ def _table(design: Design) -> tuple[pd.DataFrame, str]:
         return pd.DataFrame(design.table), "the table"
     name = str(design.posterior)
     beside = Path(design.file).parent / name
-    path = beside if beside.is_file() else Path(name).expanduser()
+    path = path_given(name, "posterior", file=design.file)
+    path = beside if beside.is_file() else path
     if not path.is_file() or path.suffix not in (".csv", ".parquet"):
         allowed = f'"{FITTED}" (the shipped draws) or the path of a CSV or Parquet file of draws'
         raise InputError("posterior", name, allowed, file=design.file)
-    return (pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)), str(path)
+    return draws_in(path, "posterior", file=design.file), str(path)
+
+
+def draws_in(path: Path, field: str, *, file: str = "") -> pd.DataFrame:
+    """The table of a file of draws, CSV or Parquet.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read as one.
+    """
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    except (OSError, ValueError) as fault:  # pandas' own faults and Arrow's are of these kinds
+        why = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
+        raise InputError(
+            field, str(path), f"a table of draws that can be read ({why[:100].rstrip('.')})", file=file
+        ) from None
