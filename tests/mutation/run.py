@@ -131,16 +131,23 @@ def copied(folder: Path) -> Path:
     return folder
 
 
+def put(path: Path, text: str, time: int) -> None:
+    """Write a file with a time of its own, so that what Python keeps of another text is never taken for it."""
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, (time, time))
+
+
 def results(chosen: list[Mutant], workers: int) -> Iterator[Result]:
     """Try bugs, several at a time, each in a process that is forked when the libraries are loaded already."""
     fork = multiprocessing.get_context("fork")
     with tempfile.TemporaryDirectory() as folder:
         free = [copied(Path(folder) / str(k)) for k in range(workers)]
-        waiting, running = list(reversed(chosen)), []
+        waiting, running, changed = list(reversed(chosen)), [], 0
         while waiting or running:
             while waiting and free:
                 mutant, root = waiting.pop(), free.pop()
-                (root / mutant.file).write_text(mutant.text(), encoding="utf-8")
+                changed += 1
+                put(root / mutant.file, mutant.text(), changed)
                 ours, theirs = fork.Pipe(duplex=False)
                 process = fork.Process(target=tried, args=(root, mutant.file, theirs))
                 process.start()
@@ -159,7 +166,8 @@ def results(chosen: list[Mutant], workers: int) -> Iterator[Result]:
                     process.kill()
                 process.join()
                 ours.close()
-                shutil.copy(ROOT / mutant.file, root / mutant.file)
+                changed += 1
+                put(root / mutant.file, (ROOT / mutant.file).read_text(encoding="utf-8"), changed)
                 free.append(root)
                 running.remove(one)
                 yield Result(mutant, said, time.monotonic() - since)
@@ -184,7 +192,6 @@ def main() -> int:
     asked.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     told = asked.parse_args()
     os.environ.update(NUMBA_DISABLE_JIT="1", HYPOTHESIS_PROFILE="few", OMP_NUM_THREADS="1")
-    sys.dont_write_bytecode = True
     loaded()
     every, explained = mutants(), survivors()
     chosen = [one for one in every if told.only in f"{one.name} {one.file}"]
