@@ -3,7 +3,7 @@
 ``python tests/mutation/run.py`` copies the model and its quick tests, puts in one bug after the other, and runs the
 tests with compilation off until one fails, so that a bug costs seconds. ``results.csv`` then says which test caught it.
 A bug that no test notices has to be explained in ``survivors.toml``; the run fails if one is not, or if one that is
-explained is caught after all. ``--only WORDS`` tries those whose name or file has these words, and writes nothing.
+explained is caught after all. ``--only WORDS`` tries those whose name or file has these words.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ FIRST = {
 #: The libraries are loaded before pytest knows of it.
 IGNORED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 #: Seconds after which tests that do not end count as failed.
-PATIENCE = 300.0
+PATIENCE = 600.0
 
 
 class Mutant(NamedTuple):
@@ -173,6 +173,20 @@ def results(chosen: list[Mutant], workers: int) -> Iterator[Result]:
                 yield Result(mutant, said, time.monotonic() - since)
 
 
+def write_down(every: list[Mutant], found: list[Result]) -> None:
+    """Put results in their rows of the table; other bugs keep theirs, and those that are gone lose it."""
+    table = HERE / "results.csv"
+    known: dict[str, str] = {}
+    if table.is_file():
+        with table.open(encoding="utf-8", newline="") as file:
+            known = {row["mutant"]: row["caught by"] for row in csv.DictReader(file)}
+    known |= {result.mutant.name: result.caught_by.removeprefix("tests/") for result in found}
+    with table.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["mutant", "file", "caught by"])
+        rows.writerows([one.name, one.file, known[one.name]] for one in every if one.name in known)
+
+
 def loaded() -> None:
     """Load the libraries once, before processes are forked; nothing of the model."""
     import hypothesis  # noqa: F401
@@ -210,14 +224,9 @@ def main() -> int:
         )
     lived = {result.mutant.name for result in found if not result.caught_by}
     wrong = [f"not explained: {name}" for name in sorted(lived - set(explained))]
-    if whole:
-        wrong += [f"explained, and caught or gone: {name}" for name in sorted(set(explained) - lived)]
-        order = {mutant.name: place for place, mutant in enumerate(every)}
-        with (HERE / "results.csv").open("w", encoding="utf-8", newline="") as file:
-            table = csv.writer(file, lineterminator="\n")
-            table.writerow(["mutant", "file", "caught by"])
-            for one in sorted(found, key=lambda one: order[one.mutant.name]):
-                table.writerow([one.mutant.name, one.mutant.file, one.caught_by.removeprefix("tests/")])
+    told_of = {mutant.name for mutant in chosen} if not whole else set(explained)
+    wrong += [f"explained, and caught or gone: {name}" for name in sorted(set(explained) & told_of - lived)]
+    write_down(every, found)
     print(f"{len(found) - len(lived)} of {len(found)} caught.", *wrong, sep="\n")
     return 1 if wrong else 0
 
