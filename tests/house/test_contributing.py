@@ -111,7 +111,8 @@ def commands() -> list[str]:
     lines = [line.partition("  #")[0].strip() for block in re.findall(r"^```sh\n(.*?)^```", TEXT, re.M | re.S)
              for line in block.splitlines()]  # fmt: skip
     lines += re.findall(r"`((?:returns|python -m|pytest|ruff|mypy|bash|pre-commit) [^`]+)`", TEXT)
-    return sorted({part.strip().removeprefix(".venv/bin/") for line in lines for part in line.split("&&") if part})
+    parts = {part.strip().removeprefix(".venv/bin/") for line in lines for part in line.split("&&") if part}
+    return sorted({re.sub(r"^(?:[A-Z_]+=\S+ )+", "", part) for part in parts})
 
 
 COMMANDS = commands()

@@ -15,6 +15,7 @@ from abm.household.beliefs import (
     removal_after_news,
     safety_after_news,
     trust_after_visit,
+    within_a_year,
 )  # fmt: skip
 from abm.household.stages import HOUSING, NOTICE, STAGE
 from abm.numerics.calendar import NO_LIMIT
@@ -162,3 +163,9 @@ def test_what_happens_at_once_is_told_apart() -> None:
     everything = notice(attention(consider=1.0), exhausted=1.0, hotel_exit=1.0, support_end=0.0)
     assert everything == NOTICE.CONSIDERS | NOTICE.FATE | NOTICE.SUPPORT_ENDS | NOTICE.MOVES
     assert sorted(NOTICE) == [1, 2, 4, 8, 16]
+
+
+@pytest.mark.parametrize("weekly", [0.0, 0.001, 0.02, 0.5])
+def test_a_weekly_chance_within_a_year_is_that_of_not_escaping_every_week(weekly: float) -> None:
+    assert within_a_year(weekly) == pytest.approx(1.0 - (1.0 - weekly) ** (365.25 / 7), abs=1e-12)
+    assert within_a_year(1.0) == pytest.approx(1.0)

@@ -3,7 +3,7 @@
 ``python tests/mutation/run.py`` copies the model and its quick tests, puts in one bug after the other, and runs the
 tests with compilation off until one fails, so that a bug costs seconds. ``results.csv`` then says which test caught it.
 A bug that no test notices has to be explained in ``survivors.toml``; the run fails if one is not, or if one that is
-explained is caught after all. ``--only WORDS`` tries those whose name or file has these words, and writes nothing.
+explained is caught after all. ``--only WORDS`` tries those whose name or file has these words.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ FIRST = {
 #: The libraries are loaded before pytest knows of it.
 IGNORED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 #: Seconds after which tests that do not end count as failed.
-PATIENCE = 300.0
+PATIENCE = 600.0
 
 
 class Mutant(NamedTuple):
@@ -131,16 +131,23 @@ def copied(folder: Path) -> Path:
     return folder
 
 
+def put(path: Path, text: str, time: int) -> None:
+    """Write a file with a time of its own, so that what Python keeps of another text is never taken for it."""
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, (time, time))
+
+
 def results(chosen: list[Mutant], workers: int) -> Iterator[Result]:
     """Try bugs, several at a time, each in a process that is forked when the libraries are loaded already."""
     fork = multiprocessing.get_context("fork")
     with tempfile.TemporaryDirectory() as folder:
         free = [copied(Path(folder) / str(k)) for k in range(workers)]
-        waiting, running = list(reversed(chosen)), []
+        waiting, running, changed = list(reversed(chosen)), [], 0
         while waiting or running:
             while waiting and free:
                 mutant, root = waiting.pop(), free.pop()
-                (root / mutant.file).write_text(mutant.text(), encoding="utf-8")
+                changed += 1
+                put(root / mutant.file, mutant.text(), changed)
                 ours, theirs = fork.Pipe(duplex=False)
                 process = fork.Process(target=tried, args=(root, mutant.file, theirs))
                 process.start()
@@ -159,10 +166,25 @@ def results(chosen: list[Mutant], workers: int) -> Iterator[Result]:
                     process.kill()
                 process.join()
                 ours.close()
-                shutil.copy(ROOT / mutant.file, root / mutant.file)
+                changed += 1
+                put(root / mutant.file, (ROOT / mutant.file).read_text(encoding="utf-8"), changed)
                 free.append(root)
                 running.remove(one)
                 yield Result(mutant, said, time.monotonic() - since)
+
+
+def write_down(every: list[Mutant], found: list[Result]) -> None:
+    """Put results in their rows of the table; other bugs keep theirs, and those that are gone lose it."""
+    table = HERE / "results.csv"
+    known: dict[str, str] = {}
+    if table.is_file():
+        with table.open(encoding="utf-8", newline="") as file:
+            known = {row["mutant"]: row["caught by"] for row in csv.DictReader(file)}
+    known |= {result.mutant.name: result.caught_by.removeprefix("tests/") for result in found}
+    with table.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["mutant", "file", "caught by"])
+        rows.writerows([one.name, one.file, known[one.name]] for one in every if one.name in known)
 
 
 def loaded() -> None:
@@ -184,7 +206,6 @@ def main() -> int:
     asked.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     told = asked.parse_args()
     os.environ.update(NUMBA_DISABLE_JIT="1", HYPOTHESIS_PROFILE="few", OMP_NUM_THREADS="1")
-    sys.dont_write_bytecode = True
     loaded()
     every, explained = mutants(), survivors()
     chosen = [one for one in every if told.only in f"{one.name} {one.file}"]
@@ -203,14 +224,9 @@ def main() -> int:
         )
     lived = {result.mutant.name for result in found if not result.caught_by}
     wrong = [f"not explained: {name}" for name in sorted(lived - set(explained))]
-    if whole:
-        wrong += [f"explained, and caught or gone: {name}" for name in sorted(set(explained) - lived)]
-        order = {mutant.name: place for place, mutant in enumerate(every)}
-        with (HERE / "results.csv").open("w", encoding="utf-8", newline="") as file:
-            table = csv.writer(file, lineterminator="\n")
-            table.writerow(["mutant", "file", "caught by"])
-            for one in sorted(found, key=lambda one: order[one.mutant.name]):
-                table.writerow([one.mutant.name, one.mutant.file, one.caught_by.removeprefix("tests/")])
+    told_of = {mutant.name for mutant in chosen} if not whole else set(explained)
+    wrong += [f"explained, and caught or gone: {name}" for name in sorted(set(explained) & told_of - lived)]
+    write_down(every, found)
     print(f"{len(found) - len(lived)} of {len(found)} caught.", *wrong, sep="\n")
     return 1 if wrong else 0
 
