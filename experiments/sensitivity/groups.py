@@ -43,6 +43,7 @@ BELONGS: dict[str, str] = {
     "housing.": "ways-out",
     "scope.": "safety",
     "entry.": "inflow",
+    "rule.": OTHER,  # levers of rules of one's own
     # -- the caseload
     "caseload.households": "composition", "caseload.default_sample": "composition", "caseload.origins": "composition",
     "caseload.rows": "composition", "caseload.stages.": "composition", "caseload.housing.": "composition",

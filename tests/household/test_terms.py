@@ -23,7 +23,7 @@ HERE = Circumstances(
     has_children=1.0, taste_return=0.2, taste_irregular=0.1,
 )  # fmt: skip
 #: Every mechanism on.
-ON = Behaviour(**dict.fromkeys(Behaviour.model_fields, 0.4))
+ON = Behaviour(**dict.fromkeys(declarations(Behaviour), 0.4))
 EVERY = [(group, name) for group, kind in get_type_hints(Terms).items() for name in get_type_hints(kind)]
 
 #: What each term weighs, and its coefficient. The sign says where more of it pushes: + towards that way out.
@@ -141,7 +141,7 @@ def test_a_term_is_off_at_a_coefficient_of_nought_and_its_coefficient_says_where
     assert pushed == SAYS[declared.higher]
 
 
-@pytest.mark.parametrize("coefficient", list(Behaviour.model_fields))
+@pytest.mark.parametrize("coefficient", list(declarations(Behaviour)))
 def test_a_coefficient_brings_what_is_declared_of_it(coefficient: str) -> None:
     """And what is in no term declares nothing."""
     higher = ON.with_values({coefficient: 1.05 * getattr(ON, coefficient)})

@@ -114,7 +114,7 @@ def test_no_field_of_a_caseload_is_forgotten() -> None:
 def test_no_field_of_a_policy_is_forgotten() -> None:
     sections = {path.split(".")[0] for path in declarations(Policy)} - set(Policy.usual)
     texts = {"name", "title", "describes", "context"}
-    assert set(Policy.model_fields) - sections - texts == {"offers", "regimes"}
+    assert set(Policy.model_fields) - sections - texts == {"offers", "regimes", "rule"}
 
 
 @pytest.mark.parametrize("place", BELONGS)

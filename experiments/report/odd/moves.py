@@ -32,6 +32,7 @@ def holding(*what: Holds) -> tuple[Stage, ...]:
 #: Stages to which an offer can be open.
 OPEN = tuple(stage for stage in Stage if f"open_{stage.name.lower()}" in Offer.model_fields)
 _WEEK, _PROCEDURE, _ARRIVING = "abm.week.week", "abm.week.procedure", "abm.week.arriving"
+_LEAVING = "abm.week.departures"
 
 MOVES: tuple[Move, ...] = (
     Move(f"{_ARRIVING}:arrive", (Stage.ABSENT,), Stage.AWAITING, Flow.arrivals, "arrival"),
@@ -50,9 +51,9 @@ MOVES: tuple[Move, ...] = (
     Move(f"{_WEEK}:depart", (Stage.BOOKED,), Stage.AWAITING, Flow.withdrawn, "withdraws, was not refused"),
     Move(f"{_WEEK}:depart", (Stage.BOOKED,), Stage.EXHAUSTED, Flow.withdrawn, "withdraws, was refused"),
     Move(f"{_WEEK}:act", holding(Holds.CHOOSES), Stage.RETURNED_UNASSISTED, Flow.unassisted, "goes home", True),
-    Move(f"{_WEEK}:go_irregular", holding(Holds.CHOOSES, Holds.CASE_IS_OPEN), Stage.ABSCONDED, Flow.absconded,
+    Move(f"{_LEAVING}:go_irregular", holding(Holds.CHOOSES, Holds.CASE_IS_OPEN), Stage.ABSCONDED, Flow.absconded,
          "goes out of contact", True),
-    Move(f"{_WEEK}:go_irregular", (Stage.REFUSED, Stage.EXHAUSTED), Stage.ABSCONDED, Flow.moved_on, "moves on"),
+    Move(f"{_LEAVING}:go_irregular", (Stage.REFUSED, Stage.EXHAUSTED), Stage.ABSCONDED, Flow.moved_on, "moves on"),
     Move(f"{_WEEK}:fate", (Stage.ABSCONDED,), Stage.EXHAUSTED, Flow.detected, "found again"),
     Move(f"{_WEEK}:fate", (Stage.EXHAUSTED, Stage.ABSCONDED), Stage.SETTLED, Flow.regularised, "regularised"),
     Move("abm.week.enforcement:remove", (Stage.EXHAUSTED, Stage.ABSCONDED, Stage.BOOKED), Stage.REMOVED, Flow.removed,
