@@ -75,6 +75,16 @@ def test_who_comes_back_is_no_longer_gone_and_claims_anew() -> None:
     assert {name: state.s[getattr(COL, name), 0] for name in expected} == expected
 
 
+def test_a_return_is_to_an_unsafe_country_if_home_is_unsafe_in_that_week() -> None:
+    """Home becomes unsafe in week 3, in which the appeal rights of the second household are exhausted."""
+    people = world(ONE, household(2, stage="refused", weeks_in_stage=1.0), procedure__appeal_window_weeks=4,
+                   world__safety_path="shock", world__safety_week=3, world__safety_change=-1.0)  # fmt: skip
+    run = ran(offering(), people)
+    assert left_in(run) == [0.0, 3.0]
+    assert of(run, "left_unsafe") == [0.0, 1.0]
+    assert happened(run, "unsafe_persons") == [0, 0, 0, 2, 0, 0, 0, 0]
+
+
 # ---- what it costs ----------------------------------------------------------------------------------
 
 
