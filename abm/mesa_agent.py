@@ -9,7 +9,7 @@ from mesa.discrete_space.cell_agent import HasCell
 
 from abm.arrays.setting import Setting
 from abm.arrays.state import State
-from abm.household.stages import COL, NOTICE, STAGES, Choice, Column, Housing, Kind
+from abm.household.stages import COL, NOTICE, STAGES, TOLD, Choice, Column, Housing, Kind
 from abm.inputs.parameters import InputError
 from abm.model import Prepared
 from abm.numerics.calendar import happened
@@ -102,6 +102,14 @@ class Household(mesa.Agent, HasCell):
     ties = _number(Column.ties)
     ties_left = _number(Column.ties_left)
     left_at = _number(Column.left_at)  # far below zero: not yet
+
+    def __getattr__(self, name: str) -> float:
+        """A column that rules of one's own add (`abm.rules.column`)."""
+        prepared = self.__dict__["model"].prepared if "model" in self.__dict__ else None
+        if prepared is None or name not in prepared.rules.columns:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        place = TOLD + len(prepared.plain.offers) + prepared.rules.columns.index(name)
+        return float(self.model.state.s[place, self.row])
 
     def __setattr__(self, name: str, value: object) -> None:
         """Set an attribute; one that the model keeps says why it cannot be set."""

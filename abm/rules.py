@@ -33,6 +33,8 @@ Rules act from week 0 on: what became of the stock before is told by the model's
 from __future__ import annotations
 
 import ast
+import inspect
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -49,7 +51,7 @@ from abm.household.decision import GROUPS, Circumstances
 from abm.household.stages import Column, Holds, Kind, Stage
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.given import path_given
-from abm.inputs.parameters import InputError, nearest_spelling, parameter
+from abm.inputs.parameters import InputError, is_name, nearest_spelling, parameter
 from abm.inputs.registry import (
     NOTHING,
     OF_BEHAVIOUR,
@@ -213,6 +215,23 @@ def _registering(kind: type[Rule], handed: Sequence[str], declared: dict[str, An
     return register
 
 
+def _check_declared(where: str, name: str, info: Any) -> None:
+    """See that a declaration is one, and does not contradict itself."""
+    if not isinstance(getattr(info, "default", None), int | float) or isinstance(info.default, bool):
+        raise InputError(where, name, "declared by parameter(…) or lever(…), with a number as default")
+    if not is_name(name) or name.startswith(OF_BEHAVIOUR) or "-" in name:
+        allowed = f"a parameter with a name of letters, digits and _, not beginning with {OF_BEHAVIOUR}"
+        raise InputError(where, name, allowed)
+    told: dict[str, Any] = dict(info.json_schema_extra)
+    bounds = {key: getattr(m, key) for m in info.metadata for key in ("ge", "le") if hasattr(m, key)}
+    ge, le = bounds.get("ge", -math.inf), bounds.get("le", math.inf)
+    low, high = (end if told[key] is None else told[key] for key, end in (("low", ge), ("high", le)))
+    if not ge <= info.default <= le:
+        raise InputError(f"{where}.{name}", info.default, f"a default from {ge:g} to {le:g}, as it is declared")
+    if not ge <= low <= high <= le:
+        raise InputError(f"{where}.{name}", f"{low:g} to {high:g}", f"a range from low to high inside {ge:g} to {le:g}")
+
+
 def _check(made: Rule, handed: Sequence[str]) -> None:
     """See that a rule asks for what there is, uses what it declares, and compiles."""
     where, rules = f"rules.{made.name}", active()
@@ -220,11 +239,11 @@ def _check(made: Rule, handed: Sequence[str]) -> None:
     for name, info in (*made.parameters.items(), *made.levers.items()):
         if name in Circumstances._fields or name in Column.__members__ or name in ALWAYS or name in rules.columns:
             raise InputError(where, name, "a parameter with a name of its own: there is a number of that name")
-        if not isinstance(getattr(info, "default", None), int | float) or isinstance(info.default, bool):
-            raise InputError(where, name, "declared by parameter(…) or lever(…), with a number as default")
+        _check_declared(where, name, info)
     shared = {name for name, column_ in Column.__members__.items() if column_.kind is not Kind.WORKING}
     columns = {*rules.columns, *((made.name,) if isinstance(made, Weekly) else ())}
     for at, function in enumerate(made.functions):
+        _check_function(where, function)
         more = (*handed, "u") if at else tuple(handed)
         allowed = {*own, *more, *columns, *shared, *ALWAYS}
         for name in arguments(function):
@@ -243,6 +262,20 @@ def _check(made: Rule, handed: Sequence[str]) -> None:
             raise InputError(where, name, "a parameter that the function takes: this one would have no effect")
     for function in made.functions:
         _compile(where, function)
+
+
+def _check_function(where: str, function: Callable[..., Any]) -> None:
+    """See that a function has a name, arguments by name, and no draws of its own."""
+    if not function.__name__.isidentifier():
+        raise InputError(where, function.__name__, "a function with a name, made by def")
+    for name, told in inspect.signature(function).parameters.items():
+        if told.kind is not told.POSITIONAL_OR_KEYWORD or told.default is not told.empty:
+            raise InputError(where, str(told), f"an argument by its name alone ({name})")
+    code: Any = function.__code__
+    if "random" in code.co_names or "print" in code.co_names:
+        word = "random" if "random" in code.co_names else "print"
+        allowed = "a function of what it is handed alone: where something is drawn, that is u or z"
+        raise InputError(where, word, allowed)
 
 
 def _compile(where: str, function: Callable[..., Any]) -> None:
@@ -269,6 +302,8 @@ def _line(fault: Exception) -> str:
 
 
 def _register(made: Rule) -> None:
+    if _READING and made.name in {rule.name for rule in active().rules}:  # in a notebook a cell is run again
+        raise InputError("rules", made.name, "a name that no other rule of these files has")
     if made.name in _TAKEN:
         raise InputError("rules", made.name, "a name that the model does not use itself")
     _put(active().with_rule(made))
@@ -341,19 +376,26 @@ def load(*files: str | Path) -> RuleSet:
     return _read(tuple(sources))
 
 
+#: Not empty while files are read.
+_READING: list[bool] = []
+
+
 def _read(sources: tuple[tuple[str, str], ...]) -> RuleSet:
     before = active()
     _put(NOTHING)
+    _READING.append(True)
     try:
-        for name, text in sources:
+        for name, text in dict(sources).items():
             known = active()
             _execute(name, text)
             if active() is known:
                 raise InputError("rules", Path(name).name, "a file that registers a rule (see abm.rules)", file=name)
-        _put(RuleSet(active().rules, sources))
+        _put(RuleSet(active().rules, tuple(dict(sources).items())))
     except BaseException:
         _put(before)
         raise
+    finally:
+        _READING.pop()
     return active()
 
 

@@ -19,6 +19,7 @@ from numba.extending import overload
 
 from abm.arrays.setting import ORIGIN, Setting
 from abm.household.stages import COL, TOLD, Column
+from abm.inputs.parameters import InputError
 from abm.inputs.registry import Rule, RuleSet, arguments, known
 from abm.numerics.arithmetic import COMPILE, normal_quantile, routine, rule
 from abm.numerics.draws import MASK, mixed, uniform
@@ -132,8 +133,21 @@ def _and(others: Number, one: Number) -> Number:
     return pick
 
 
-def applied(function: Callable[..., Any], rules: RuleSet, handed: Sequence[str] = ()) -> Number:
-    """A registered function on a household: its arguments found by their names."""
+def applied(function: Callable[..., Any], rules: RuleSet, handed: Sequence[str] = (), name: str = "") -> Number:
+    """A registered function on a household: its arguments found by their names, its value a finite number."""
+    value, where = _value(function, rules, handed), f"rules.{name or function.__name__}"
+
+    @rule
+    def finite(x, s, i, week, c):  # type: ignore[no-untyped-def]
+        found = value(x, s, i, week, c)
+        if not abs(found) < 1e300:
+            raise InputError(where, "a number that is infinite or none", "a finite number, for every household")
+        return found
+
+    return finite
+
+
+def _value(function: Callable[..., Any], rules: RuleSet, handed: Sequence[str]) -> Number:
     called, numbers = compiled(function), [number_of(name, rules, handed) for name in arguments(function)]
     if not numbers:
 

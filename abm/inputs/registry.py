@@ -235,6 +235,11 @@ class RuleSet:
         return MARK + digest.hexdigest()
 
     @cached_property
+    def compiled(self) -> RuleSet:
+        """Those of them that are compiled with the week: all but measures."""
+        return RuleSet(tuple(rule for rule in self.rules if not isinstance(rule, OwnMeasure)))
+
+    @cached_property
     def declared(self) -> dict[str, tuple[type[Inputs], Any]]:
         """The parameters of all rules by name, each with the input that holds it, and its declaration."""
         found: dict[str, tuple[type[Inputs], Any]] = {}
@@ -261,6 +266,8 @@ class RuleSet:
 
     def numbers(self, policy: Policy, offers: Sequence[str], behaviour: Behaviour) -> Any:
         """The numbers that a setting holds for these rules, under their mark; `offers`: their names, in its order."""
+        if self != self.compiled:
+            return self.compiled.numbers(policy, offers, behaviour)
         if not self.rules:
             return _own(self.mark, bare=True)(0.0)
         held: list[float] = []
@@ -333,7 +340,7 @@ def activate(rules: RuleSet) -> None:
         if fields:
             OWN[model] = create_model("Own", __base__=Inputs, **fields)
     declarations.cache_clear()
-    _known[rules.mark] = rules
+    _known[rules.compiled.mark] = rules.compiled
     _active = rules
 
 

@@ -33,6 +33,7 @@ from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.given import path_given
 from abm.inputs.parameters import (
+    RULE,
     Declarations,
     Figure,
     InputError,
@@ -470,6 +471,9 @@ def _entries(
         else:
             sections = {path.rsplit(".", 1)[0] for path in known if "." in path}
             near = nearest_spelling(where, [*known, *sections])
+            if where == RULE:
+                told = "left out, or given together with the rules that have such levers: --rule FILE.py"
+                raise InputError(where, given, told, file=file)
             raise InputError(where, given, "no such field", file=file, nearest=near)
 
 

@@ -105,12 +105,12 @@ def _and_of(others: Callable[[Any], Any], place: int) -> Callable[[Any], Any]:
 
 def of_term(term: Term, rules: RuleSet) -> Callable[..., Any]:
     """The value of a term of one's own: a function of (setting, columns, row, week, circumstances)."""
-    return applied(term.function, rules, WEIGHED)
+    return applied(term.function, rules, WEIGHED, term.name)
 
 
 def of_way(way: WayOut, rules: RuleSet) -> Callable[..., Any]:
     """The utility of a way of one's own."""
-    return applied(way.function, rules, WEIGHED)
+    return applied(way.function, rules, WEIGHED, way.name)
 
 
 def shock_of(way: WayOut) -> Callable[..., Any]:

@@ -132,7 +132,9 @@ def _without_rules(argv: Sequence[str]) -> tuple[list[str], list[str]]:
         elif given:
             files.append(given.pop(0))
         else:
-            words.append(word)
+            from abm.inputs.parameters import InputError
+
+            raise InputError(RULE, "nothing", "the path of a Python file, or the name of an example")
     return words, files
 
 

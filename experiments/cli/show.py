@@ -182,6 +182,9 @@ def _found(name: str) -> Inputs:
         return load_caseload(name)
     from abm.inputs.given import path_given
 
+    if name.endswith(".py"):
+        allowed = f"a policy, caseload or behaviour; rules are told by: returns list rules --rule {name}"
+        raise InputError("NAME", name, allowed)
     path = path_given(name, "NAME")
     if not name.endswith((".toml", ".csv", ".xlsx")) and not path.is_file():
         _refuse_other_names(name)

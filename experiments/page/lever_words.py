@@ -74,7 +74,7 @@ def unit_of(declared: Declaration) -> Unit:
         return Unit(after=_OF.get(leaf, "%"), factor=100.0)
     if leaf in _FACTORS:
         return Unit(after="times")
-    after = _AFTER.get(unit, unit)
+    after = _AFTER.get(unit, unit.removeprefix("GBP").removeprefix("/"))
     before = "£" if unit.startswith("GBP") else "week" if unit == "week" else ""
     return Unit(before, after, 100.0 if after.startswith("%") else 1.0)
 

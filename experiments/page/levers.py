@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from abm.inputs.behaviour import Behaviour
-from abm.inputs.parameters import Declaration, Figure, declarations
+from abm.inputs.parameters import OWN, RULE, Declaration, Figure, declarations
 from abm.inputs.policy import Policy
 from abm.inputs.world import World
 from abm.scenarios.overrides import known_paths
@@ -43,6 +43,7 @@ _GROUPS = {
     "settlement": ("Leave to stay after refusal", "Regularisation of households whose claim has failed."),
     "scope": ("Safe countries", "Which countries of origin count as safe."),
     "entry": ("Coming again", "Family reunion, and bans on coming again."),
+    RULE: ("Levers of your rules", "What the rules given with --rule let a policy set."),
 }
 #: Groups of the shared figures: each begins at the parameter named and holds those declared after it.
 _PARTS = {
@@ -60,6 +61,7 @@ _PARTS = {
     "behaviour.unassisted": ("Behaviour: other ways out", "Returning alone, or out of contact."),
     "behaviour.learning_safety": ("Behaviour: beliefs", "How what they believe moves with news."),
 }
+_OWN = (f"behaviour.{RULE}", "Parameters of your rules", "What the rules given with --rule declare.")
 
 #: Ends of a slider where neither plausible nor hard bounds give one; a number beyond them can be typed.
 _USUAL_MOST = {
@@ -78,7 +80,7 @@ def panel(choices: Choices | None = None) -> list[dict[str, Any]]:
     choices
         Whose policies may have offers of other names, each a group of its own; None: none of them.
     """
-    return list(_panel(other_offers(choices) if choices else ()))
+    return list(_panel(other_offers(choices) if choices else (), tuple(OWN.values())))
 
 
 def other_offers(choices: Choices) -> tuple[str, ...]:
@@ -88,10 +90,13 @@ def other_offers(choices: Choices) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def _panel(others: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
+def _panel(others: tuple[str, ...], own_declarations: tuple[type, ...]) -> tuple[dict[str, Any], ...]:
+    """The groups; `own_declarations`: those of rules of one's own, for which other panels are kept."""
     groups: list[dict[str, Any]] = []
     for section, (title, meaning) in _GROUPS.items():
         paths = [path for path, (model, _) in known_paths().items() if model is Policy and _head(path) == section]
+        if section == RULE and not paths:
+            continue
         groups.append(_group(section, title, meaning, paths, shared=False))
         if section == "standing":
             leaves = [path.partition(".")[2] for path in paths]
@@ -101,15 +106,18 @@ def _panel(others: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
                 for name in others
             ]  # fmt: skip
     part: list[str] = []
-    for path in _shared_paths():
+    shared = _shared_paths()
+    own = [path for path in shared if path.startswith(f"{_OWN[0]}.")]
+    for path in shared[: len(shared) - len(own)]:
         if path in _PARTS:
             part = []
             groups.append({"path": path, "paths": part})
         part.append(path)
-    return tuple(
+    told = [
         _group(group["path"], *_PARTS[group["path"]], group["paths"], shared=True) if "path" in group else group
         for group in groups
-    )
+    ]
+    return (*told, _group(*_OWN, own, shared=True)) if own else tuple(told)
 
 
 def _head(path: str) -> str:

@@ -32,10 +32,11 @@ def raided(in_flat: float, weeks_in_stage: float) -> float:
 @attention(
     stages=("EXHAUSTED",),
     letter=parameter(0.5, unit="1", ge=0, le=1, low=0, high=1, meaning="attention that the letter of week 10 adds"),
+    lost=parameter(0.0, unit="1", ge=0, le=1, low=0, high=0.5, meaning="share of letters that are lost; 1: a fault"),
 )
-def letter_of_week_ten(week: float, letter: float) -> float:
+def letter_of_week_ten(week: float, letter: float, lost: float) -> float:
     """A letter to everybody."""
-    return letter if week == 10.0 else 0.0
+    return letter / (1.0 - lost) if week == 10.0 else 0.0
 
 
 @term(into="unassisted")

@@ -134,7 +134,7 @@ def test_a_policy_file_sets_a_lever_of_a_rule(tmp_path):
     file.write_text('extends = "uk-pilot-2026"\n[rule]\nlottery_chance = 0.5\n')
     with rules.using("lottery"):
         assert abm.load_policy(file).rule == {"lottery_chance": 0.5}
-    with pytest.raises(InputError, match=r"rule.* no such field"):
+    with pytest.raises(InputError, match=r"rule = .*--rule FILE"):
         abm.load_policy(file)
 
 
@@ -197,6 +197,14 @@ GOOD = "from abm.rules import *\n"
     (GOOD + "@column\ndef mine(v): return v\n", "a number that it is handed"),
     (GOOD + "@measure('departures', unit='1')\ndef departures(run): return 1.0\n", "an id that no measure"),
     (GOOD + "1 / 0\n", "line 2"),
+    (GOOD + "@term(into='return', a=parameter(3.0, unit='1', le=2, meaning=''))\ndef f(a): return a", "a default from"),
+    (GOOD + "@term(into='return', a=parameter(1.0, unit='1', low=3, high=2, meaning=''))\ndef f(a): return a", "a range"),
+    (GOOD + "@term(into='return', b_a=parameter(1.0, unit='1', meaning=''))\ndef f(b_a): return b_a", "not beginning"),
+    (GOOD + "@term(into='return')\ndef f(hope): return hope\n" * 2, "no other rule"),
+    (GOOD + "@term(into='return')\ndef f(*hope): return 1.0\n", "by its name alone"),
+    (GOOD + "term(into='return')(lambda hope: hope)\n", "made by def"),
+    (GOOD + "import random\n@term(into='return')\ndef f(hope): return random.random()\n", "u or z"),
+    (GOOD + "@term(into='return')\ndef f(hope):\n    print(hope)\n    return hope\n", "handed alone"),
     (GOOD + "def f(:\n", "line 2"),
 ])  # fmt: skip
 def test_what_is_wrong_is_told_in_a_sentence_and_nothing_changes(tmp_path, text, told):
@@ -229,6 +237,41 @@ def test_a_shape_of_an_offer_that_nobody_makes_is_refused():
         assert len(compared.cases) == 2  # one policy of several may do without
 
 
+@pytest.mark.parametrize("driver", ["agents", "compiled"])
+def test_a_value_that_is_no_number_is_told_by_both_drivers(driver):
+    broken = LEVERS | {"behaviour.rule.lost": 1.0}
+    with rules.using(*FILES):
+        model = ReturnModel("uk-pilot-2026", "uk-families-2026", **SIZE, rng=0, driver=driver, **broken)
+    for _ in range(10):
+        model.step()
+    with pytest.raises(InputError, match=r"rules\.letter_of_week_ten = 'a number that is infinite or none'"):
+        model.step()
+
+
+def test_a_measure_alone_needs_no_compilation(tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text(GOOD + "@measure('rows', unit='households')\ndef rows(run): return len(run.households)\n")
+    plain = prepare("uk-2025", "uk-families-2026", **SIZE)
+    with rules.using(file):
+        own = prepare("uk-2025", "uk-families-2026", **SIZE)
+        assert own.plain.own == plain.plain.own
+        assert own.identity(0) != plain.identity(0)
+        run = own.run(0)
+    assert run.measures["rows"] == len(run.households)
+    assert "rows" not in abm.MEASURES
+
+
+def test_a_column_of_ones_own_is_an_attribute_of_agents(whole):
+    prepared, _ = whole
+    with rules.using(*FILES):
+        model = ReturnModel("uk-pilot-2026", "uk-families-2026", **SIZE, rng=0, **LEVERS)
+    agent = model.agents[0]
+    assert 0.0 <= agent.skill <= 1.0
+    assert agent.skill == prepared.begin(0).s[-1, agent.row]
+    with pytest.raises(AttributeError, match="no attribute 'skil'"):
+        _ = agent.skil
+
+
 def test_a_function_replaced_from_outside_is_refused(monkeypatch):
     monkeypatch.setattr("abm.household.decision.incentive", lambda b, cash, income: 0.0)
     with pytest.raises(InputError, match=r"abm\.household\.decision\.incentive .*register a rule"):
@@ -252,5 +295,9 @@ def test_the_command_line_takes_rules(whole, tmp_path, capsys):
     assert {row["unit"] for row in rows} == {"households"}
     assert all(float(row["mean"]) > 0 for row in rows)
     assert not active()
+    assert main(["list", "rules", "--rule"]) == 2
+    assert "the path of a Python file" in capsys.readouterr().err
+    assert main(["show", "own.py"]) == 2
+    assert "returns list rules --rule own.py" in capsys.readouterr().err
     assert main(["list", "parameters", "--rule", "nowhere.py"]) == 2
     assert "nowhere.py" in capsys.readouterr().err
