@@ -198,7 +198,7 @@ GOOD = "from abm.rules import *\n"
     (GOOD + "@measure('departures', unit='1')\ndef departures(run): return 1.0\n", "an id that no measure"),
     (GOOD + "1 / 0\n", "line 2"),
     (GOOD + "@term(into='return', a=parameter(3.0, unit='1', le=2, meaning=''))\ndef f(a): return a", "a default from"),
-    (GOOD + "@term(into='return', a=parameter(1.0, unit='1', low=3, high=2, meaning=''))\ndef f(a): return a", "a range"),
+    (GOOD + "@term(into='return', a=parameter(1.0, unit='', low=3, high=2, meaning=''))\ndef f(a): return a", "range"),
     (GOOD + "@term(into='return', b_a=parameter(1.0, unit='1', meaning=''))\ndef f(b_a): return b_a", "not beginning"),
     (GOOD + "@term(into='return')\ndef f(hope): return hope\n" * 2, "no other rule"),
     (GOOD + "@term(into='return')\ndef f(*hope): return 1.0\n", "by its name alone"),
