@@ -67,6 +67,7 @@ def install(put: Callable[[Any, str, Any], None] = setattr) -> None:
     """Put the stand-in where the sweep looks for the model."""
     put(abm, "prepare", prepare)
     put(abm, "MODEL_VERSION", VERSION)
+    put(abm, "model_version", lambda: VERSION)
 
 
 def dask_setup(worker: Any) -> None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,8 @@ def test_ctrl_c_exits_130_and_leaves_nothing_half_written() -> None:
     abm.simulate("uk-2025", "uk-families-2026", weeks=5, households=10)  # nothing is left to compile
     env = {**os.environ, "PYTHONPATH": str(Path(abm.__file__).parents[1])}
     command = [sys.executable, "-m", "experiments.cli.main", "sensitivity", "--measure", "cost_npv", "--out", "kept/it"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
+                               preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL))  # fmt: skip
     try:
         # Once the first run is done, the threads are at work.
         deadline = time.monotonic() + 120

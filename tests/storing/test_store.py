@@ -76,7 +76,7 @@ def test_a_folder_of_another_model_version_is_refused_and_left_as_it_was(
     swept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(swept)
-    monkeypatch.setattr("abm.MODEL_VERSION", "tiny-2")
+    monkeypatch.setattr("abm.model_version", lambda: "tiny-2")
     with pytest.raises(FolderError, match="model version tiny-1, this is tiny-2"):
         sweep(DESIGN, out=swept)
     assert contents(swept) == before
