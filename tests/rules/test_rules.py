@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -170,6 +171,7 @@ def test_a_run_with_rules_is_another_run_and_goes_to_another_process_with_them()
         packed = pickle.dumps(own)
     code = f"""
 import pickle
+import re
 again = pickle.loads({packed!r})
 print(again.identity(0), [rule.name for rule in again.rules.rules], again.plain.own._fields[0])
 """
@@ -301,3 +303,23 @@ def test_the_command_line_takes_rules(whole, tmp_path, capsys):
     assert "returns list rules --rule own.py" in capsys.readouterr().err
     assert main(["list", "parameters", "--rule", "nowhere.py"]) == 2
     assert "nowhere.py" in capsys.readouterr().err
+
+
+DOCUMENT = Path(abm.__file__).with_name("RULES.md").read_text(encoding="utf-8")
+
+
+def test_rules_of_the_documents_work_as_pasted(tmp_path):
+    blocks = [block for block in re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL) if "@" in block]
+    assert len(blocks) == 2
+    for number, block in enumerate(blocks):
+        file = tmp_path / f"own{number}.py"
+        file.write_text(block)
+    with rules.using(tmp_path / "own0.py", tmp_path / "own1.py") as found:
+        assert {rule.name for rule in found.rules} == {"skill", "speaks", "debt", "owes", "left_with_debt"}
+        assert found.names == ("debt_relief", "language", "owing")
+        assert "left_with_debt" in abm.MEASURES
+
+
+def test_everything_that_can_be_registered_is_in_the_documents():
+    for name in ("term", "way_out", "attention", "event", "column", "each_week", "offer_shape", "measure", "lever"):
+        assert f"`{name}" in DOCUMENT
