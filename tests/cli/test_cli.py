@@ -48,8 +48,7 @@ def started(*argv: str, **options: object) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env=env,
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
-        **options,
+        **{"preexec_fn": partial(signal.signal, signal.SIGINT, signal.SIG_DFL), **options},
     )  # type: ignore[call-overload,no-any-return]
 
 
