@@ -425,9 +425,13 @@ def own_value(own: OwnMeasure, run: Run) -> float:
     Raises
     ------
     InputError
-        If it is not a number.
+        If it fails, or is not a number.
     """
-    value: Any = own.function(run)
+    try:
+        value: Any = own.function(run)
+    except Exception as fault:  # whatever somebody's function does
+        told = f"{type(fault).__name__}: {fault}"
+        raise InputError(f"rules.{own.name}", told, "a function of a finished run that gives a number") from fault
     if isinstance(value, bool | str) or not isinstance(value, int | float | np.number):
         raise InputError(f"rules.{own.name}", value, "a number (NaN, if a run has none)")
     return float(value)

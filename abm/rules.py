@@ -451,8 +451,7 @@ def rules_of(rules: RuleSet | None = None) -> list[dict[str, Any]]:
     found = active() if rules is None else rules
     rows = []
     for rule in found.rules:
-        said = rule.said[1:] if isinstance(rule, OwnMeasure) else rule.said
-        acts = [" ".join(part) if isinstance(part, tuple) else str(part) for part in said if part]
+        acts = [" ".join(part) if isinstance(part, tuple) else str(part) for part in rule.said if part]
         paths = [*(f"behaviour.rule.{name}" for name in rule.parameters), *(f"rule.{name}" for name in rule.levers)]
         told = {"kind": rule.kind, "name": rule.name, "label": rule.label}
         rows.append({**told, "acts": ", ".join(acts), "parameters": ", ".join(paths)})

@@ -11,7 +11,7 @@ import hashlib
 import inspect
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache, cached_property
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, ClassVar
@@ -56,8 +56,8 @@ class Rule:
 
     @property
     def said(self) -> tuple[Any, ...]:
-        """What it says besides its functions and declarations."""
-        return ()
+        """What it says besides its functions and declarations: where it acts, in the order of its fields."""
+        return tuple(getattr(self, one.name) for one in fields(self) if one.repr and one.name not in ("name", "label"))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,11 +76,6 @@ class Term(Rule):
     into: str
     replaces: tuple[str, ...] = ()
 
-    @property
-    def said(self) -> tuple[Any, ...]:
-        """Where it enters."""
-        return self.into, self.replaces
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WayOut(Rule):
@@ -98,11 +93,6 @@ class WayOut(Rule):
     stages: tuple[str, ...]
     leads_to: str
 
-    @property
-    def said(self) -> tuple[Any, ...]:
-        """From where to where."""
-        return self.stages, self.leads_to
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Attention(Rule):
@@ -110,11 +100,6 @@ class Attention(Rule):
 
     kind: ClassVar[str] = "attention rule"
     stages: tuple[str, ...]
-
-    @property
-    def said(self) -> tuple[Any, ...]:
-        """Where it holds."""
-        return (self.stages,)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -124,11 +109,6 @@ class Event(Rule):
     kind: ClassVar[str] = "event"
     stages: tuple[str, ...]
     leads_to: str
-
-    @property
-    def said(self) -> tuple[Any, ...]:
-        """From where to where."""
-        return self.stages, self.leads_to
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -145,11 +125,6 @@ class Weekly(Rule):
     kind: ClassVar[str] = "weekly rule"
     column: str
     stages: tuple[str, ...]
-
-    @property
-    def said(self) -> tuple[Any, ...]:
-        """What changes, and where."""
-        return self.column, self.stages
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -173,11 +148,6 @@ class Shape(Rule):
         """What it counts for, and what is paid."""
         return (self.function, self.paid) if self.paid else (self.function,)
 
-    @property
-    def said(self) -> tuple[Any, ...]:
-        """Of which offer."""
-        return (self.offer,)
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class OwnMeasure(Rule):
@@ -186,11 +156,6 @@ class OwnMeasure(Rule):
     kind: ClassVar[str] = "measure"
     unit: str
     group: str
-
-    @property
-    def said(self) -> tuple[Any, ...]:
-        """In what it is counted."""
-        return self.label, self.unit, self.group
 
 
 @dataclass(frozen=True)
@@ -336,9 +301,9 @@ def activate(rules: RuleSet) -> None:
     for name, (model, info) in rules.declared.items():
         held[model][name] = (float, info)
     OWN.clear()
-    for model, fields in held.items():
-        if fields:
-            OWN[model] = create_model("Own", __base__=Inputs, **fields)
+    for model, own in held.items():
+        if own:
+            OWN[model] = create_model("Own", __base__=Inputs, **own)
     declarations.cache_clear()
     _known[rules.compiled.mark] = rules.compiled
     _active = rules

@@ -13,6 +13,7 @@ from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import (
     OWN,
+    RULE,
     Declaration,
     InputError,
     Inputs,
@@ -80,6 +81,9 @@ def apply_settings(
     known = known_paths()
     changes: dict[type[Inputs], dict[str, Any]] = {Policy: {}, Caseload: {}, Behaviour: {}}
     for path, value in settings.items():
+        if path not in known and path.startswith((f"{RULE}.", f"behaviour.{RULE}.")):
+            own = ", ".join(name for name in known if RULE in name.split(".")) or "none are given: --rule FILE.py"
+            raise InputError(path, value, f"a parameter of rules of your own ({own})", file=file)
         if path not in known:
             raise InputError(path, value, "no such parameter", file=file, nearest=nearest_spelling(path, known))
         model, declared = known[path]

@@ -126,7 +126,7 @@ def test_parameters_are_declared_while_their_rules_are_in_force():
         with pytest.raises(InputError, match=r"behaviour\.rule\.language = 30.* from 0 to 20"):
             prepare("uk-2025", "uk-families-2026", **SIZE, levers={path: 30.0})
     assert path not in known_paths()
-    with pytest.raises(InputError, match="no such parameter"):
+    with pytest.raises(InputError, match=r"none are given: --rule FILE\.py"):
         prepare("uk-2025", "uk-families-2026", **SIZE, levers={path: 1.0})
 
 
@@ -261,6 +261,13 @@ def test_a_measure_alone_needs_no_compilation(tmp_path):
         run = own.run(0)
     assert run.measures["rows"] == len(run.households)
     assert "rows" not in abm.MEASURES
+
+
+def test_a_measure_that_fails_is_told(tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text(GOOD + "@measure('rows', unit='households')\ndef rows(run): return run.nothing\n")
+    with rules.using(file), pytest.raises(InputError, match=r"rules\.rows = .*AttributeError.* finished run"):
+        prepare("uk-2025", "uk-families-2026", **SIZE).run(0)
 
 
 def test_a_column_of_ones_own_is_an_attribute_of_agents(whole):
