@@ -58,6 +58,13 @@ def weeks_between_reviews(x: Setting) -> float:
 
 
 @rule
+def next_review(x: Setting, granted: float, week: int) -> float:
+    """Week of the first review after a week of protection granted before it, where reviews follow each other evenly."""
+    between = max(1.0, weeks_between_reviews(x))
+    return granted + between * math.ceil((week + 1.0 - granted) / between)
+
+
+@rule
 def stage_of(u: float, x: Setting) -> float:
     """Stage at the start from one uniform."""
     return x.mixes.stages[MIX.what, position(u, x.mixes.stages[MIX.share])]
@@ -197,8 +204,7 @@ def settle_in(s, key: int, i: int, identity: int, x: Setting, stage: float, sinc
         s[COL.housing, i] = HOUSING.OWN
     if stage == STAGE.PROTECTED:
         s[COL.protected_at, i] = since
-        past = max(1.0, weeks_between_reviews(x))
-        s[COL.review_due, i] = since + past * math.ceil((1.0 - since) / past)
+        s[COL.review_due, i] = next_review(x, since, 0)
 
 
 @routine

@@ -27,7 +27,7 @@ from abm.inputs.policy import Offer, Policy
 from abm.inputs.registry import NOTHING, RuleSet
 from abm.inputs.world import World
 from abm.numerics.arithmetic import INTERPRETED, exp, log, normal_quantile
-from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR, weekly_chance
+from abm.numerics.calendar import NEVER, NO_LIMIT, WEEKS_PER_YEAR, weekly_chance
 from abm.numerics.named import Named, numbers
 
 #: Households fall into this many classes of patience, equally likely.
@@ -51,8 +51,9 @@ class Frame(NamedTuple):
     hotel_exit: float
     returning: float
     returning_unsafe: float
-    since: float  # week in which the policy came into force
-    support_changed: float  # 1 if its rules of support are others than those before it
+    since: float  # week in which the policy came into force, or `NEVER`: before the run
+    support_since: float  # week in which its rules of support did
+    reviews_since: float  # week in which the time between its reviews of protection did
 
 
 class Origin(Named):
@@ -187,9 +188,14 @@ def spells(
     mixes = Mixes(stages=_mix(caseload.stages, Stage), housing=_mix(caseload.housing, Housing))
     lands, given = _origins(caseload, names), _given(caseload, names)
     made: list[Spell] = []
+    since = support_since = reviews_since = NEVER
     for number, (week, found) in enumerate(timeline):
         terms = [found.offers.get(name, Offer()) for name in offers]
-        was = timeline[number - 1][1] if number else found
+        if number:
+            was, since = timeline[number - 1][1], float(week)
+            support_since = since if found.support != was.support else support_since
+            interval = found.status.review_interval_months
+            reviews_since = since if interval != was.status.review_interval_months else reviews_since
         frame = _frame(found, caseload, weeks, households)
         x = Setting(
             b=b,
@@ -197,7 +203,7 @@ def spells(
             caseload=people,
             world=world,
             offers=tuple(offer_terms(offer, weekly, caseload) for offer in terms),
-            frame=frame._replace(since=float(week), support_changed=float(found.support != was.support)),
+            frame=frame._replace(since=since, support_since=support_since, reviews_since=reviews_since),
             prices=prices(caseload.world, found.reintegration.per_household),
             mixes=mixes,
             origins=np.concatenate([lands, _open_to(terms, names, caseload.countries)]),
@@ -321,8 +327,9 @@ def _frame(policy: Policy, caseload: Caseload, weeks: int, households: int) -> F
         hotel_exit=policy.housing.hotel_exit_per_week + moved * (1.0 - policy.housing.hotel_exit_per_week),
         returning=weekly_chance(world.remigration_per_year),
         returning_unsafe=weekly_chance(world.remigration_per_year * world.remigration_unsafe),
-        since=0.0,
-        support_changed=0.0,
+        since=NEVER,
+        support_since=NEVER,
+        reviews_since=NEVER,
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from abm.arrays.ledger import UPKEEP, Line, Upkeep
 from abm.arrays.setting import Setting
-from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, STAGES, case_is_open, in_country
+from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, STAGES, at_risk, case_is_open, in_country, was_refused
 from abm.numerics.arithmetic import routine, rule
 from abm.numerics.calendar import happened
 from abm.numerics.named import Named, numbers
@@ -74,6 +74,7 @@ class Count(Named):
     persons = "persons, by stage"
     children = "children, by stage"
     families = "households with children, by stage"
+    refused_for_good = "households in the country whose claim has failed for good, by kin"
     cases = "households whose case is open, by account"
     hotel = "persons whom the state houses in hotels, by account"
     dispersal = "persons whom the state houses in dispersal, by account"
@@ -178,6 +179,12 @@ def new_state(
 
 
 @rule
+def failed_for_good(stage: float, booked_from: float) -> bool:
+    """Whether a household's claim has failed for good: at risk, or booked to leave once it had been refused."""
+    return at_risk(stage) or (stage == STAGE.BOOKED and was_refused(booked_from))
+
+
+@rule
 def supported(s, i: int) -> bool:  # type: ignore[no-untyped-def]
     """Housed and paid by the state."""
     return case_is_open(s[COL.stage, i]) and s[COL.housing, i] != HOUSING.OWN and s[COL.withdrawn, i] == 0.0
@@ -246,6 +253,8 @@ def count(state: State, i: int, sign: int) -> None:
     counts[COUNT.children, stage] += sign * children
     if children > 0:
         counts[COUNT.families, stage] += sign
+    if failed_for_good(stage, s[COL.booked_from, i]):
+        counts[COUNT.refused_for_good, KIN.family if children > 0 else KIN.single] += sign
     if case_is_open(s[COL.stage, i]):
         counts[COUNT.cases, account] += sign
     if supported(s, i):

@@ -23,10 +23,10 @@ def arrive(x: Setting, state: State, week: int) -> None:
         if x.frame.inflow_stage == STAGE.EXHAUSTED:
             s[COL.risk_from, i] = float(week)
             s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_refusal)
-        make_offers(x, state, i, week)
+        make_offers(x, state, i, week, False)
         if x.frame.inflow_stage == STAGE.EXHAUSTED:
             give_notice(x, state, i)
-            start_to_end_support(x, state, i, float(week))
+            start_to_end_support(x, state, i)
         meet(state, i)
         note(state, week, FLOW.arrivals, 1)
         if s[COL.account, i] == ACCOUNT.INDUCED:
@@ -70,5 +70,5 @@ def come_back(key: int, week: int, x: Setting, state: State, i: int) -> None:
         s[TOLD + k, i] = NO_LIMIT
     s[COL.closing, i] = NO_LIMIT
     s[COL.support_end, i] = NO_LIMIT
-    make_offers(x, state, i, week)
+    make_offers(x, state, i, week, True)
     note(state, week, FLOW.re_entered, 1)

@@ -6,8 +6,8 @@ from typing import Any
 
 from abm.arrays.ledger import LINE, charge
 from abm.arrays.setting import ORIGIN, Setting
-from abm.arrays.state import COUNT, FLOW, KIN, LAND, LEDGER_AT, State, note
-from abm.household.stages import COL, STAGE, at_risk
+from abm.arrays.state import COUNT, FLOW, KIN, LAND, LEDGER_AT, State, failed_for_good, note
+from abm.household.stages import COL, STAGE
 from abm.inputs.policy import PRIORITY
 from abm.numerics.arithmetic import loop, routine, rule
 from abm.numerics.draws import PURPOSE, uniform
@@ -24,13 +24,14 @@ def origin_may_be_removed(week: int, x: Setting, state: State, origin: int) -> b
 
 
 @rule
-def may_be_removed(x: Setting, stage: float, children: float) -> bool:
-    """Whether a removal would be attempted under the policy, from what a household's stage and family are."""
-    if (
-        stage != STAGE.EXHAUSTED
-        and stage != STAGE.BOOKED
-        and (stage != STAGE.ABSCONDED or x.policy.enforcement.include_absconded == 0.0)
-    ):
+def may_be_removed(x: Setting, stage: float, booked_from: float, children: float) -> bool:
+    """Whether a removal would be attempted under the policy, from what a household's stage and family are.
+
+    Whoever accepted an offer before its claim was decided is left to go.
+    """
+    if not failed_for_good(stage, booked_from):
+        return False
+    if stage == STAGE.ABSCONDED and x.policy.enforcement.include_absconded == 0.0:
         return False
     return children == 0.0 or x.policy.enforcement.include_families > 0.0
 
@@ -66,9 +67,10 @@ def removals(key: int, week: int, x: Setting, state: State) -> None:
     s = state.s
     attempts = x.policy.enforcement.attempts_per_1000_week * x.frame.households / 1_000.0
     most = capacity(attempts, week)
-    if attempts == 0.0:
-        return
-    singles, families = exposed(state)
+    singles, families = (
+        state.counts[COUNT.refused_for_good, KIN.single],
+        state.counts[COUNT.refused_for_good, KIN.family],
+    )
     removed_singles, removed_families = 0, 0
     waiting = 0
     if most > 0:
@@ -101,7 +103,7 @@ def line_up_for_removal(week: int, x: Setting, state: State, last_lot: float) ->
         if origin_may_be_removed(week, x, state, origin):
             for i in range(state.segments[origin], state.segments[origin + 1]):
                 lot = state.lots[i]
-                if lot < last_lot and may_be_removed(x, s[COL.stage, i], s[COL.children, i]):
+                if lot < last_lot and may_be_removed(x, s[COL.stage, i], s[COL.booked_from, i], s[COL.children, i]):
                     turn = turn_for_removal(x.policy.enforcement.priority, s[COL.since, i], s[COL.children, i], lot)
                     waiting = stand(state, waiting, i, turn)
     return waiting
@@ -122,17 +124,6 @@ def remove(key: int, week: int, x: Setting, state: State, i: int) -> None:
         charge(ledger, LINE.detention, s[COL.account, i], held * persons)
     leave(key, week, x, state, i, STAGE.REMOVED)
     note(state, week, FLOW.removed, 1)
-
-
-@rule
-def exposed(state: State):  # type: ignore[no-untyped-def]
-    """Households at risk of removal now: without children, with children."""
-    every, families = 0, 0
-    for stage in range(len(STAGE)):
-        if at_risk(float(stage)):
-            every += state.counts[COUNT.households, stage]
-            families += state.counts[COUNT.families, stage]
-    return every - families, families
 
 
 @rule

@@ -6,6 +6,7 @@ tenth more; and test what is cheap (the stage) before what is not.
 
 from __future__ import annotations
 
+from abm.arrays.population import next_review
 from abm.arrays.setting import OPEN_TO, PATIENCE_CLASSES, Setting
 from abm.arrays.state import LAND, State
 from abm.household.beliefs import raised, removal_after_threat
@@ -38,16 +39,16 @@ def is_open(x: Setting, k: int, week: int) -> bool:
 
 
 @routine
-def make_offers(x: Setting, state: State, i: int, week: int) -> None:
-    """Make household i the offers that are open and that it can have in its stage, each once.
+def make_offers(x: Setting, state: State, i: int, week: int, announced: bool) -> None:
+    """Make household i the offers that are open and that it can have in its stage, each once; it hears of them.
 
-    In the week in which an offer opens, `announce` draws attention to it.
+    Of an offer that opens this week it hears with all the others, unless that has been `announced` already.
     """
     s = state.s
     for k in range(len(x.offers)):
         if not limited(s[TOLD + k, i]) and is_open(x, k, week) and could_have(x, state, i, week, k):
             s[TOLD + k, i] = float(week)
-            if week != int(x.offers[k].start_week):
+            if announced or week != int(x.offers[k].start_week):
                 hear_of_offer(x, state, i, k, week)
 
 
@@ -59,19 +60,39 @@ def offers_known(x: Setting, state: State, i: int) -> None:
         offer = x.offers[k]
         if offer.start_week < 0.0 and is_open(x, k, 0) and could_have(x, state, i, 0, k):
             s[TOLD + k, i] = max(s[COL.since, i], offer.start_week)
-            note_closing(x, state, i, k, 0)
+    note_closing(x, state, i, 0)
 
 
 @rule
-def note_closing(x: Setting, state: State, i: int, k: int, week: int) -> None:
-    """Household i knows when offer k, or its bonus, closes for it; the first to close is the one to think of."""
-    s, offer = state.s, x.offers[k]
-    told = s[TOLD + k, i]
-    closing = offer_ends(x, k, told)
-    if offer.early_bonus > 0.0 and told + offer.early_weeks > week:
-        closing = min(closing, told + offer.early_weeks)
-    if closing > week:
-        s[COL.closing, i] = min(closing, s[COL.closing, i] if s[COL.closing, i] > week else NO_LIMIT)
+def note_closing(x: Setting, state: State, i: int, week: int) -> None:
+    """Household i knows when each offer made to it, or its bonus, closes; the next to close is the one to think of."""
+    s, first = state.s, NO_LIMIT
+    for k in range(len(x.offers)):
+        offer, told = x.offers[k], s[TOLD + k, i]
+        if limited(told) and offer.amount_per_person > 0.0:
+            closing = offer_ends(x, k, told)
+            if offer.early_bonus > 0.0 and told + offer.early_weeks > week:
+                closing = min(closing, told + offer.early_weeks)
+            if closing > week:
+                first = min(first, closing)
+    s[COL.closing, i] = first
+
+
+@rule
+def several_close(x: Setting) -> bool:
+    """Whether a household may have more than one end to think of."""
+    return len(x.offers) > 1 or x.offers[0].early_bonus > 0.0
+
+
+@routine
+def next_to_close(x: Setting, state: State, week: int) -> None:
+    """Those for whom an offer or a bonus has just closed think of the next to close."""
+    s = state.s
+    if not several_close(x):
+        return
+    for i in range(s.shape[1]):
+        if s[COL.closing, i] == week:
+            note_closing(x, state, i, week)
 
 
 @rule
@@ -82,7 +103,7 @@ def hear_of_offer(x: Setting, state: State, i: int, k: int, week: int) -> None:
     """
     s = state.s
     s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_offer)
-    note_closing(x, state, i, k, week)
+    note_closing(x, state, i, week)
     if x.policy.enforcement.notice == NOTICE_OF_REMOVAL.with_offer and x.offers[k].start_week >= 0.0:
         threaten(x, state, i)
 
@@ -110,13 +131,19 @@ def offer_ends(x: Setting, k: int, told: float) -> float:
 
 @routine
 def come_into_force(x: Setting, state: State, week: int) -> None:
-    """A policy comes into force in the course of the run: where support follows other rules, it does so from now on."""
+    """Another policy comes into force in the course of the run, also for those who are there.
+
+    What was set down for the weeks to come by the rules before it, its own rules set anew.
+    """
     s = state.s
-    if week == 0 or week != int(x.frame.since) or x.frame.support_changed == 0.0:
+    if week != int(x.frame.since):
         return
     for i in range(s.shape[1]):
-        if s[COL.stage, i] == STAGE.EXHAUSTED:
-            start_to_end_support(x, state, i, float(week))
+        note_closing(x, state, i, week)
+        if s[COL.stage, i] == STAGE.EXHAUSTED and week == int(x.frame.support_since):
+            start_to_end_support(x, state, i)
+        if s[COL.stage, i] == STAGE.PROTECTED and week == int(x.frame.reviews_since):
+            s[COL.review_due, i] = next_review(x, s[COL.protected_at, i], week)
 
 
 @routine
@@ -137,9 +164,9 @@ def follow_the_list(x: Setting, state: State, week: int) -> None:
         if came:
             for i in range(state.segments[origin], state.segments[origin + 1]):
                 if chooses(s[COL.stage, i]):
-                    make_offers(x, state, i, week)
+                    make_offers(x, state, i, week, False)
                 if s[COL.stage, i] == STAGE.EXHAUSTED:
-                    start_to_end_support(x, state, i, s[COL.since, i])
+                    start_to_end_support(x, state, i)
 
 
 @routine
@@ -158,7 +185,9 @@ def announce(x: Setting, state: State, week: int) -> None:
                 if can:
                     hear_of_offer(x, state, i, k, week)
                     if s[COL.stage, i] == STAGE.EXHAUSTED:
-                        start_to_end_support(x, state, i, s[COL.since, i])
+                        start_to_end_support(x, state, i)
+                else:
+                    note_closing(x, state, i, week)
 
 
 @rule
@@ -171,8 +200,11 @@ def offered_now(x: Setting, state: State, i: int, week: int, k: int) -> float:
 
 
 @routine
-def start_to_end_support(x: Setting, state: State, i: int, since: float) -> None:
-    """Set the week in which support ends for a household whose appeal rights are exhausted since a week."""
+def start_to_end_support(x: Setting, state: State, i: int) -> None:
+    """Set the week in which support ends for a household whose appeal rights are exhausted.
+
+    Weeks of notice count from the week in which they were, or from that of the rule, if it is later.
+    """
     s = state.s
     support = x.policy.support
     family = s[COL.children, i] > 0.0
@@ -182,7 +214,7 @@ def start_to_end_support(x: Setting, state: State, i: int, since: float) -> None
     if s[COL.housing, i] == HOUSING.OWN or kind == SUPPORT.continue_:
         return
     if kind == SUPPORT.end_after:
-        s[COL.support_end, i] = since + weeks
+        s[COL.support_end, i] = max(s[COL.since, i], x.frame.support_since) + weeks
         return
     for k in range(len(x.offers)):  # support ends with the offer that it is refused for
         if limited(s[TOLD + k, i]):

@@ -85,7 +85,7 @@ def protect(x: Setting, state: State, i: int, week: int) -> None:
     enter(state, i, STAGE.PROTECTED, week)
     state.s[COL.protected_at, i] = float(week)
     state.s[COL.review_due, i] = week + weeks_between_reviews(x)
-    make_offers(x, state, i, week)
+    make_offers(x, state, i, week, False)
 
 
 @routine
@@ -97,7 +97,7 @@ def refuse(key: int, week: int, x: Setting, state: State, i: int) -> None:
     appeals = uniform(key, int(s[COL.id, i]), number, PURPOSE.APPEALS) < x.caseload.procedure.appeal_share
     s[COL.appeals, i] = 1.0 if appeals else 0.0
     s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_refusal)
-    make_offers(x, state, i, week)
+    make_offers(x, state, i, week, False)
 
 
 @routine
@@ -146,8 +146,8 @@ def exhaust(x: Setting, state: State, i: int, week: int) -> None:
     enter(state, i, STAGE.EXHAUSTED, week)
     is_at_risk(state, i, week)
     s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_refusal)
-    make_offers(x, state, i, week)
-    start_to_end_support(x, state, i, float(week))
+    make_offers(x, state, i, week, False)
+    start_to_end_support(x, state, i)
     give_notice(x, state, i)
     note(state, week, FLOW.exhausted, 1)
 
@@ -233,10 +233,10 @@ def stock_at_start(x: Setting, state: State) -> None:
     for i in range(s.shape[1]):
         if chooses(s[COL.stage, i]):
             offers_known(x, state, i)
-            make_offers(x, state, i, 0)
+            make_offers(x, state, i, 0, False)
         if s[COL.stage, i] == STAGE.EXHAUSTED or s[COL.stage, i] == STAGE.BOOKED:
             give_notice(x, state, i)
-            start_to_end_support(x, state, i, s[COL.since, i])
+            start_to_end_support(x, state, i)
             if s[COL.support_end, i] < 0.0:
                 rehouse(state, i, HOUSING.OWN, 1.0)
                 s[COL.support_end, i] = NO_LIMIT

@@ -75,7 +75,15 @@ from abm.week.arriving import arrive, come_back
 from abm.week.considering import best_now, consider
 from abm.week.departures import go_irregular, leave, pay
 from abm.week.enforcement import removals
-from abm.week.offering import announce, come_into_force, follow_the_list, list_countries, make_offers, offered_now
+from abm.week.offering import (
+    announce,
+    come_into_force,
+    follow_the_list,
+    list_countries,
+    make_offers,
+    next_to_close,
+    offered_now,
+)
 from abm.week.own import own_news, paid_out, take_own
 from abm.week.procedure import appeals, initial_decisions, reviews, visits
 
@@ -93,6 +101,7 @@ def the_state_acts(key: int, week: int, x: Setting, state: State) -> None:
     visits(key, week, x, state)
     follow_the_list(x, state, week)
     announce(x, state, week)
+    next_to_close(x, state, week)
     read_news(x, state)
     own_news(key, week, x, state)
 
@@ -289,7 +298,7 @@ def fate(key: int, week: int, x: Setting, state: State, i: int) -> None:
             is_at_risk(state, i, week)
             enter(state, i, STAGE.EXHAUSTED, week)
             back_in_contact(x, state, i)
-            make_offers(x, state, i, week)
+            make_offers(x, state, i, week, True)
             note(state, week, FLOW.detected, 1)
     else:
         banned = week - s[COL.since, i] < x.policy.entry.reentry_ban_years * WEEKS_PER_YEAR

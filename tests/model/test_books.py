@@ -11,7 +11,7 @@ from tiny import ATTENTIVE, LIVELY, STILL, busy, busy_caseload, busy_policy, cas
 from abm import Prepared, Run, load_behaviour, load_caseload, load_policy, prepare
 from abm.arrays.arrivals import is_arrival
 from abm.arrays.ledger import Line, Upkeep, pence
-from abm.arrays.state import FLOWS_AT, LEDGER_AT, Count, Flow, State
+from abm.arrays.state import FLOWS_AT, LEDGER_AT, Count, Flow, Kin, State
 from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, Account, Holds, Stage
 from abm.numerics.calendar import WEEKS_PER_YEAR
 
@@ -35,6 +35,12 @@ def recount(state: State) -> np.ndarray:
         counts[Count.children, stage] = s[COL.children, there].sum()
         counts[Count.families, stage] = (s[COL.children, there] > 0).sum()
     pending = np.isin(s[COL.stage], PENDING)
+    for_good = (STAGE.EXHAUSTED, STAGE.ABSCONDED)
+    booked = (s[COL.stage] == STAGE.BOOKED) & np.isin(s[COL.booked_from], (STAGE.REFUSED, *for_good))
+    refused = booked | np.isin(s[COL.stage], for_good)
+    for kin in Kin:
+        own = refused & ((s[COL.children] > 0) == (kin == Kin.family))
+        counts[Count.refused_for_good, kin] = own.sum()
     housed = pending & (s[COL.withdrawn] == 0)
     failed = np.isin(s[COL.stage], (STAGE.EXHAUSTED, STAGE.BOOKED))
     unsupported = (s[COL.stage] == STAGE.ABSCONDED) | (failed & (s[COL.withdrawn] == 1))
