@@ -93,9 +93,9 @@ def discover_command(
         replicates=replicates, most=most, boxes=boxes,
     )  # fmt: skip
     check_installed()
-    from abm.week.compiled import announcing_compilation
     from experiments.question.idle import idle_settings
     from experiments.report.discovery_files import FILES, place_of, write
+    from experiments.running.compiling import announcing_compilation
     from experiments.running.progress import progress_if_seen
 
     place = place_of(asked, out)

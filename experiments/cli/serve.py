@@ -133,12 +133,11 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _compile() -> None:
     """Compile before anybody waits for it, and say so."""
-    from abm.week.compiled import announcing_compilation
-    from experiments.question.case import load_case
-    from experiments.question.defaults import DEFAULT_BASELINE
+    from experiments.report.printed import tell
+    from experiments.running.compiling import announcing_compilation
 
-    with announcing_compilation(lambda text: print(text, file=sys.stderr, flush=True)):
-        load_case(DEFAULT_BASELINE, weeks=1, households=1).prepared().run(0)
+    with announcing_compilation(tell):
+        pass
 
 
 def _gated(host: str, allowed: Iterable[str]) -> Any:
