@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 
 from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_CASELOAD, DEFAULT_VARIANTS, SEED, WEEKS
 from experiments.report.printed import AsJson, Settings, console, print_json, tell
-from experiments.search.discovery import BOXES, MOST, POINTS, SEEDS
+from experiments.search.defaults import BOXES, MOST, POINTS, SEEDS
 
 NOTHING = "none"
 

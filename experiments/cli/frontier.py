@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 
 from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_CASELOAD, DEFAULT_VARIANTS, SEED, WEEKS
 from experiments.report.printed import AsJson, Settings, console, print_json, tell
-from experiments.search.asking import FINAL_REPLICATES, GENERATION, REPLICATES, TRIALS
+from experiments.search.defaults import FINAL_REPLICATES, GENERATION, REPLICATES, TRIALS
 
 STOPPED = 130
 
