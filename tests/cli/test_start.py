@@ -22,7 +22,8 @@ told = []
 for given in json.loads(sys.argv[1]):
     with redirect_stdout(io.StringIO()) as printed:
         code = main(given)
-    told.append([code, "Usage" in printed.getvalue(), [name for name in json.loads(sys.argv[2]) if name in sys.modules]])
+    heavy = [name for name in json.loads(sys.argv[2]) if name in sys.modules]
+    told.append([code, "Usage" in printed.getvalue(), heavy])
 print(json.dumps(told))
 """
 
