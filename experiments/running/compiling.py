@@ -87,7 +87,7 @@ class _First(event.Listener):
         """Something begins to be compiled (what is loaded from the disk is not)."""
         if not self.begun:
             self.begun = True
-            self.say(f"{SENTENCE} (about a minute) …")
+            self.say(f"{SENTENCE} (one or two minutes) …")
         if happening.data["dispatcher"] is compiled.begin:
             self.rest.start()
 
