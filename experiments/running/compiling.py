@@ -57,9 +57,11 @@ def announcing_compilation(tell: Callable[[str], None], *, clock: bool = True) -
 
 def _compile(week: _WeekApart) -> None:
     """Compile the three entries, or load them from where they are kept."""
+    if INTERPRETED or (compiled.advance.signatures and not active()):
+        return  # nothing is ever compiled, or all of it is in this process already
     prepared = _smallest()
-    if INTERPRETED or not isinstance(prepared, Prepared):
-        return
+    if not isinstance(prepared, Prepared):
+        return  # a stand-in for the model
     state = prepared.begin(0)
     compiled.tallied(prepared.setting, state, prepared.weight)
     week.wait()
