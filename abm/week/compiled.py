@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType
 from typing import Any
-
-from numba.core import event
 
 from abm.arrays.paths import safety_paths
 from abm.arrays.population import populate
@@ -106,23 +102,3 @@ def check_rules() -> None:
         if getattr(sys.modules[module], name, None) is not function:
             allowed = "left as it is: what is compiled would not follow; register a rule instead (see abm.rules)"
             raise InputError(f"{module}.{name}", "another function", allowed)
-
-
-class _Announcer(event.Listener):
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self.tell, self.told = tell, False
-
-    def on_start(self, happening: Any) -> None:
-        if not self.told:
-            self.told = True
-            self.tell("compiling the model for this machine (once; one or two minutes) …")
-
-    def on_end(self, happening: Any) -> None:
-        pass
-
-
-@contextmanager
-def announcing_compilation(tell: Callable[[str], None]) -> Iterator[None]:
-    """Call `tell` with one sentence if anything has to be compiled inside the block."""
-    with event.install_listener("numba:compile", _Announcer(tell)):
-        yield

@@ -60,11 +60,11 @@ def members_of(posterior: pd.DataFrame | Path | str | None) -> Sequence[Behaviou
 @contextmanager
 def telling(asked: bool | Progress | None) -> Iterator[Progress]:
     """How far the runs are, as it was asked for, and that the model is being compiled, if it is."""
-    from abm.week.compiled import announcing_compilation
-    from experiments.running.progress import progress_of
+    from experiments.running.compiling import announcing_compilation
+    from experiments.running.progress import Silent, progress_of
 
     told = progress_of(asked)
-    with announcing_compilation(told.say):
+    with announcing_compilation(told.say, clock=not isinstance(told, Silent)):
         yield told
 
 

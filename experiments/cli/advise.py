@@ -65,9 +65,9 @@ def advise_command(
     workers
         Threads; without a number, one a core. The results do not depend on it.
     """
-    from abm.week.compiled import announcing_compilation
     from experiments.economics.advice import advise, inquire
     from experiments.report.advised import FILES, advice_rows, answer_rows, place_of, show, worth_rows, write
+    from experiments.running.compiling import announcing_compilation
     from experiments.running.progress import Silent, progress_for
     from experiments.running.threads import workers_of
 

@@ -96,8 +96,8 @@ def attribute_command(
         seed=seed, uncertainty=uncertainty, settings=settings, first_settings=from_settings,
         second_settings=to_settings, hold=hold, hold_inflow=hold_inflow,
     )  # fmt: skip
-    from abm.week.compiled import announcing_compilation
     from experiments.report.attributed import FILES, place_of, rows, show, write
+    from experiments.running.compiling import announcing_compilation
 
     place = place_of(asked, out) if out is not None else None
     with announcing_compilation(tell):

@@ -125,10 +125,10 @@ def compare_command(
         from experiments.report.html.page import check_extra
 
         check_extra()
-    from abm.week.compiled import announcing_compilation
     from experiments.compare.comparing import compare
     from experiments.report.compare_files import INDEX, place_of, write
     from experiments.report.people import tell_left_open
+    from experiments.running.compiling import announcing_compilation
     from experiments.storing.as_csv import beside
 
     place = place_of(question, out)

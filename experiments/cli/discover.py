@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 
 from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_CASELOAD, DEFAULT_VARIANTS, SEED, WEEKS
 from experiments.report.printed import AsJson, Settings, console, print_json, tell
-from experiments.search.discovery import BOXES, MOST, POINTS, SEEDS
+from experiments.search.defaults import BOXES, MOST, POINTS, SEEDS
 
 NOTHING = "none"
 
@@ -93,9 +93,9 @@ def discover_command(
         replicates=replicates, most=most, boxes=boxes,
     )  # fmt: skip
     check_installed()
-    from abm.week.compiled import announcing_compilation
     from experiments.question.idle import idle_settings
     from experiments.report.discovery_files import FILES, place_of, write
+    from experiments.running.compiling import announcing_compilation
     from experiments.running.progress import progress_if_seen
 
     place = place_of(asked, out)

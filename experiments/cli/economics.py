@@ -74,7 +74,6 @@ def economics_command(
             "--set": (settings, ()), "--workers": (workers, None),
         }  # fmt: skip
         return _of_table(variants, [name for name, (one, usual) in given.items() if one != usual], worth, out, as_json)
-    from abm.week.compiled import announcing_compilation
     from experiments.compare.comparing import compare
     from experiments.economics.appraisal import parse_worths
     from experiments.economics.effects import effect_of
@@ -83,6 +82,7 @@ def economics_command(
     from experiments.question.idle import idle_settings
     from experiments.question.question import ask, even_replicates, usual_replicates
     from experiments.report.economics_files import place_of_policies, write_policies
+    from experiments.running.compiling import announcing_compilation
     from experiments.running.progress import progress_if_seen
 
     wanted, worths = effect_of(effect), WORTHS if worth is None else parse_worths(worth)

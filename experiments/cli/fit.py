@@ -48,13 +48,15 @@ def fit_command(
     from experiments.calibration.fit import described, fit, plan
     from experiments.calibration.fitted import summary, write
     from experiments.calibration.history import load_histories
+    from experiments.running.compiling import announcing_compilation
     from experiments.running.progress import Silent, progress_for
 
     made = plan(load_histories(histories), seed=seed, waves=waves, steps=steps)
     size = described(made)
     tell(f"{size['free']} free numbers, {size['rows']} rows of {size['histories']} histories, {size['runs']:,} runs.")
     try:
-        found = fit(made, out, workers=workers, progress=Silent() if as_json else progress_for())
+        with announcing_compilation(tell):
+            found = fit(made, out, workers=workers, progress=Silent() if as_json else progress_for())
     except KeyboardInterrupt:
         tell(f"Stopped; what was run is kept in {out}. Run the same command again to go on.")
         return 130

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 
 from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_CASELOAD, DEFAULT_VARIANTS, SEED, WEEKS
 from experiments.report.printed import AsJson, Settings, console, print_json, tell
-from experiments.search.asking import FINAL_REPLICATES, GENERATION, REPLICATES, TRIALS
+from experiments.search.defaults import FINAL_REPLICATES, GENERATION, REPLICATES, TRIALS
 
 STOPPED = 130
 
@@ -108,9 +108,9 @@ def frontier_command(
         weeks=weeks, households=households, seed=seed, settings=settings, uncertainty=uncertainty, robust=robust,
         trials=trials, generation=generation, replicates=replicates, final=final_replicates,
     )  # fmt: skip
-    from abm.week.compiled import announcing_compilation
     from experiments.question.idle import idle_settings
     from experiments.report.frontier_files import FILES, open_folder, write
+    from experiments.running.compiling import announcing_compilation
     from experiments.running.progress import progress_if_seen
     from experiments.search.frontier import find_frontier
     from experiments.search.kept import Kept

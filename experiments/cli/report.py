@@ -101,10 +101,10 @@ def report_command(
         )  # fmt: skip
     position = _about(question, about)
     alone = out if out is not None and out.suffix.lower() in (".html", ".htm") else None
-    from abm.week.compiled import announcing_compilation
     from experiments.compare.comparing import compare
     from experiments.compare.paired import rows as rows_of
     from experiments.report.compare_files import place_of, write
+    from experiments.running.compiling import announcing_compilation
 
     place = place_of(question, folder if folder is not None and out is None else None if alone else out)
     with announcing_compilation(tell):

@@ -75,9 +75,9 @@ def run_command(
     if as_json and as_csv:
         raise InputError("--csv", "together with --json", "one of the two")
     prepared = _prepare(variant, caseload, weeks, households, settings)
-    from abm.week.compiled import announcing_compilation
     from experiments.report.people import tell_left_open
     from experiments.report.run_files import FILES, place_of, write
+    from experiments.running.compiling import announcing_compilation
 
     place = place_of(prepared, seed, out)
     tell_left_open(prepared.caseload)
@@ -142,8 +142,8 @@ def why_command(
     prepared = _prepare(variant, caseload, weeks, households, settings)
     from dataclasses import asdict
 
-    from abm.week.compiled import announcing_compilation
     from abm.why import explain
+    from experiments.running.compiling import announcing_compilation
 
     with announcing_compilation(tell):
         told = explain(prepared, seed, household, week)

@@ -101,9 +101,9 @@ def sensitivity_command(
         settings=settings, over=over, levers=levers, replicates=replicates, trajectories=trajectories, points=points,
         most=most, at_ends=tornado_replicates,
     )  # fmt: skip
-    from abm.week.compiled import announcing_compilation
     from experiments.question.idle import idle_settings
     from experiments.report.sensitivity_files import FILES, place_of, write
+    from experiments.running.compiling import announcing_compilation
     from experiments.running.progress import progress_if_seen
     from experiments.sensitivity.analysis import analyse
 

@@ -17,8 +17,6 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from abm.inputs.parameters import InputError
-
 APP, MESA_PAGE = "experiments.page.app", "abm.browser.mesa_page"
 LOCAL = "127.0.0.1"
 #: Set to 1, it puts a console on Mesa's page (`abm.browser.mesa_page`): whoever reaches the page runs any Python.
@@ -70,6 +68,8 @@ def serve_command(
     allow_host
         A further name under which it may be asked, such as that of a reverse proxy; may be given several times.
     """
+    from abm.inputs.parameters import InputError
+
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(
@@ -102,6 +102,8 @@ def _is_loopback(host: str) -> bool:
 
 def _keep_console_here(host: str, allowed: tuple[str, ...]) -> None:
     """Refuse a console that others could reach."""
+    from abm.inputs.parameters import InputError
+
     asked = f"--host {host}" if not _is_loopback(host) else f"--allow-host {allowed[0]}" if allowed else ""
     if asked:
         raise InputError(
@@ -111,6 +113,8 @@ def _keep_console_here(host: str, allowed: tuple[str, ...]) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    from abm.inputs.parameters import InputError
+
     if not 0 <= port <= 65_535:
         raise InputError("--port", port, "a whole number from 0 to 65,535")
     listening = None
@@ -133,12 +137,11 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _compile() -> None:
     """Compile before anybody waits for it, and say so."""
-    from abm.week.compiled import announcing_compilation
-    from experiments.question.case import load_case
-    from experiments.question.defaults import DEFAULT_BASELINE
+    from experiments.report.printed import tell
+    from experiments.running.compiling import announcing_compilation
 
-    with announcing_compilation(lambda text: print(text, file=sys.stderr, flush=True)):
-        load_case(DEFAULT_BASELINE, weeks=1, households=1).prepared().run(0)
+    with announcing_compilation(tell):
+        pass
 
 
 def _gated(host: str, allowed: Iterable[str]) -> Any:

@@ -65,11 +65,11 @@ def sheet_command(
         variants, baseline=against, caseload=caseload, replicates=replicates, weeks=weeks, households=households,
         seed=seed, settings=settings, uncertainty=uncertainty, groups=GROUPINGS, in_brief=True,
     )  # fmt: skip
-    from abm.week.compiled import announcing_compilation
     from experiments.compare.comparing import compare
     from experiments.question.idle import idle_settings
     from experiments.report.sheet_shown import FILES, document, place_of, show, write
     from experiments.report.three_words import sheet_rows
+    from experiments.running.compiling import announcing_compilation
     from experiments.running.progress import progress_if_seen
 
     place = place_of(question, out)

@@ -81,9 +81,9 @@ def trial_command(
         months=whole_numbers("--months", months), by=by, share=share, outcome=outcome, replicates=replicates, seed=seed,
         settings=settings, uncertainty=uncertainty, most_checked=check,
     )  # fmt: skip
-    from abm.week.compiled import announcing_compilation
     from experiments.question.idle import idle_settings
     from experiments.report.trial_files import FILES, place_of, write
+    from experiments.running.compiling import announcing_compilation
     from experiments.running.progress import progress_if_seen
     from experiments.trial.answering import conduct_all
     from experiments.trial.rows import rows as rows_of

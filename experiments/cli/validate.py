@@ -52,6 +52,7 @@ def validate_command(
     from experiments.calibration.posterior import load_draws
     from experiments.calibration.validate import validate
     from experiments.report.validation_files import TABLE, place_of, write
+    from experiments.running.compiling import announcing_compilation
     from experiments.running.progress import Silent, progress_for
     from experiments.running.threads import workers_of
 
@@ -64,12 +65,13 @@ def validate_command(
     place = None if out is None else place_of(chosen, draws, seed, out)
     progress = Silent() if as_json else progress_for()
     total = draws * sum(history.policy is not None for history in chosen)
-    progress.start(total, 0, f"{min(len(posterior), draws)} draws of the posterior")
-    try:
-        found = validate(chosen, posterior, count=draws, seed=seed, workers=workers,
-                         told=lambda done: progress.update(done, 0, total))  # fmt: skip
-    finally:
-        progress.end()
+    with announcing_compilation(tell):
+        progress.start(total, 0, f"{min(len(posterior), draws)} draws of the posterior")
+        try:
+            found = validate(chosen, posterior, count=draws, seed=seed, workers=workers,
+                             told=lambda done: progress.update(done, 0, total))  # fmt: skip
+        finally:
+            progress.end()
     if place is not None:
         write(place, chosen, found, seed)
         tell(f"Written: {place.path / TABLE}")

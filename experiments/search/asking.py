@@ -18,6 +18,7 @@ from abm.model import checked_seed
 from experiments.question.case import Case, Uncertainty
 from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_CASELOAD, DEFAULT_VARIANTS, SEED, WEEKS
 from experiments.question.question import Question, ask
+from experiments.search.defaults import FINAL_REPLICATES, GENERATION, REPLICATES, TRIALS
 from experiments.search.goals import (
     LEAST_FOR_A_TENTH,
     ROBUST,
@@ -41,8 +42,6 @@ USUAL_GOALS = ("net_saving_npv", "departures")
 #: Measures that are told of every policy, whatever the goals.
 TOLD = ("net_saving_npv", "departures", "child_years_in_limbo")
 
-#: Policies tried, of how many in a generation, runs of each in the search, and runs of each that stands in the end.
-TRIALS, GENERATION, REPLICATES, FINAL_REPLICATES = 200, 20, 20, 100
 MOST_TRIALS = 100_000
 #: Combinations of ends that are tried together before the first run.
 CORNERS = 64

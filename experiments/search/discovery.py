@@ -16,14 +16,13 @@ from abm.model import checked_seed
 from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_VARIANTS
 from experiments.running.progress import Progress
 from experiments.search.boxes import Box, Half, find_boxes
+from experiments.search.defaults import BOXES, MOST, POINTS, SEEDS
 from experiments.search.goals import amount
 from experiments.search.worlds import Answer, Worlds
 from experiments.sensitivity.inquiry import Inquiry, inquire
 
 Array = NDArray[np.float64]
 
-#: Points (half to find boxes with, half to try them on), seeds of each, inputs and boxes at most.
-POINTS, SEEDS, MOST, BOXES = 1000, 4, 3, 2
 LEAST_POINTS, MOST_POINTS = 40, 100_000
 
 _GOAL = re.compile(r"\s*(\w+)\s*(>=|<=|>|<)\s*(.+)")

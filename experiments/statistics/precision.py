@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike
 
 import abm
 from abm.inputs.parameters import InputError, nearest_spelling
-from experiments.statistics.intervals import CONFIDENCE, Array, vector_means
+from experiments.statistics.intervals import CONFIDENCE, Array, student_quantile, vector_means
 
 #: Runs before the first look.
 FIRST = 20
@@ -155,11 +155,10 @@ def look(values: ArrayLike, half_width: float, number: int, *, most: int, vector
 
     if count < 2:
         return Look(number, runs, math.nan, math.nan, False, following(2 * runs))
-    from scipy.special import stdtrit
 
     def reach(number: int) -> float:
         """Half-width of the interval at a look, for means whose standard deviation is one."""
-        return float(stdtrit(count - 1, 0.5 + confidence_of_look(number) / 2)) / math.sqrt(count)
+        return float(student_quantile(count - 1, 0.5 + confidence_of_look(number) / 2)) / math.sqrt(count)
 
     variance = float(means.var(ddof=1))
     found = reach(number) * math.sqrt(variance)

@@ -6,7 +6,7 @@ import platform
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.week.compiled import announcing_compilation
 from experiments.question.defaults import MAX_REPLICATES
 from experiments.question.design import Design
 from experiments.question.study import Study, lay_out
+from experiments.running.compiling import announcing_compilation
 from experiments.running.engine import batches, open_engine
 from experiments.running.progress import Progress, Silent
 from experiments.running.threads import Stop
@@ -175,7 +175,7 @@ def _run_all(
         outcome.done = outcome.total - count
         outcome.failed = tally.failures(looks.wanted)
         if count:
-            with _stop(told) as stop, announcing_compilation(told.say), open_engine(study, workers, cluster) as engine:
+            with _stop(told) as stop, _announcing(told, cluster), open_engine(study, workers, cluster) as engine:
                 outcome.where = engine.where
                 told.start(outcome.total, outcome.done, engine.where)
                 try:
@@ -198,6 +198,11 @@ def _run_all(
             tally.refresh()
         if not looks.more(tally):
             return
+
+
+def _announcing(told: Progress, cluster: str | None) -> AbstractContextManager[None]:
+    """Compiling is told where it happens: here, or by the workers of a cluster to themselves."""
+    return nullcontext() if cluster else announcing_compilation(told.say, clock=not isinstance(told, Silent))
 
 
 def _stop(told: Progress) -> Stop:

@@ -14,6 +14,7 @@ from experiments.statistics.intervals import (
     half_width,
     ratio_of_means,
     spread,
+    student_quantile,
     vector_means,
 )
 
@@ -54,6 +55,13 @@ def test_half_of_students_interval(count: int) -> None:
     interval = scipy.stats.ttest_1samp(values, 0.0).confidence_interval(0.90)
     assert half_width(count, values.std(ddof=1)) == pytest.approx((interval.high - interval.low) / 2)
     assert half_width(count, values.std(ddof=1), 0.99) > half_width(count, values.std(ddof=1))
+
+
+@pytest.mark.parametrize("share", [0.6, 0.95, 0.975, 0.995])
+def test_students_quantile_has_ten_digits_of_its_closed_forms(share: float) -> None:
+    """One and two degrees of freedom; versions of SciPy differ in the ninth, and intervals must not."""
+    closed = [math.tan(math.pi * (share - 0.5)), (2 * share - 1) / math.sqrt(2 * share * (1 - share))]
+    assert student_quantile([1, 2], share).tolist() == [float(f"{value:.10g}") for value in closed]
 
 
 def test_one_value_has_no_interval() -> None:
