@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import tiny_model
 from dask_cluster import Cluster
 
 from abm.inputs.parameters import InputError
+from experiments.running import engine
 from experiments.running.versions import check_versions, versions
 from experiments.storing.store import TABLES
 from experiments.sweep import results, sweep
@@ -193,3 +195,43 @@ def test_hosts_of_their_own_and_one_of_them_cut_off(tmp_path: Path) -> None:
         "hosts": ["10.97.0.2", "10.97.0.3"], "processes": 2, "same": True,
         "cut": True, "left": ["10.97.0.3"], "lost": 0, "same_when_cut": True,
     }  # fmt: skip
+
+
+def test_the_job_script_of_the_page_works_as_it_is_written(tmp_path: Path) -> None:
+    """With a stand-in for Slurm: ``srun`` starts two workers; environment and commands are those of this test."""
+    page = Path(engine.__file__).with_name("CLUSTER.md")
+    script = next(block for block in page.read_text(encoding="utf-8").split("```sh\n") if block.startswith("#!/bin"))
+    script = script.split("```")[0].replace("/shared/venv/bin/activate", str(tmp_path / "activate"))
+    places = tmp_path / "bin"
+    places.mkdir()
+    (tmp_path / "activate").write_text(f"PATH={places}:$PATH\n")
+    for name, words in {
+        "python": f'exec {sys.executable} "$@"',
+        "dask": f'exec {sys.executable} -m dask "$@"',
+        "returns": f'exec {sys.executable} -m experiments.cli.main "$@"',
+        "srun": '"$@" & one=$!\n"$@" & other=$!\ntrap "kill $one $other" TERM\nwait',
+    }.items():
+        (places / name).write_text(f"#!/bin/bash\n{words}\n")
+        (places / name).chmod(0o755)
+    (tmp_path / "job.sbatch").write_text(script)
+    (tmp_path / "design.toml").write_text(
+        'variants = ["uk-pilot-2026"]\nbaseline = "uk-2025"\nreplicates = 6\nweeks = 10\nhouseholds = 30\n'
+    )
+    command = ["bash", "job.sbatch", "design.toml", str(tmp_path / "out")]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(page.parents[2]), os.environ.get("PYTHONPATH", "")]),
+    }
+    with (tmp_path / "log").open("wb") as log:
+        job = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log, start_new_session=True)
+    try:
+        code = job.wait(100)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(job.pid, signal.SIGKILL)
+    assert code == 0, (tmp_path / "log").read_text()
+    assert "on the cluster at tcp://" in (tmp_path / "log").read_text()
+    here = [sys.executable, "-m", "experiments.cli.main", "sweep", "design.toml", "--out", str(tmp_path / "here")]
+    subprocess.run(here, cwd=tmp_path, env=environment, check=True, capture_output=True, timeout=100)
+    assert tables(tmp_path / "out") == tables(tmp_path / "here")
+    assert not list(tmp_path.glob("scheduler-*"))
