@@ -6,6 +6,7 @@ A worker of a cluster preloads it (``dask worker --preload tests/tiny_model.py``
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import time
 from collections.abc import Callable
@@ -39,6 +40,9 @@ class TinyPrepared:
         if os.environ.get("TINY_LOG"):
             with open(os.environ["TINY_LOG"], "a") as log:
                 log.write(self.identity(seed) + "\n")
+        if os.environ.get("TINY_WHO"):
+            with open(os.environ["TINY_WHO"], "a") as log:
+                log.write(f"{os.getpid()}\n")
         if self.amount == FAILING and Path(os.environ.get("TINY_FAILS", "")).is_file():
             raise ArithmeticError("the amount is 666")
         if self.amount == DEADLY:
@@ -71,5 +75,13 @@ def install(put: Callable[[Any, str, Any], None] = setattr) -> None:
 
 
 def dask_setup(worker: Any) -> None:
-    """Called by a Dask worker that preloads this file."""
+    """Called by a Dask worker that preloads this file.
+
+    TINY_OTHER makes it a worker of another version of something: the model, ``numpy`` or ``numba``.
+    """
     install()
+    other = os.environ.get("TINY_OTHER", "")
+    if other == "model":
+        abm.MODEL_VERSION = "tiny-2"  # type: ignore[misc]
+    elif other in ("numpy", "numba"):
+        importlib.import_module(other).__version__ = "0.1"

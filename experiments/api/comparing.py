@@ -132,7 +132,7 @@ def compare(
 
     with telling(progress) as told:
         found = comparing.compare(question, workers=workers, progress=told)
-    warn_of(idle_settings(question.cases, question.without, question.seed))
+    warn_of(idle_settings(question.cases, question.without, question.seed, found.known()))
     warn_of(held_arrivals(dict(zip(question.labels, question.cases, strict=True))))
     return ComparisonResult(found)
 

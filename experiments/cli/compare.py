@@ -144,7 +144,7 @@ def compare_command(
     from experiments.report.terminal import show, show_groups
 
     rows = rows_of(comparison)
-    for line in idle_settings(question.cases, question.without, question.seed):
+    for line in idle_settings(question.cases, question.without, question.seed, comparison.known()):
         tell(line)
     for line in held_arrivals(dict(zip(question.labels, question.cases, strict=True))):
         tell(line)

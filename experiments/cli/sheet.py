@@ -76,7 +76,7 @@ def sheet_command(
     with announcing_compilation(tell):
         comparison = compare(question, workers=workers, progress=progress_if_seen())
     rows = sheet_rows(comparison)
-    for line in idle_settings(question.cases, question.without, question.seed):
+    for line in idle_settings(question.cases, question.without, question.seed, comparison.known()):
         tell(line)
     write(place, comparison, rows)
     files = f"Written to {place.path}: {', '.join(FILES)}, manifest.json"

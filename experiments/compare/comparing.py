@@ -3,6 +3,9 @@
 Replicate r of every policy uses the same seed (and the same behavioural draw), so a difference between
 two policies is taken run by run.  Runs go to threads: the compiled week releases the interpreter's lock.
 A result has its place by replicate, whoever computed it, so the number of workers changes nothing.
+
+No run is made twice: columns whose replicate is made of the same (`experiments.question.content`), as with and without
+the pull factor where nobody is drawn, share it.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +25,12 @@ from abm.arrays.ledger import Line
 from abm.arrays.state import HISTORY_COUNT, LEDGER_AT
 from abm.household.stages import COL
 from abm.measures import IDS, Outcomes, difference
-from abm.model import Run
+from abm.model import Prepared, Run
 from abm.numerics.calendar import WEEKS_PER_YEAR
 from experiments.compare.leaving import Leaving, Paid, leaving, paid_anyway
+from experiments.question import idle
 from experiments.question.case import Case
+from experiments.question.content import Content
 from experiments.question.question import MOST_REPLICATES, Question
 from experiments.running.progress import Progress, Silent
 from experiments.running.threads import each, workers_of
@@ -131,6 +137,13 @@ class Comparison:
         """Which parameter vector each replicate has, the same under every policy."""
         return self.question.vectors(self.replicates)
 
+    def known(self, most: int = idle.RUNS) -> dict[bytes, Array]:
+        """The measures of the first runs of each policy, by their content: for `idle.idle_settings`."""
+        question = self.question
+        told = [(Content(case), runs) for case, runs in zip(question.cases, self.runs, strict=True) if question.without]
+        first = range(min(most, self.replicates))
+        return {made.of(r, question.seed + r): runs.measures[r] for made, runs in told for r in first}
+
     @property
     def identity(self) -> str:
         """Hash of the identities of all runs."""
@@ -141,13 +154,18 @@ class Comparison:
         return digest.hexdigest()
 
 
-def compare(question: Question, *, workers: int | None = None, progress: Progress | None = None) -> Comparison:
+def compare(
+    question: Question, *, workers: int | None = None, progress: Progress | None = None, made: Made | None = None
+) -> Comparison:
     """Run every policy of a question with the same seeds.
 
     Parameters
     ----------
     workers
         Threads; without a number, one a core.  The results do not depend on it.
+    made
+        Runs of a question before with the same seeds, of which one that is asked for again is taken; those made now are
+        added.
 
     Raises
     ------
@@ -157,10 +175,11 @@ def compare(question: Question, *, workers: int | None = None, progress: Progres
         On Ctrl-C, once no new run will be started.
     """
     begun, told, count = time.perf_counter(), progress or Silent(), workers_of(workers)
-    central = [_Column(question, case, whole=True) for case in question.cases]
-    pulled = _pulled(question, question.pulled, central)
-    grid = {at: _pulled(question, cases, central, question.grid_replicates) for at, cases in question.grid.items()}
-    controls = [None if case is None else _Column(question, case, whole=False) for case in question.controls]
+    made, few = {} if made is None else made, question.grid_replicates
+    central = [_Column(question, case, made, whole=True) for case in question.cases]
+    pulled = [_Column(question, case, made) for case in question.pulled]
+    grid = {at: [_Column(question, case, made, most=few) for case in cases] for at, cases in question.grid.items()}
+    controls = [None if case is None else _Column(question, case, made) for case in question.controls]
     columns = [*central, *pulled, *(column for column in controls if column), *chain.from_iterable(grid.values())]
     looks = _Looks(question)
     first, wanted = 0, looks.first
@@ -182,20 +201,13 @@ def compare(question: Question, *, workers: int | None = None, progress: Progres
     )  # fmt: skip
 
 
-def _pulled(
-    question: Question, cases: Sequence[Case], central: Sequence[_Column], most: int = MOST_REPLICATES
-) -> list[_Column]:
-    """Columns that differ from the central ones in the pull factor alone."""
-    return [
-        _Column(question, case, whole=False, twin=twin, most=most) for case, twin in zip(cases, central, strict=True)
-    ]
-
-
 def _run(columns: Sequence[_Column], replicates: range, workers: int, told: Progress) -> None:
     """Run replicates of every column; the first run of all in this thread, where compilation can be told of."""
-    jobs = [(column, replicate) for replicate in replicates for column in columns if replicate < column.most]
+    asked = [(column, replicate) for replicate in replicates for column in columns if replicate < column.most]
+    # Those of which more than the measures is kept come first to what several are to share.
+    jobs = [(column, replicate) for column, replicate in asked if not column.whole or column.claims(replicate)]
     total = sum(column.wanted(replicates.stop) for column in columns)
-    if replicates.start == 0:
+    if replicates.start == 0 and jobs:
         column, replicate = jobs.pop(0)
         column.run(replicate)
     each(
@@ -209,42 +221,57 @@ class _Column:
 
     Parameters
     ----------
+    made
+        Who makes each run, by its content: shared by all columns.
     whole
         Whether more than the measures is kept.
-    twin
-        The column of the case without the pull factor: where nobody is pulled, its run is this one's as well.
     most
         Replicates that are run at most.
     """
 
     def __init__(
-        self, question: Question, case: Case, *, whole: bool, twin: _Column | None = None, most: int = MOST_REPLICATES
+        self, question: Question, case: Case, made: Made, *, whole: bool = False, most: int = MOST_REPLICATES
     ) -> None:
-        self.question, self.case, self.whole, self.twin, self.most = question, case, whole, twin, most
-        self.prepared = case.prepared()
+        self.question, self.case, self.made, self.whole, self.most = question, case, made, whole, most
+        self.content = Content(case)
         self.done: dict[int, dict[str, Any]] = {}
-        self.alike: dict[int, bool] = {}
+        self.makers: dict[int, _Column] = {}
         self.named = most == MOST_REPLICATES  # of the grid nobody asks which run it was
         self.kept = int(max(FIRST, HISTORY_BYTES // (case.weeks * HISTORY_COUNT * 8)))
+        if whole:
+            _ = self.prepared  # what does not go together is told before the first run
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """The case with its first behaviour, packed."""
+        return self.case.prepared()
+
+    def seed(self, replicate: int) -> int:
+        """The same in every column."""
+        return self.question.seed + replicate
 
     def wanted(self, replicates: int) -> int:
         """How many runs there are to be of so many replicates."""
         return min(self.most, replicates)
 
+    def claims(self, replicate: int) -> bool:
+        """Whether a replicate's run is to be made here: the first column that asks for a run makes it."""
+        if replicate not in self.makers:
+            content = self.content.of(replicate, self.seed(replicate))
+            maker = self.made.setdefault(content, self)
+            if self.whole and not maker.whole:  # of a question before: it has kept too little
+                maker = self.made[content] = self
+            self.makers[replicate] = maker
+        return self.makers[replicate] is self
+
     def run(self, replicate: int) -> None:
-        """Run one replicate (in any thread), unless it is the twin's run."""
-        seed = self.question.seed + replicate
-        alike = self.twin is not None and self.pulls_as(self.twin, replicate)
-        if alike and not self.named:
-            self.done[replicate] = {"identity": ""}
+        """Run one replicate (in any thread), unless another column does."""
+        if not self.claims(replicate):
             return
+        seed = self.seed(replicate)
         prepared = self.prepared if len(self.case.members) == 1 else self.case.prepared(replicate)
-        told: dict[str, Any] = {"identity": prepared.identity(seed)}
-        if alike:
-            self.done[replicate] = told
-            return
         run = prepared.run(seed)
-        told["measures"] = run.values
+        told: dict[str, Any] = {"identity": prepared.identity(seed) if self.named else "", "measures": run.values}
         if self.whole:
             told["lines"] = discounted(run)
             told["departed"] = departed(run)
@@ -257,33 +284,36 @@ class _Column:
                 told["every_group"] = {by: run.by(by) for by in self.question.groups}
         self.done[replicate] = told
 
-    def pulls_as(self, twin: _Column, replicate: int) -> bool:
-        """Whether as many come as in the column without the pull factor; found once for each behaviour."""
-        member = replicate % len(self.case.members)
-        if member not in self.alike:
-            self.alike[member] = np.array_equal(self.case.pull(member), twin.case.pull(member))
-        return self.alike[member]
-
     def _of(self, replicate: int) -> dict[str, Any]:
-        told = self.done[replicate]
-        return {"measures": self.twin.done[replicate]["measures"], **told} if self.twin else told
+        """What is told of a replicate, whoever has run it."""
+        maker = self.makers[replicate]
+        told = maker.done[replicate]
+        if maker is self:
+            return told
+        kept = told if self.whole else {"measures": told["measures"]}
+        identity = self.case.identity(self.seed(replicate), replicate) if self.named else ""
+        return {**kept, "identity": identity}
 
     def runs(self, label: str) -> Runs:
         """All replicates, in order."""
-        rows = [self._of(replicate) for replicate in range(len(self.done))]
-        weeks = self.prepared.weeks
+        rows = [self._of(replicate) for replicate in range(len(self.makers))]
+        weeks = self.case.weeks
 
         def stacked(name: str, *shape: int) -> Any:
             found = [row[name] for row in rows if name in row]
             return np.stack(found) if found else np.empty((0, *shape))
 
         return Runs(
-            label, self.prepared.weight, self.prepared.households, stacked("measures"),
+            label, self.case.weight, self.case.size, stacked("measures"),
             stacked("lines", len(Line)), stacked("departed", weeks), stacked("history", weeks, HISTORY_COUNT),
             [row["identity"] for row in rows], [row["groups"] for row in rows if "groups" in row],
             [row["leaving"] for row in rows if "leaving" in row],
             [row["every_group"] for row in rows if "every_group" in row],
         )  # fmt: skip
+
+
+#: The column that makes a run, by the content of the run.
+Made = dict[bytes, _Column]
 
 
 def discounted(run: Run) -> Array:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from abm.inputs.parameters import InputError, nearest_spelling
 from abm.measures import difference
 from abm.scenarios.scenario import load_policy
-from experiments.compare.comparing import Comparison, Runs, compare
+from experiments.compare.comparing import Comparison, Made, Runs, compare
 from experiments.question.case import Uncertainty, fitted_members, load_case
 from experiments.question.defaults import DEFAULT_BASELINE, DEFAULT_CASELOAD, SEED, WEEKS
 from experiments.question.question import Question, usual_replicates
@@ -289,14 +289,15 @@ def advise(asked: Inquiry, *, workers: int | None = None, progress: Progress | N
     InputError
         If the inputs do not go together.
     """
-    kept, same = _different(asked, workers)
+    made: Made = {}
+    kept, same = _different(asked, workers, made)
     question = asked.question
     chosen = replace(
         question,
         cases=(question.cases[0], *(question.cases[1 + k] for k in kept)),
         labels=(question.labels[0], *(question.labels[1 + k] for k in kept)),
     )
-    found = compare(chosen, workers=workers, progress=progress)
+    found = compare(chosen, workers=workers, progress=progress, made=made)
     options = (NOTHING, *(asked.options[k] for k in kept))
     saves = np.array([np.mean(_outcome(found.runs, k, "net_saving_npv") > 0) for k in range(len(options))])
     recommended = [
@@ -309,9 +310,9 @@ def advise(asked: Inquiry, *, workers: int | None = None, progress: Progress | N
     return Advice(asked, found, options, tuple(same), tuple(recommended), _worth(found), stake)
 
 
-def _different(asked: Inquiry, workers: int | None) -> tuple[list[int], list[tuple[str, str]]]:
+def _different(asked: Inquiry, workers: int | None, made: Made) -> tuple[list[int], list[tuple[str, str]]]:
     """The offers that differ on this caseload, told by a few runs, and which is the same as which."""
-    few = compare(replace(asked.question, replicates=ALIKE_RUNS), workers=workers)
+    few = compare(replace(asked.question, replicates=ALIKE_RUNS), workers=workers, made=made)
     seen: dict[bytes, int] = {}
     kept: list[int] = []
     same: list[tuple[str, str]] = []

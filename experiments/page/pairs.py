@@ -16,6 +16,7 @@ from experiments.compare.comparing import discounted
 from experiments.compare.leaving import Paid, leaving, paid_anyway
 from experiments.page.choices import LIMITS, MOST_ROWS, SIDES, Choices
 from experiments.question.case import Case
+from experiments.question.content import Content
 from experiments.running.threads import each
 from experiments.running.turns import TURNS, by_turns
 
@@ -81,16 +82,18 @@ class Pairs:
 
     def __init__(self, choices: Choices) -> None:
         self.choices, self.question = choices, choices.question
-        self.alike: dict[tuple[int, int], bool] = {}
+        question = self.question
+        self.cases: list[Case | None] = [*question.cases, *question.pulled, *question.controls]
+        self.contents = [None if case is None else Content(case) for case in self.cases]
         for case in self.question.pulled:
             _refuse_too_many(case, choices.size)
 
     def run(self, replicate: int) -> tuple[Outcome, Outcome]:
         """One replicate of A and of B, with the same seed."""
-        question, seed = self.question, self.choices.seed + replicate
-        central: list[Case | None] = list(question.cases)
-        pulled = [None if self._alike(side, replicate) else question.pulled[side] for side in (0, 1)]
-        cases = [*central, *pulled, *question.controls]
+        seed = self.choices.seed + replicate
+        made = [None if content is None else content.of(replicate, seed) for content in self.contents]
+        # What is made of the same is run once, at its first place: A and B are before the others.
+        at_of = [at if content is None else made.index(content) for at, content in enumerate(made)]
 
         runs: dict[int, Run] = {}
 
@@ -104,24 +107,18 @@ class Pairs:
                 runs[at] = run
             return run.values
 
-        jobs = [(at, case) for at, case in enumerate(cases) if case is not None]
+        jobs = [(at, case) for at, case in enumerate(self.cases) if case is not None and at_of[at] == at]
         measured = dict(zip((at for at, _ in jobs), each(jobs, work), strict=True))
-        left = [leaving(runs[side]) for side in (0, 1)]
+        left = [leaving(runs[at_of[side]]) for side in (0, 1)]
         a, b = (
-            outcome(runs[side])._replace(
-                pulled=measured.get(2 + side), control=measured.get(4 + side), paid=paid_anyway(left[side], left[0])
+            outcome(runs[at_of[side]])._replace(
+                pulled=None if at_of[2 + side] == at_of[side] else measured[at_of[2 + side]],
+                control=measured.get(at_of[4 + side]),
+                paid=paid_anyway(left[side], left[0]),
             )
             for side in (0, 1)
         )
         return a, b
-
-    def _alike(self, side: int, replicate: int) -> bool:
-        """Whether as many come with the pull factor on; found once for each behaviour."""
-        key = side, replicate % len(self.question.behaviours)
-        if key not in self.alike:
-            on, off = self.question.pulled[side], self.question.cases[side]
-            self.alike[key] = np.array_equal(on.pull(key[1]), off.pull(key[1]))
-        return self.alike[key]
 
 
 def _refuse_too_many(case: Case, size: int) -> None:

@@ -18,6 +18,7 @@ from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError
 from abm.inputs.policy import Policy
+from abm.inputs.registry import active
 from abm.model import Prepared
 from abm.scenarios.overrides import apply_settings
 from abm.scenarios.scenario import load_behaviour, load_behaviour_draws, load_caseload, load_policy
@@ -73,6 +74,11 @@ class Case:
         rest = (apply_settings(policy, caseload, member, own, file=file)[2] for member in self.members[1:])
         return replace(self, policy=policy, caseload=caseload, members=(first, *rest))
 
+    @property
+    def weight(self) -> float:
+        """Households of the caseload for which one simulated household stands."""
+        return self.caseload.households / self.size
+
     def pull(self, replicate: int = 0) -> np.ndarray:
         """Arrivals of each week as a multiple of the caseload's own, with the behaviour of a replicate."""
         member = self.members[replicate % len(self.members)]
@@ -89,6 +95,12 @@ class Case:
         member = self.members[replicate % len(self.members)]
         # Looked up where it lives, when it is needed: there a stand-in for the model can be put.
         return abm.prepare(self.policy, self.caseload, member, weeks=self.weeks, households=self.households)
+
+    def identity(self, seed: int, replicate: int = 0) -> str:
+        """Hash of everything that determines a run, as `abm.Prepared.identity` has it, with nothing packed for it."""
+        member = self.members[replicate % len(self.members)]
+        bare = Prepared(self.policy, self.caseload, member, self.weeks, self.size, (), active())
+        return bare.identity(seed)
 
 
 def load_case(

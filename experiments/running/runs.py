@@ -21,6 +21,7 @@ import abm
 from abm.inputs.parameters import InputError
 from abm.model import Prepared
 from experiments.question.shared import Shared
+from experiments.running.versions import Versions, check_versions, versions
 
 #: Prepared points kept at hand: more than there are threads, so that replicates find theirs again.
 KEPT_POINTS = 32
@@ -123,22 +124,40 @@ def packed(shared: Shared) -> bytes:
     return pickle.dumps(shared, protocol=pickle.HIGHEST_PROTOCOL)
 
 
+def kept(shared: bytes) -> bytes:
+    """What the runs share, as a task whose result every batch is given."""
+    return shared
+
+
 @lru_cache(maxsize=4)
 def _unpacked(shared: bytes) -> Runner:
     return Runner(pickle.loads(shared))
 
 
-def run_elsewhere(shared: bytes, jobs: Sequence[Job]) -> Done:
+def _here() -> str:
+    """The address of the worker that this is."""
+    from distributed import get_worker
+
+    return str(get_worker().address)
+
+
+def run_elsewhere(wanted: Versions, shared: bytes, jobs: Sequence[Job]) -> Done:
     """Run a batch in a worker process.
+
+    Parameters
+    ----------
+    wanted
+        Versions of whoever asks: looked at before anything is unpacked, since a worker may have joined late.
 
     Raises
     ------
     InputError
-        If the worker has another version of the model.
+        If the worker has others.
     """
+    check_versions(versions(), wanted, _here())
     runner = _unpacked(shared)
-    wanted = runner.shared.model_version
-    if wanted != abm.model_version():
-        allowed = f"workers with model version {wanted}, as here: install the same package on them"
+    whole = runner.shared.model_version
+    if whole != abm.model_version():
+        allowed = f"workers on which rules of one's own have the mark they have here ({whole})"
         raise InputError("--cluster", f"a worker with {abm.model_version()}", allowed)
     return runner(jobs)

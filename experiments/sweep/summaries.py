@@ -66,13 +66,25 @@ class Groups:
         half = half_width(count, deviation)
         with np.errstate(divide="ignore", invalid="ignore"):
             error = deviation / np.sqrt(count)
-        percentiles = [_percentiles(held) for held in np.split(values, self._starts[1:])]
+        p05, p95 = self._percentiles(values)
         return {
             "mean": mean, "mean_low": mean - half, "mean_high": mean + half,
-            "run_p05": np.stack([p05 for p05, _ in percentiles]), "run_p95": np.stack([p95 for _, p95 in percentiles]),
-            "standard_error": error,
+            "run_p05": p05, "run_p95": p95, "standard_error": error,
             "defined": np.add.reduceat(~np.isnan(values), self._starts, axis=0, dtype=np.int64),
         }  # fmt: skip
+
+    def _percentiles(self, values: Array) -> Array:
+        """5th and 95th percentile of each column over the values that exist, shape (2, groups, columns)."""
+        found = np.full((len(PERCENTILES), len(self.number), values.shape[1]), np.nan)
+        for length in np.unique(self.runs):  # groups of as many runs together
+            groups = np.flatnonzero(self.runs == length)
+            held = values[self._starts[groups, None] + np.arange(length)]
+            there = ~np.isnan(held)
+            found[:, groups] = np.percentile(held, PERCENTILES, axis=1)
+            for group, column in np.argwhere(~there.all(axis=1) & there.any(axis=1)):
+                known = held[group, there[group, :, column], column]
+                found[:, groups[group], column] = np.percentile(known, PERCENTILES)
+        return found
 
     def split(self, values: NDArray[Any]) -> list[NDArray[Any]]:
         """The values of each group."""
@@ -172,19 +184,6 @@ def _ratios(groups: Groups, values: Array, base: Array) -> dict[str, NDArray[Any
             found["words"][group, k] = words
             found["defined"][group, k] = int(known.sum()) if np.isfinite(numbers[0]) else 0
     return found
-
-
-def _percentiles(values: Array) -> tuple[Array, Array]:
-    """5th and 95th percentile of each column over the values that exist."""
-    found = np.full((2, values.shape[1]), np.nan)
-    whole = ~np.isnan(values).any(axis=0)
-    if whole.any():
-        found[:, whole] = np.percentile(values[:, whole], PERCENTILES, axis=0)
-    for k in np.flatnonzero(~whole):
-        known = values[~np.isnan(values[:, k]), k]
-        if len(known):
-            found[:, k] = np.percentile(known, PERCENTILES)
-    return found[0], found[1]
 
 
 def moments(values: Array, starts: Starts) -> tuple[NDArray[Any], Array, Array]:

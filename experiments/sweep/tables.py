@@ -70,7 +70,8 @@ def write_tables(folder: Folder, study: Study, found: Index) -> dict[str, str]:
             lambda file: _write(file, (_bare(t, "role") for _, t in _slices(take, study, good.take(baseline)))),
         ),
         "summary.parquet": (len(variants) > 0, lambda file: _write(file, _summaries(pieces(), study))),
-        "summary.csv": (len(variants) > 0, lambda file: _write_csv(file, _summaries(pieces(), study))),
+        # What was reckoned for the table before is read from it.
+        "summary.csv": (len(variants) > 0, lambda file: _write_csv(file, _row_groups(folder.path / "summary.parquet"))),
         "series.parquet": (
             study.shared.series and len(good) > 0,
             lambda file: _write(file, (_long(t) for _, t in _slices(take, study, good))),
@@ -243,6 +244,12 @@ def _write(file: BinaryIO, tables: Iterator[pa.Table]) -> None:
         writer.write_table(table)
     if writer is not None:
         writer.close()
+
+
+def _row_groups(path: Path) -> Iterator[pa.Table]:
+    with pq.ParquetFile(path) as file:
+        for number in range(file.num_row_groups):
+            yield file.read_row_group(number)
 
 
 def _write_csv(file: BinaryIO, tables: Iterator[pa.Table]) -> None:

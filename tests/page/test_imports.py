@@ -24,7 +24,8 @@ OURS = ("abm", "experiments")
 #: Imports in functions of modules that are loaded with the page, which no visitor reaches, each with the reason.
 NOT_REACHED = {
     ("abm", "abm.mesa_model"): "loaded by those who ask for the class of Mesa",
-    ("experiments.running.engine", "distributed"): "only `returns sweep --cluster` asks for a cluster",
+    ("experiments.running.cluster", "distributed"): "only `returns sweep --cluster` asks for a cluster",
+    ("experiments.running.runs", "distributed"): "what a worker of a cluster says of itself",
     ("experiments.running.progress", "rich"): "the bar of the terminal",
     ("experiments.report.printed", "rich"): "the terminal",
     ("experiments.storing.store", "fcntl"): "of the standard library",

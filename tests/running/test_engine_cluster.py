@@ -2,78 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny_model
+from dask_cluster import Cluster
 
 import abm
 from abm.inputs.parameters import InputError
-from experiments.sweep import results, sweep
+from experiments.sweep import sweep
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.cluster
 
-TESTS = Path(__file__).parents[1]
 AMOUNT = "offer.amount_per_person"
 DESIGN: dict[str, Any] = {
     "variants": ["uk-2025", "uk-upfront-national"], "factors": {AMOUNT: [0, 1000, 2000]}, "replicates": 50, "weeks": 4,
     "set": {"offer.household_cap": "none"},
 }  # fmt: skip
 TABLES = ("runs.parquet", "summary.parquet", "summary.csv")
-
-
-class Cluster:
-    """A scheduler and its workers, each a process."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self._file, self._folder = folder / "scheduler.json", folder
-        python = os.pathsep.join([str(TESTS.parent), str(TESTS), os.environ.get("PYTHONPATH", "")])
-        self._environment = {
-            **os.environ, **environment, "PYTHONPATH": python, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
-        }  # fmt: skip
-        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-        until = time.monotonic() + 60
-        while not self._file.exists() or not self._file.read_text().strip().endswith("}"):
-            assert time.monotonic() < until, "the scheduler did not start"
-            time.sleep(0.05)
-        self.workers: list[subprocess.Popen[bytes]] = []
-
-    @property
-    def address(self) -> str:
-        import json
-
-        return str(json.loads(self._file.read_text())["address"])
-
-    def add_worker(self, *options: str) -> subprocess.Popen[bytes]:
-        worker = self._start(
-            "worker", "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard", "--local-directory",
-            str(self._folder), *options,
-        )  # fmt: skip
-        self.workers.append(worker)
-        return worker
-
-    def stop(self) -> None:
-        for process in (*self.workers, self.scheduler):
-            # The whole group: a nanny has a worker below it.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait(20)
-
-    def _start(self, kind: str, *options: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "dask", kind, "--scheduler-file", str(self._file), *options]
-        log = (self._folder / f"{kind}.log").open("ab")
-        with log:
-            return subprocess.Popen(command, env=self._environment, stdout=log, stderr=log, start_new_session=True)
 
 
 @pytest.fixture
@@ -83,7 +35,7 @@ def tiny_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cl
     cluster = Cluster(tmp_path, {"TINY_SECONDS": "0.01", "TINY_LOG": str(tmp_path / "log")})
     try:
         for _ in range(2):
-            cluster.add_worker("--no-nanny", "--preload", str(TESTS / "tiny_model.py"))
+            cluster.add_tiny("--no-nanny")
         yield cluster
     finally:
         cluster.stop()
@@ -165,7 +117,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(tiny_cluster: Cluster, tmp_
 
 def test_a_run_that_kills_its_worker_is_recorded_and_the_others_go_on(tiny_cluster: Cluster, tmp_path: Path) -> None:
     for _ in range(8):
-        tiny_cluster.add_worker("--no-nanny", "--preload", str(TESTS / "tiny_model.py"))
+        tiny_cluster.add_tiny("--no-nanny")
     design = {**DESIGN, "variants": ["uk-2025"], "factors": {AMOUNT: [0, tiny_model.DEADLY, 2000]}, "replicates": 1}
     outcome = sweep(design, out=tmp_path / "out", cluster=tiny_cluster.address)
     assert (outcome.done, outcome.failed) == (3, 1)
@@ -175,22 +127,8 @@ def test_a_run_that_kills_its_worker_is_recorded_and_the_others_go_on(tiny_clust
     assert failure["run_id"] == ""
 
 
-def test_a_scheduler_killed_in_the_middle_is_told_and_what_is_done_is_kept(
-    tiny_cluster: Cluster, tmp_path: Path
-) -> None:
-    import dask
-
-    killer = KillOnce(tiny_cluster.scheduler, after=60)
-    with dask.config.set({"distributed.comm.timeouts.connect": "2s"}), pytest.raises(InputError, match="to resume"):
-        sweep(DESIGN, out=tmp_path / "out", cluster=tiny_cluster.address, progress=killer)
-    kept = len(results(tmp_path / "out"))
-    assert kept >= 60
-    resumed = sweep(DESIGN, out=tmp_path / "out")
-    assert resumed.new == 300 - kept
-
-
 @pytest.mark.parametrize("address", ["nowhere", "tcp://127.0.0.1:1"])
 def test_an_address_without_a_cluster_is_refused(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.running.engine.PATIENCE", 1.0)
+    monkeypatch.setattr("experiments.running.cluster.PATIENCE", 1.0)
     with pytest.raises(InputError, match="--cluster"):
         sweep({**DESIGN, "replicates": 1}, out=tmp_path / "out", cluster=address)
