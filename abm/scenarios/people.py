@@ -147,7 +147,7 @@ def _origins(section: Any, places: Sequence[str], date: str, file: str) -> tuple
         if key in section and not isinstance(section[key], str):
             raise InputError(f"origins.{key}", section[key], "text", file=file)
     if "mark" in section and section["mark"] not in MARKS:
-        near = nearest_spelling(section["mark"], MARKS)
+        near = nearest_spelling(str(section["mark"]), MARKS)
         raise InputError("origins.mark", section["mark"], "one of " + ", ".join(MARKS), file=file, nearest=near)
     return _by_column(section, date, file) if "column" in section else _by_name(section, places, file)
 

@@ -94,7 +94,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except CycloptsError as fault:
-        return _bad(str(fault))
+        from abm.inputs.parameters import printable, shortened
+
+        return _bad(printable(shortened(" ".join(str(fault).split()))))
     except ValueError as fault:
         from abm.inputs.parameters import InputError
 

@@ -204,7 +204,7 @@ class Folder:
 
     def _take_lock(self) -> None:
         assert self._lock is not None
-        if not _locked(self._lock):
+        if not locked(self._lock):
             holder = os.pread(self._lock, 20, 0).decode(errors="replace").strip() if hasattr(os, "pread") else ""
             problem = "another process" + (f" ({holder})" if holder else "") + " is sweeping into it"
             raise FolderError(self.path, problem, "wait for it, or name another folder with --out")
@@ -235,7 +235,7 @@ def _write_whole(target: Path, content: Callable[[BinaryIO], object]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
-        _flush_folder(target.parent)
+        flush_folder(target.parent)
     except OSError:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -262,7 +262,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     return told
 
 
-def _locked(descriptor: int) -> bool:
+def locked(descriptor: int) -> bool:
     """Take an exclusive lock that ends with the process; False if another holds it."""
     try:
         import fcntl
@@ -289,7 +289,8 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-def _flush_folder(path: Path) -> None:
+def flush_folder(path: Path) -> None:
+    """See that the names in a folder are on the disk."""
     if os.name == "nt":  # a folder cannot be opened there
         return
     descriptor = os.open(path, os.O_RDONLY)
