@@ -10,7 +10,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from cyclopts import App, CycloptsError
@@ -103,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not isinstance(fault, InputError):
             raise
         return _bad(str(fault))
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # the latter of what prints help, which has heard it by itself
         # Nobody reads any more; without this, Python complains once again when it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
@@ -167,12 +167,14 @@ def _each_set(argv: Sequence[str]) -> list[str]:
 
 
 def _bad(message: str) -> int:
-    print(f"returns: {message.strip()}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # nowhere to say it; the exit code does
+        print(f"returns: {message.strip()}", file=sys.stderr, flush=True)
     return BAD_INPUT
 
 
 def _replace_what_cannot_be_encoded() -> None:
-    """A terminal or pipe without, say, £ shows a question mark instead of failing."""
+    """A terminal or pipe without, say, £ shows a question mark instead of failing; where there is none, nothing fails."""
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

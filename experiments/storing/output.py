@@ -19,7 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from abm.inputs.given import no_file
+from abm.inputs.given import no_file, path_given
 from abm.inputs.parameters import InputError
 from experiments.storing.aside import UNFINISHED, aside, clear, held, in_hand, is_aside, swapped
 from experiments.storing.store import flush_folder
@@ -56,7 +56,7 @@ class Place:
     """
 
     def __init__(self, path: Path, kind: str, mark: str) -> None:
-        self.path, self.kind, self.mark = path, kind, mark
+        self.path, self.kind, self.mark = (path := path_given(path, "--out")), kind, mark
         self._finish()
         self._refuse_what_is_not_ours()
         new = [folder for folder in path.absolute().parents if not folder.exists()]
@@ -186,8 +186,8 @@ def put(path: Path, content: bytes) -> None:
         If it cannot be written; nothing is left behind.
     """
     temporary = aside(path)
-    clear(path)
     try:
+        clear(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
         with held(temporary):
@@ -233,7 +233,7 @@ def _manifest(path: Path) -> dict[str, Any]:
         return {}
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 
