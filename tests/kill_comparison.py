@@ -1,4 +1,4 @@
-"""Kills `returns compare` while it writes its folder, at every kind of step and at random moments, and says what was found.
+"""Kills `returns compare` while it writes its folder, at steps and at random moments, and says what was found.
 
 Run as ``python tests/kill_comparison.py FOLDER SEED``; prints a JSON object.  A process of its own, because it forks.
 """

@@ -7,6 +7,7 @@ Exit codes: 0; 1 if runs of a sweep failed; 2 for bad input, told in one sentenc
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -173,8 +174,8 @@ def _bad(message: str) -> int:
 
 
 def _replace_what_cannot_be_encoded() -> None:
-    """A terminal or pipe without, say, £ shows a question mark instead of failing; where there is none, nothing fails."""
-    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))
+    """A terminal or pipe without, say, £ shows a question mark instead of failing; one that is closed takes all."""
+    sys.stdout, sys.stderr = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

@@ -23,6 +23,7 @@ from experiments.report.exported import exported
 from experiments.report.figures import ALT, FORMS
 from experiments.report.marks import assumptions
 from experiments.report.notes import Row, alike, header, title
+from experiments.report.printed import without_nan
 from experiments.report.verdict import verdict
 from experiments.statistics.intervals import CONFIDENCE, PERCENTILES, vector_means
 from experiments.storing.as_csv import beside
@@ -131,7 +132,7 @@ def write(place: Place, comparison: Comparison, rows: Sequence[Row], *, csv_too:
             "run_p05, run_p95": "5th and 95th percentile of the runs",
             "mean_low, mean_high": f"{100 * CONFIDENCE:g} % interval of the mean, by parameter vector",
         },
-        "precision": comparison.looks,
+        "precision": without_nan(comparison.looks),
         "duration_seconds": round(comparison.seconds, 3),
     }
     names: list[str] = []

@@ -202,9 +202,7 @@ def _keys(study: Study, content: bytes, fingerprint: str) -> pa.Table:
 
 def _cells(study: Study, table: pa.Table) -> NDArray[np.int64]:
     """The cell of each row of a part; −1 for points that the study does not have."""
-    point, draw, replicate = (
-        table.column(name).to_numpy().astype(np.int64) for name in ("point", "draw", "replicate")
-    )
+    point, draw, replicate = (table.column(name).to_numpy().astype(np.int64) for name in ("point", "draw", "replicate"))
     labels = pa.array(study.design.variants, pa.string())
     variant = pa.compute.fill_null(pa.compute.index_in(table.column("variant"), labels), -1).to_numpy()
     of_baseline = pa.compute.equal(table.column("role"), BASELINE).to_numpy()

@@ -159,7 +159,12 @@ class _Taker:
         ]
         back = np.empty(len(order), dtype=np.int64)
         back[order] = np.arange(len(order))
-        return pa.concat_tables(pieces, promote_options="default").take(pa.array(back)).combine_chunks().replace_schema_metadata(None)
+        return (
+            pa.concat_tables(pieces, promote_options="default")
+            .take(pa.array(back))
+            .combine_chunks()
+            .replace_schema_metadata(None)
+        )
 
 
 def _slices(take: _Taker, study: Study, found: Index) -> Iterator[tuple[Index, pa.Table]]:
@@ -238,12 +243,13 @@ def _long(table: pa.Table) -> pa.Table:
     return keys
 
 
-def _write(file: BinaryIO, tables: Iterator[pa.Table], writer_of: Any = partial(pq.ParquetWriter, compression="zstd")) -> None:
+def _write(file: BinaryIO, tables: Iterator[pa.Table], writer_of: Callable[..., Any] | None = None) -> None:
     """Write tables as one; whatever happens, the writer is closed before its file: later that ends the process."""
     first = next(tables, None)
     if first is None:
         return
-    with writer_of(file, first.schema) as writer:
+    made = writer_of or partial(pq.ParquetWriter, compression="zstd")
+    with made(file, first.schema) as writer:
         for table in chain([first], tables):
             writer.write_table(table)
 

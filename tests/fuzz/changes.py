@@ -16,37 +16,40 @@ Rng = np.random.Generator
 VALUES = (3, -1, 0.5, float("nan"), "x", "", True, [], [3], {}, {"x": 1}, date(1950, 1, 1))
 #: Words as they may be typed for a number, a name or a path.
 WORDS = (
-    "", " ", "0", "-1", "1", "2.5", "1e3", "1e308", "1e999", "-1e-320", "nan", "inf", "none", "own", "plausible", "true",
-    "9" * 25, "9" * 400, "9" * 5_000, "0x10", "1_000", "1,000", "1.000,5", "٣", "½", "NaN", "None", "x", "uk-2025",
-    "uk-families-2026", "-", "--", "--set", "=", "a=b", "a=b=c", ",", ",,", "1,2", "1,1", "a" * 300, "a" * 5_000, "é" * 200,
-    "\x00", "a\x00b", "\x1b[31m", "a\nb", "\u202ex", "\ud800", "..", ".", "~", "~nobody-of-that-name/x", "a/" * 2_100,
-    "no/such/file.toml", "nothing.csv", "[", "{", "'", '"', "%s", "{0}", "$HOME", "*", "2026-03-01", "0001-01-01",
-    "9999-12-31", "2026-02-30", "12 weeks", "5m", "£3", "<script>", "offer", "offer.", ".offer", "offer..x", "world.x",
-    "behaviour.money", "offers.x.amount_per_person", "rule.x", "uk-2025:offer.amount_per_person", ":", "x:y", "over", "all",
+    "", " ", "0", "-1", "1", "2.5", "1e3", "1e308", "1e999", "-1e-320", "nan", "inf", "none", "own", "plausible",
+    "true", "9" * 25, "9" * 400, "9" * 5_000, "0x10", "1_000", "1,000", "1.000,5", "٣", "½", "NaN", "None", "x",
+    "uk-2025", "uk-families-2026", "-", "--", "--set", "=", "a=b", "a=b=c", ",", ",,", "1,2", "1,1", "a" * 300,
+    "a" * 5_000, "é" * 200, "\x00", "a\x00b", "\x1b[31m", "a\nb", "\u202ex", "\ud800", "..", ".", "~",
+    "~nobody-of-that-name/x", "a/" * 2_100, "no/such/file.toml", "nothing.csv", "[", "{", "'", '"', "%s", "{0}",
+    "$HOME", "*", "2026-03-01", "0001-01-01", "9999-12-31", "2026-02-30", "12 weeks", "5m", "£3", "<script>", "offer",
+    "offer.", ".offer", "offer..x", "world.x", "behaviour.money", "offers.x.amount_per_person", "rule.x",
+    "uk-2025:offer.amount_per_person", ":", "x:y", "over", "all",
 )  # fmt: skip
 #: The same in a file of TOML.
 ENTRIES = (
-    "3", "-1", "0", "0.5", "1e308", "1e999", "-inf", "nan", "9" * 400, "9" * 5_000, "0x" + "f" * 4_000, "true", '""', '"x"',
-    '"none"', '"own"', '"plausible"', '"uk-2025"', '"' + "x" * 10_000 + '"', '"\\u0000"', '"\\u001b[31m\\n"', '"~nobody/x"',
-    '"' + "a" * 300 + '.toml"', '"a/b.csv"', '".."', "[]", "[[]]", "[1, 2]", "[1, 1]", '["x", 3]', "[nan]", "[{}]", "{}",
-    "[" * 60 + "]" * 60, "[" * 3_000, "{a=" * 3_000, "{a=" * 60 + "1" + "}" * 60, "{ value = 1 }", "{ value = nan }",
-    '{ value = 5, low = 9, high = 1 }', '{ value = "x", mark = 3 }', "{ value = { value = 1 } }", '{ x = 1 }',
-    '{ evidence = "costs:hotel_night_hac" }', '{ evidence = "costs:hotel_night_hac", times = 1e308 }',
-    '{ evidence = "no:such" }', '{ evidence = 3 }', '{ evidence = "costs:hotel_night_hac", times = "x" }',
-    "{ low = 1, high = 2 }", "{ low = 2, high = 1 }", "{ low = nan, high = inf }", '{ low = 1, high = 3, levels = 1e9 }',
-    '{ low = 0, high = 1, scale = "log" }', "1979-05-27", "0001-01-01", "9999-12-31", "1979-05-27T07:32:00Z", "07:32:00",
-    "'''\n", '"""', "0777", "+", "-", "", "# nothing",
+    "3", "-1", "0", "0.5", "1e308", "1e999", "-inf", "nan", "9" * 400, "9" * 5_000, "0x" + "f" * 4_000, "true", '""',
+    '"x"', '"none"', '"own"', '"plausible"', '"uk-2025"', '"' + "x" * 10_000 + '"', '"\\u0000"', '"\\u001b[31m\\n"',
+    '"~nobody/x"', '"' + "a" * 300 + '.toml"', '"a/b.csv"', '".."', "[]", "[[]]", "[1, 2]", "[1, 1]", '["x", 3]',
+    "[nan]", "[{}]", "{}", "[" * 60 + "]" * 60, "[" * 3_000, "{a=" * 3_000, "{a=" * 60 + "1" + "}" * 60,
+    "{ value = 1 }", "{ value = nan }", '{ value = 5, low = 9, high = 1 }', '{ value = "x", mark = 3 }',
+    "{ value = { value = 1 } }", '{ x = 1 }', '{ evidence = "costs:hotel_night_hac" }',
+    '{ evidence = "costs:hotel_night_hac", times = 1e308 }', '{ evidence = "no:such" }', '{ evidence = 3 }',
+    '{ evidence = "costs:hotel_night_hac", times = "x" }', "{ low = 1, high = 2 }", "{ low = 2, high = 1 }",
+    "{ low = nan, high = inf }", '{ low = 1, high = 3, levels = 1e9 }', '{ low = 0, high = 1, scale = "log" }',
+    "1979-05-27", "0001-01-01", "9999-12-31", "1979-05-27T07:32:00Z", "07:32:00", "'''\n", '"""', "0777", "+", "-",
+    "", "# nothing",
 )  # fmt: skip
 #: What may stand before the sign of equality.
 KEYS = (
-    "x", '""', "extends", "name", "title", "rows", "origins", "inflow", "offer", "offers", "regime", "from", "figures", "rule",
-    "file", "table", "world.hotel_night", "offer.amount_per_person", '"offer.amount_per_person"', '"a\\u001b[31mb"', "a.b.c.d",
-    "__class__", "model_config", "model_fields", '"' + "k" * 5_000 + '"', "value", "date", "households", "variants", "posterior",
+    "x", '""', "extends", "name", "title", "rows", "origins", "inflow", "offer", "offers", "regime", "from",
+    "figures", "rule", "file", "table", "world.hotel_night", "offer.amount_per_person", '"offer.amount_per_person"',
+    '"a\\u001b[31mb"', "a.b.c.d", "__class__", "model_config", "model_fields", '"' + "k" * 5_000 + '"', "value",
+    "date", "households", "variants", "posterior",
 )  # fmt: skip
 SECTIONS = (
-    "[", "[x]", "[[x]]", "[offer]", "[[offers]]", "[offers.x]", "[[regime]]", "[world]", "[factors]", "[set]", "[sampling]",
-    "[[row]]", "[unknown.x]", "[[not_represented]]", "[settings]", "[composition]", "[network]", "[rows]", "[origins]",
-    "[inflow]", "[housing]", "[procedure]", "[standing]", "[[origins]]", "[title]",
+    "[", "[x]", "[[x]]", "[offer]", "[[offers]]", "[offers.x]", "[[regime]]", "[world]", "[factors]", "[set]",
+    "[sampling]", "[[row]]", "[unknown.x]", "[[not_represented]]", "[settings]", "[composition]", "[network]",
+    "[rows]", "[origins]", "[inflow]", "[housing]", "[procedure]", "[standing]", "[[origins]]", "[title]",
 )  # fmt: skip
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
 import pandas as pd
@@ -17,7 +19,7 @@ from small_history import TEXT
 import experiments
 from abm import load_behaviour, load_caseload, load_policy
 from abm.inputs.behaviour import Behaviour
-from abm.inputs.parameters import InputError, declarations
+from abm.inputs.parameters import declarations
 from abm.model import Prepared
 from abm.scenarios import scenario
 from abm.scenarios.kinds import kind_of
@@ -86,7 +88,8 @@ PEOPLE = (
     "origin,persons,housing\nIraq,5200,hotel\nTürkiye,3100,own\n",
 )
 DESIGN = (
-    'variants = ["uk-pilot-2026"]\nbaseline = "uk-2025"\nweeks = 5\nhouseholds = 15\nreplicates = 2\nuncertainty = "seeds"\n'
+    'variants = ["uk-pilot-2026"]\nbaseline = "uk-2025"\nweeks = 5\nhouseholds = 15\nreplicates = 2\n'
+    'uncertainty = "seeds"\n'
     '[set]\n"world.hotel_night" = 100.0\n[sampling]\nmethod = "grid"\nlevels = 2\n[factors]\n'
     '"offer.amount_per_person" = [0, 1000]\n"behaviour.money" = { low = 0.1, high = 2, levels = 2 }\n'
 )
@@ -104,7 +107,9 @@ def _people(rng: Rng, folder: Path) -> tuple[str, Act]:
     table = _written(folder, "people.csv", of_csv(rng, pick(rng, PEOPLE)))
     if rng.random() < 0.5:
         return table.name, lambda: load_caseload(table)
-    text = f'extends = "uk-families-2026"\ndate = 2025-03-01\nrows = "{table.name}"\n[composition]\nfamily_share = 0.3\n'
+    text = (
+        f'extends = "uk-families-2026"\ndate = 2025-03-01\nrows = "{table.name}"\n[composition]\nfamily_share = 0.3\n'
+    )
     own = _written(folder, "own.toml", text.encode())
     return f"{table.name} by own.toml", lambda: load_caseload(own)
 
@@ -116,9 +121,14 @@ def _spreadsheet(rng: Rng, folder: Path) -> tuple[str, Act]:
 
 @cache
 def _sheet() -> bytes:
-    held = io.BytesIO()
+    """A spreadsheet, the same whenever it is made."""
+    held, made = io.BytesIO(), io.BytesIO()
     pd.read_csv(io.StringIO(PEOPLE[0])).to_excel(held, index=False)
-    return held.getvalue()
+    with ZipFile(held) as parts, ZipFile(made, "w", ZIP_DEFLATED) as again:
+        for name in parts.namelist():
+            content = re.sub(rb"\d{4}-\d\d-\d\dT[\d:.]+Z", b"2025-01-01T00:00:00Z", parts.read(name))
+            again.writestr(ZipInfo(name), content)
+    return made.getvalue()
 
 
 @cache
@@ -135,7 +145,9 @@ def _draws(rng: Rng, folder: Path) -> tuple[str, Act]:
     else:
         path = folder / "draws.parquet"
         odd = table.astype({pick(rng, table.columns): pick(rng, ("str", "object", "int64", "bool", "datetime64[ns]"))})
-        chosen = pick(rng, (table, odd, table.iloc[:0], table.iloc[:, :0], table.rename(columns=lambda name: name[:-1])))
+        chosen = pick(
+            rng, (table, odd, table.iloc[:0], table.iloc[:, :0], table.rename(columns=lambda name: name[:-1]))
+        )
         chosen.to_parquet(path, index=bool(rng.random() < 0.2))
         if chosen is table:
             path.write_bytes(of_bytes(rng, path.read_bytes()))
@@ -173,36 +185,38 @@ def _precision(rng: Rng, folder: Path) -> tuple[str, Act]:
     return repr(words), lambda: parse_targets(words, compared=True)
 
 
-#: Small commands that come to their first run; %s is a spoilt file.
+#: Small commands.
+_TINY = "--weeks 5 --households 15 --replicates 2"
+_SEEDS = f"{_TINY} --uncertainty seeds"
 COMMANDS = (
-    "compare uk-pilot-2026 --weeks 5 --households 15 --replicates 2 --uncertainty seeds --out o",
-    "compare uk-pilot-2026 --weeks 5 --households 15 --replicates 2 --uncertainty seeds --by size --at-least 5m --csv",
-    "compare uk-pilot-2026 --weeks 5 --households 15 --uncertainty seeds --vary offer.amount_per_person=1,2 --table md",
-    "compare uk-pilot-2026 --weeks 5 --households 15 --uncertainty seeds --precision departures=±5 --max-replicates 20",
+    f"compare uk-pilot-2026 {_SEEDS} --out o",
+    f"compare uk-pilot-2026 {_SEEDS} --by size --at-least 5m --csv",
+    f"compare uk-pilot-2026 {_SEEDS} --vary offer.amount_per_person=1,2 --table md",
+    f"compare uk-pilot-2026 {_SEEDS} --precision departures=±5 --max-replicates 20",
     "run uk-pilot-2026 --weeks 5 --households 15 --seed 3 --set offer.amount_per_person=5000 --json",
     "why uk-pilot-2026 --weeks 5 --households 15 --household 3 --week 2",
-    "attribute uk-2025 uk-pilot-2026 --weeks 5 --households 15 --replicates 2 --uncertainty seeds --measure departures",
-    "discover uk-pilot-2026 --goal departures>1 --weeks 5 --households 15 --points 64 --replicates 2 --over behaviour.money",
-    "economics uk-pilot-2026 --weeks 5 --households 15 --replicates 2 --effect departures --worth 1000,5000",
-    "frontier uk-pilot-2026 --lever offer.amount_per_person=0:9000 --goal departures --weeks 5 --households 15 --trials 8"
-    " --generation 4 --replicates 2 --uncertainty seeds",
-    "sensitivity uk-pilot-2026 --measure departures --weeks 5 --households 15 --replicates 1 --trajectories 2 --points 4"
+    f"attribute uk-2025 uk-pilot-2026 {_SEEDS} --measure departures",
+    f"discover uk-pilot-2026 --goal departures>1 {_TINY} --points 64 --over behaviour.money",
+    f"economics uk-pilot-2026 {_TINY} --effect departures --worth 1000,5000",
+    f"frontier uk-pilot-2026 --lever offer.amount_per_person=0:9000 --goal departures {_SEEDS} --trials 8"
+    " --generation 4",
+    f"sensitivity uk-pilot-2026 --measure departures {_TINY} --trajectories 2 --points 4"
     " --over behaviour.money,world.hotel_night",
-    "sheet uk-pilot-2026 --weeks 5 --households 15 --replicates 2 --uncertainty seeds",
+    f"sheet uk-pilot-2026 {_SEEDS}",
     "trial uk-pilot-2026 --families 15 --months 6 --by site --share 0.5 --replicates 2 --uncertainty seeds",
-    "advise --amounts 3000 --windows 1 --to present --when exhausted --weeks 5 --households 15 --replicates 2"
-    " --uncertainty seeds",
-    "report uk-pilot-2026 --weeks 5 --households 15 --replicates 2 --quick --out r.html",
+    f"advise --amounts 3000 --windows 1 --to present --when exhausted {_SEEDS}",
+    f"report uk-pilot-2026 {_TINY} --quick --out r.html",
     "sweep own.toml --workers 2 --out s", "sweep own.toml --plan --replicates 3", "plot s --measure departures",
     "show own.toml --mark assumed", "show uk-2025 --json", "list levers", "list measures --json",
     "new policy mine --extends uk-2025", "new caseload mine --rows", "validate own-history.toml --draws 2 --brief",
 )  # fmt: skip
 OPTIONS = (
-    "--set", "--vary", "--out", "--caseload", "--baseline", "--against", "--replicates", "--weeks", "--households", "--seed",
-    "--by", "--json", "--csv", "--table", "--all", "--precision", "--max-replicates", "--uncertainty", "--workers", "--over",
-    "--goal", "--limit", "--lever", "--measure", "--points", "--trials", "--at-least", "--rule", "--version", "--levers",
-    "--mark", "--extends", "--report", "--amounts", "--windows", "--share", "--months", "--families", "--worth", "--effect",
-    "--discount", "--week", "--household", "--draws", "--groups", "--hold", "--boxes", "--most", "--generation", "--robust",
+    "--set", "--vary", "--out", "--caseload", "--baseline", "--against", "--replicates", "--weeks", "--households",
+    "--seed", "--by", "--json", "--csv", "--table", "--all", "--precision", "--max-replicates", "--uncertainty",
+    "--workers", "--over", "--goal", "--limit", "--lever", "--measure", "--points", "--trials", "--at-least",
+    "--rule", "--version", "--levers", "--mark", "--extends", "--report", "--amounts", "--windows", "--share",
+    "--months", "--families", "--worth", "--effect", "--discount", "--week", "--household", "--draws", "--groups",
+    "--hold", "--boxes", "--most", "--generation", "--robust",
 )  # fmt: skip
 
 
@@ -211,6 +225,27 @@ def _command(rng: Rng, folder: Path) -> tuple[str, Act]:
     _written(folder, "own-history.toml", TEXT.encode())
     words = of_arguments(rng, pick(rng, COMMANDS).split(), OPTIONS)
     return repr(words), lambda: ended(words)
+
+
+def _to_the_end(rng: Rng, folder: Path) -> tuple[str, Act]:
+    """A command that is run: nothing in it may make the runs large."""
+    _written(folder, "own.toml", DESIGN.encode())
+    _written(folder, "own-history.toml", TEXT.encode())
+    words = of_arguments(rng, pick(rng, COMMANDS).split(), OPTIONS)
+    while not _is_small(words):
+        words = of_arguments(rng, pick(rng, COMMANDS).split(), OPTIONS)
+    return repr(words), lambda: ended(words)
+
+
+def _is_small(words: Sequence[str]) -> bool:
+    """Whether a command would run no more than seconds."""
+    numbers = [float(number) for word in words for number in re.findall(r"\d+", word) if "." not in word]
+    return bool(set(QUICK) & set(words)) and not set(LONG) & set(words) and max(numbers, default=0) < 100
+
+
+#: Commands whose runs take seconds at most, and what would make them long.
+QUICK = ("compare", "run", "why", "attribute", "economics", "sheet", "trial", "sweep", "sensitivity")
+LONG = ("--rule", "report", "advise", "frontier", "discover", "validate", "uk-asylum-2025", "uk-refused-2025")
 
 
 def ended(words: Sequence[str]) -> None:
@@ -275,6 +310,9 @@ EDGES = (
     Edge("--precision", 1, _precision),
     Edge("command", 7, _command),
 )
+
+
+TO_THE_END = (Edge("command to the end", 100, _to_the_end),)
 
 
 def stop_at_the_first_run() -> None:

@@ -208,7 +208,9 @@ sys.exit(main(["sweep", {design!r}, "--out", {out!r}, "--workers", "2"]))
 def test_a_part_damaged_while_tables_are_written_is_told_and_the_process_ends_in_order(tmp_path: Path) -> None:
     """An open writer of Parquet once wrote on into its closed file, and now and then ended the process by 134."""
     design = tmp_path / "own.toml"
-    design.write_text('variants = ["uk-2025"]\nreplicates = 4\nweeks = 4\n[factors]\n"world.hotel_night" = [100, 110]\n')
+    design.write_text(
+        'variants = ["uk-2025"]\nreplicates = 4\nweeks = 4\n[factors]\n"world.hotel_night" = [100, 110]\n'
+    )
     tests = Path(__file__).parents[1]
     code = DAMAGING.format(tests=str(tests), root=str(tests.parent), design=str(design), out=str(tmp_path / "out"))
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300)
