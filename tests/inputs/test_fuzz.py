@@ -35,9 +35,9 @@ def found(tmp_path: Path, *words: str, seconds: float) -> dict:
 
 
 def test_some_spoilt_inputs_are_read_or_refused(tmp_path: Path) -> None:
-    told = found(tmp_path, "--seed", "7", "--cases", "900", seconds=400)
-    assert told["refused"] > 500
-    assert told["read"] > 60
+    told = found(tmp_path, "--seed", "7", "--cases", "600", seconds=400)
+    assert told["refused"] > 300
+    assert told["read"] > 40
     assert set(told["edges"]) == {edge.name for edge in EDGES}
     assert told["grown_mb"] < 1_000
 
