@@ -50,7 +50,7 @@ from abm.arrays.own import ALWAYS, compiled
 from abm.household.decision import GROUPS, Circumstances
 from abm.household.stages import Column, Holds, Kind, Stage
 from abm.inputs.behaviour import Behaviour
-from abm.inputs.given import path_given
+from abm.inputs.given import bytes_of, path_given
 from abm.inputs.parameters import InputError, is_name, nearest_spelling, parameter
 from abm.inputs.registry import (
     NOTHING,
@@ -369,10 +369,9 @@ def load(*files: str | Path) -> RuleSet:
             allowed = f"the path of a Python file that exists, or one of {', '.join(sorted(known))}"
             raise InputError("--rule", str(given), allowed, nearest=near)
         try:
-            sources.append((str(path), path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError) as fault:
-            why = getattr(fault, "strerror", None) or "not UTF-8 text"
-            raise InputError("--rule", str(given), f"a Python file that can be read ({why})") from None
+            sources.append((str(path), bytes_of(path, "--rule").decode("utf-8")))
+        except UnicodeDecodeError:
+            raise InputError("--rule", str(given), "a Python file that can be read (not UTF-8 text)") from None
     return _read(tuple(sources))
 
 

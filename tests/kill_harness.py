@@ -53,7 +53,7 @@ class Deadly:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def install(self) -> None:
-        fsync, replace, opened = os.fsync, os.replace, builtins.open
+        fsync, replace, rename, opened = os.fsync, os.replace, os.rename, builtins.open
 
         def counted_fsync(descriptor: int) -> None:
             self.count()
@@ -62,6 +62,11 @@ class Deadly:
         def counted_replace(source: Any, target: Any) -> None:
             self.count()
             replace(source, target)
+            self.count()
+
+        def counted_rename(source: Any, target: Any) -> None:
+            self.count()
+            rename(source, target)
             self.count()
 
         def counted_open(*args: Any, **options: Any) -> Any:
@@ -79,7 +84,7 @@ class Deadly:
 
             return _Wrapped(file, half_then_all)
 
-        store.os.fsync, store.os.replace = counted_fsync, counted_replace
+        store.os.fsync, store.os.replace, store.os.rename = counted_fsync, counted_replace, counted_rename
         store.open = counted_open  # type: ignore[attr-defined]
 
 

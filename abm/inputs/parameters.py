@@ -69,11 +69,16 @@ class InputError(ValueError):
         self.field, self.value, self.allowed, self.file, self.nearest = field, value, allowed, file, nearest
         where = f"{file}: " if file else ""
         hint = f" Did you mean {nearest!r}?" if nearest else ""
-        sentence = f"{where}{_cut(field, MOST_ECHOED)} = {_echo(value)} is not accepted: {allowed}.{hint}"
-        super().__init__("".join(ascii(letter)[1:-1] if _is_control(letter) else letter for letter in sentence))
+        said = f"{shortened(field, MOST_ECHOED)} = {_echo(value)} is not accepted: {shortened(allowed, MOST_SAID)}"
+        super().__init__(printable(f"{where}{said}.{hint}"))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _input_error, (self.field, self.value, self.allowed, self.file, self.nearest)
+
+
+def printable(text: str) -> str:
+    """A text with escapes for what would do something to a terminal."""
+    return "".join(ascii(letter)[1:-1] if _is_control(letter) else letter for letter in text)
 
 
 def _is_control(letter: str) -> bool:
@@ -83,16 +88,19 @@ def _is_control(letter: str) -> bool:
 
 #: Longest echo of what somebody gave, in characters; a quarter of it is kept from the end.
 MOST_ECHOED = 120
+#: Longest list of what is allowed.
+MOST_SAID = 1_000
 
 
 def _echo(value: object) -> str:
     """A value as it was given, shortened; what cannot be printed is written as an escape."""
     if isinstance(value, int) and value.bit_length() > 4 * MOST_ECHOED:
         return f"a number of about {round(value.bit_length() * math.log10(2.0)):,} digits"
-    return _cut(repr(value.isoformat() if isinstance(value, date) else value), MOST_ECHOED)
+    return shortened(repr(value.isoformat() if isinstance(value, date) else value), MOST_ECHOED)
 
 
-def _cut(text: str, most: int) -> str:
+def shortened(text: str, most: int = MOST_SAID) -> str:
+    """A text of at most so many letters and a remark: its beginning and its end."""
     if len(text) <= most:
         return text
     end = most // 4

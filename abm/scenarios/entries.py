@@ -136,6 +136,8 @@ def _referred(declared: Declaration, told: Mapping[str, Any], file: str) -> tupl
         allowed = f"a figure in {declared.unit}, not {found.unit}; another unit needs `times`, the worth of one of it"
         raise InputError(f"{declared.path}.evidence", name, allowed, file=file)
     value = found.value * times
+    if not math.isfinite(value):
+        raise InputError(f"{declared.path}.times", times, "a factor of a finite figure", file=file)
     low = None if found.low is None else found.low * times
     high = None if found.high is None else found.high * times
     if declared.whole:

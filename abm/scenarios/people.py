@@ -11,6 +11,7 @@ from abm.evidence.countries import country_code, folded, known_country, nearest_
 from abm.evidence.figures import column_figure
 from abm.evidence.homeland import place_name, shares_by, year_of
 from abm.inputs.caseload import Caseload
+from abm.inputs.given import path_given
 from abm.inputs.parameters import MARKS, Figure, InputError, declarations, nearest_spelling, read
 from abm.inputs.policy import Policy
 from abm.scenarios.entries import entry
@@ -79,7 +80,7 @@ def people(
 def _table(given: Any, folder: Path, file: str) -> Table:
     """The table that `rows` names, or is."""
     if isinstance(given, str):
-        return read_table(folder / given, given, file)
+        return read_table(path_given(folder / given, "rows", file=file), given, file)
     if hasattr(given, "to_frame") or hasattr(given, "itertuples"):
         return table_of(given)
     raise InputError("rows", given, "the path of a CSV file or of a spreadsheet (.xlsx)", file=file)
@@ -147,7 +148,7 @@ def _origins(section: Any, places: Sequence[str], date: str, file: str) -> tuple
         if key in section and not isinstance(section[key], str):
             raise InputError(f"origins.{key}", section[key], "text", file=file)
     if "mark" in section and section["mark"] not in MARKS:
-        near = nearest_spelling(section["mark"], MARKS)
+        near = nearest_spelling(str(section["mark"]), MARKS)
         raise InputError("origins.mark", section["mark"], "one of " + ", ".join(MARKS), file=file, nearest=near)
     return _by_column(section, date, file) if "column" in section else _by_name(section, places, file)
 

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 from abm.evidence.figures import EVIDENCE, evidence_figure
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
-from abm.inputs.given import path_given
+from abm.inputs.given import bytes_of, path_given
 from abm.inputs.parameters import (
     RULE,
     Declarations,
@@ -303,11 +303,9 @@ def document(path: Path) -> dict[str, Any]:
         If the file cannot be read, is not UTF-8, or is not TOML (with the line).
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = bytes_of(path, "file", file=_shown(path)).decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         raise InputError("text", fault.object[fault.start : fault.end], "UTF-8 text", file=_shown(path)) from None
-    except OSError as fault:
-        raise InputError("file", str(path), f"a file that can be read ({fault.strerror})", file=_shown(path)) from None
     size, file = f"{len(text):,} characters", _shown(path)
     try:
         found = tomllib.loads(text)
@@ -374,7 +372,9 @@ def _read(
     for key in _TEXTS[model]:
         if key in whole:
             text = whole.pop(key)
-            read.values[key] = text.isoformat() if type(text) is date else text
+            read.values[key] = text = text.isoformat() if type(text) is date else text
+            if not isinstance(text, str):
+                raise InputError(key, text, "text", file=file)
     if model is Caseload:
         if "countries" in whole:
             read.values["countries"], told = countries(whole.pop("countries"), read.values.get("countries", {}), file)

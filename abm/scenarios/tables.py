@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
 from collections import Counter
@@ -10,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
+from abm.inputs.given import bytes_of
 from abm.inputs.parameters import InputError, nearest_spelling
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 #: How the name of a file ends that holds a table.
 ENDINGS = (".csv", ".xlsx")
+#: Bytes that a spreadsheet may unpack to.
+LARGEST_SHEET = 500_000_000
 #: How messages call a data frame, which has no path.
 FRAME = "the data frame"
 #: Numbers with separators of thousands: a comma or a point there says nothing sure about what it separates.
@@ -72,7 +76,7 @@ def read_table(path: Path, name: str, file: str) -> Table:
 def _text(path: Path, name: str) -> Table:
     """A CSV file: cells separated by commas, semicolons or tabs, whichever its header has most of."""
     try:
-        lines = path.read_bytes().decode("utf-8-sig").splitlines()
+        lines = bytes_of(path, "rows").decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as fault:
         raise InputError("text", fault.object[fault.start : fault.end], "UTF-8 text", file=str(path)) from None
     separator = max(",;\t", key=lines[0].count) if lines else ","
@@ -88,14 +92,19 @@ def _spreadsheet(path: Path, name: str, file: str) -> Table:
     """The first sheet of a spreadsheet."""
     import pandas as pd
 
+    held = io.BytesIO(bytes_of(path, "rows", file=file))
     try:
-        sheet = pd.read_excel(path, header=None, dtype=str, keep_default_na=False)
+        with ZipFile(held) as parts:
+            size = sum(part.file_size for part in parts.infolist())
+        if size > LARGEST_SHEET:
+            raise ValueError(f"its {size:,} bytes are more than {LARGEST_SHEET:,}")
+        sheet = pd.read_excel(held, header=None, dtype=str, keep_default_na=False)
     except ImportError:
         allowed = (
             "a CSV file; or install the extra that reads spreadsheets: pip install 'household-returns[spreadsheet]'"
         )
         raise InputError("rows", name, allowed, file=file) from None
-    except (OSError, ValueError, KeyError, BadZipFile) as fault:
+    except Exception as fault:  # what is damaged meets errors of any kind on its way through zip and XML
         raise InputError("rows", name, f"a spreadsheet that can be read ({fault})", file=file) from None
     cells = [[str(cell) for cell in row] for row in sheet.to_numpy().tolist()]
     lines = ((f"line {number}", row) for number, row in enumerate(cells[1:], start=2))

@@ -331,7 +331,7 @@ def _as_written(fault: InputError, rows: Sequence[Mapping[str, Any]], whole: Map
     if parts[0] == "row" and len(parts) > 1 and parts[1].isdigit():
         known = [next((old for old, new in _SPELT.items() if new == name), name) for name in Row.model_fields]
         parts = [f"row {rows[int(parts[1])].get('id', parts[1])}", *parts[2:]]
-        parts[1:2] = [next((old for old, new in _SPELT.items() if new in parts[1:2]), *parts[1:2])]
+        parts[1:2] = [next((old for old, new in _SPELT.items() if new == name), name) for name in parts[1:2]]
     elif parts[0] == "unknown" and len(parts) > 2:
         known = list(Unknown.model_fields)
     near = nearest_spelling(parts[-1], known) if fault.allowed == "no such field" else fault.nearest

@@ -129,7 +129,6 @@ def compare_command(
     from experiments.report.compare_files import INDEX, place_of, write
     from experiments.report.people import tell_left_open
     from experiments.running.compiling import announcing_compilation
-    from experiments.storing.as_csv import beside
 
     place = place_of(question, out)
     tell_left_open(question.caseload)
@@ -150,8 +149,7 @@ def compare_command(
         tell(line)
     for line in alike(comparison):
         tell(line)
-    write(place, comparison, rows)
-    if names := beside(place.path, asked=csv_too):
+    if names := write(place, comparison, rows, csv_too=csv_too):
         tell(f"As CSV too: {', '.join(names)}")
     if report:
         from experiments.cli.report import NAME, write_report

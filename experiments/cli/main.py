@@ -7,10 +7,11 @@ Exit codes: 0; 1 if runs of a sweep failed; 2 for bad input, told in one sentenc
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from cyclopts import App, CycloptsError
@@ -94,14 +95,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except CycloptsError as fault:
-        return _bad(str(fault))
+        from abm.inputs.parameters import printable, shortened
+
+        return _bad(printable(shortened(" ".join(str(fault).split()))))
     except ValueError as fault:
         from abm.inputs.parameters import InputError
 
         if not isinstance(fault, InputError):
             raise
         return _bad(str(fault))
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # the latter of what prints help, which has heard it by itself
         # Nobody reads any more; without this, Python complains once again when it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
@@ -165,12 +168,14 @@ def _each_set(argv: Sequence[str]) -> list[str]:
 
 
 def _bad(message: str) -> int:
-    print(f"returns: {message.strip()}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # nowhere to say it; the exit code does
+        print(f"returns: {message.strip()}", file=sys.stderr, flush=True)
     return BAD_INPUT
 
 
 def _replace_what_cannot_be_encoded() -> None:
-    """A terminal or pipe without, say, £ shows a question mark instead of failing."""
+    """A terminal or pipe without, say, £ shows a question mark instead of failing; one that is closed takes all."""
+    sys.stdout, sys.stderr = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

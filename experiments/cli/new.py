@@ -85,14 +85,16 @@ def _place(name: str) -> Path:
     path = path_given(name, "NAME")
     if not path.name or path.is_dir():
         raise InputError("NAME", name, "a name, or the path of a file to be written")
-    return path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
+    return path if path.suffix == ".toml" else path_given(path.with_name(f"{path.name}.toml"), "NAME")
 
 
 def _beside(extends: str, path: Path) -> str:
     """What a file extends, as that file has to call it: a path from its own folder."""
     if not extends.endswith(".toml"):
         return extends
-    return Path(os.path.relpath(Path(extends).expanduser(), path.parent)).as_posix()
+    from abm.inputs.given import path_given
+
+    return Path(os.path.relpath(path_given(extends, "--extends"), path.parent)).as_posix()
 
 
 def _write(files: Mapping[Path, Callable[[], str]]) -> None:

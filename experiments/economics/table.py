@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.inputs.given import bytes_of
 from abm.inputs.parameters import InputError
 from experiments.economics.amounts_read import ambiguous, marks_shown, readings
 
@@ -78,10 +79,7 @@ def load_table(path: Path) -> StrategyTable:
 
 
 def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except OSError as fault:
-        raise InputError("VARIANT", str(path), f"a file that can be read ({fault.strerror or fault})") from None
+    raw = bytes_of(path, "VARIANT")
     coding = "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
         return raw.decode(coding)

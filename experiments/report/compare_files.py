@@ -23,8 +23,10 @@ from experiments.report.exported import exported
 from experiments.report.figures import ALT, FORMS
 from experiments.report.marks import assumptions
 from experiments.report.notes import Row, alike, header, title
+from experiments.report.printed import without_nan
 from experiments.report.verdict import verdict
 from experiments.statistics.intervals import CONFIDENCE, PERCENTILES, vector_means
+from experiments.storing.as_csv import beside
 from experiments.storing.output import MANIFEST, Place, Writer, fingerprint
 
 if TYPE_CHECKING:
@@ -95,8 +97,8 @@ def _slug(question: Question) -> str:
     return f"{first or 'policy'}-and-{count - 1}-more" if count > 1 else first or "policy"
 
 
-def write(place: Place, comparison: Comparison, rows: Sequence[Row]) -> None:
-    """Write a comparison's folder.
+def write(place: Place, comparison: Comparison, rows: Sequence[Row], *, csv_too: bool = False) -> list[str]:
+    """Write a comparison's folder, and say which tables are in it as CSV too (`experiments.storing.as_csv`).
 
     Raises
     ------
@@ -130,10 +132,17 @@ def write(place: Place, comparison: Comparison, rows: Sequence[Row]) -> None:
             "run_p05, run_p95": "5th and 95th percentile of the runs",
             "mean_low, mean_high": f"{100 * CONFIDENCE:g} % interval of the mean, by parameter vector",
         },
-        "precision": comparison.looks,
+        "precision": without_nan(comparison.looks),
         "duration_seconds": round(comparison.seconds, 3),
     }
-    place.write(files, told)
+    names: list[str] = []
+
+    def as_csv(folder: Path) -> list[str]:
+        names.extend(beside(folder, asked=csv_too))
+        return names
+
+    place.write(files, told, as_csv)
+    return names
 
 
 def _summary(path: Path, rows: Sequence[Row]) -> None:

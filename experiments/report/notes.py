@@ -158,8 +158,9 @@ def precision_told(comparison: Comparison) -> Iterator[Text]:
     """A line for each precision that was asked for."""
     for seen in comparison.looks:
         reached = "reached" if seen["reached"] else "NOT reached"
+        found = "too few runs have it" if math.isnan(seen["half_width"]) else f"±{seen['half_width']:.4g}"
         yield Text(
-            f"Precision of Δ {seen['measure']}, {seen['variant']}: ±{seen['half_width']:.4g}, asked"
+            f"Precision of Δ {seen['measure']}, {seen['variant']}: {found}, asked"
             f" ±{seen['asked']:.4g}: {reached} with {seen['replicates']:,} runs (interval widened for having looked"
             f" {seen['looks']} times).{_left(seen)}"
         )

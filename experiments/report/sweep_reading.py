@@ -17,7 +17,7 @@ from experiments.report.amounts import plain
 from experiments.report.notes import title
 from experiments.statistics.crossing import Crossing, crossings
 from experiments.statistics.intervals import Array
-from experiments.storing.store import FolderError, read_manifest
+from experiments.storing.store import MANIFEST, FolderError, digest_of, read_manifest
 from experiments.sweep.pairing import OF_PAIRS
 from experiments.sweep.tables import results
 
@@ -163,7 +163,25 @@ def read(folder: Path, measure: str | None = None) -> Reading:
     if chosen not in known:
         allowed = "a measure of the sweep" + ("" if baseline else " (those of comparisons need a baseline)")
         raise InputError("--measure", chosen, allowed, nearest=nearest_spelling(chosen, known))
-    return Reading(folder, told, chosen, _rows(folder, chosen, baseline))
+    for name in ("summary.parquet", "runs.parquet"):
+        if (folder / name).is_file() and digest_of(folder / name) != told.get("tables", {}).get(name):
+            raise FolderError(folder, f"its {name} is not as the sweep has left it", "run the same sweep again first")
+    reading = Reading(folder, told, chosen, _rows(folder, chosen, baseline))
+    if not _is_as_left(reading):
+        raise FolderError(folder, f"its {MANIFEST} is not as the sweep has left it", "run the same sweep again first")
+    return reading
+
+
+def _is_as_left(reading: Reading) -> bool:
+    """Whether a manifest has what a sweep writes there."""
+    try:
+        known = known_paths()
+        counts = all(isinstance(reading.told[name], int) for name in ("draws", "vectors"))
+        columns = {column_of(factor) for factor in reading.factors}
+        named = all(path_of(column) in known and column in reading.rows for column in columns)
+        return bool(counts and named and reading.method and reading.variants)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return False
 
 
 def checked_factor(reading: Reading, name: str, option: str) -> str:

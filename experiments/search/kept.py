@@ -128,9 +128,10 @@ class Kept:
         import pyarrow.parquet as pq
 
         table = None
-        with suppress(pa.ArrowException):
+        with suppress(pa.ArrowException, OSError):
             table = pq.read_table(io.BytesIO(content))
-        if table is None or table.column_names != ["policy", "replicate", *IDS]:
+        kinds = {"policy": pa.string(), "replicate": pa.int64(), **dict.fromkeys(IDS, pa.float64())}
+        if table is None or list(zip(table.column_names, table.schema.types, strict=True)) != list(kinds.items()):
             raise FolderError(folder.path, f"{name} is not of a search", "name another folder with --out")
         values = np.stack([table[one].to_numpy() for one in IDS], axis=1)
         for key, replicate, row in zip(

@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from abm.inputs.given import no_file, path_given
 from abm.inputs.parameters import InputError
 
 MANIFEST, LOCK, PARTS, TEMPORARY = "manifest.json", ".lock", "parts", "_tmp-"
@@ -58,7 +59,7 @@ class Folder:
     """
 
     def __init__(self, path: Path, inputs: Mapping[str, str], fingerprint: str) -> None:
-        self.path, self.fingerprint, self._inputs = path, fingerprint, dict(inputs)
+        self.path, self.fingerprint, self._inputs = path_given(path, "--out"), fingerprint, dict(inputs)
         self._lock: int | None = None
         self._refuse_what_is_not_ours()
         try:
@@ -146,6 +147,8 @@ class Folder:
     def part(self, name: str) -> bytes:
         """The bytes of a part, checked against its name."""
         path = self.path / PARTS / name
+        if kind := no_file(path):
+            raise FolderError(self.path, f"{PARTS}/{name} is {kind} and no file", "move it out of the folder")
         try:
             content = path.read_bytes()
         except OSError as fault:
@@ -162,7 +165,7 @@ class Folder:
 
     def hashes(self) -> dict[str, str]:
         """Hash of each result table that is there."""
-        return {name: _digest_of(self.path / name) for name in TABLES if (self.path / name).is_file()}
+        return {name: digest_of(self.path / name) for name in TABLES if (self.path / name).is_file()}
 
     # ---- whose folder is it? ------------------------------------------------------------------------
 
@@ -204,7 +207,7 @@ class Folder:
 
     def _take_lock(self) -> None:
         assert self._lock is not None
-        if not _locked(self._lock):
+        if not locked(self._lock):
             holder = os.pread(self._lock, 20, 0).decode(errors="replace").strip() if hasattr(os, "pread") else ""
             problem = "another process" + (f" ({holder})" if holder else "") + " is sweeping into it"
             raise FolderError(self.path, problem, "wait for it, or name another folder with --out")
@@ -235,8 +238,8 @@ def _write_whole(target: Path, content: Callable[[BinaryIO], object]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
-        _flush_folder(target.parent)
-    except OSError:
+        flush_folder(target.parent)
+    except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
@@ -250,19 +253,21 @@ def read_manifest(path: Path) -> dict[str, Any]:
     FolderError
         If the manifest cannot be read.
     """
-    file = path / MANIFEST
+    file = path_given(path, "FOLDER") / MANIFEST
+    if kind := no_file(file):
+        raise FolderError(path, f"its {MANIFEST} is {kind} and no file", "name another folder with --out")
     if not file.is_file():
         return {}
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, RecursionError) as fault:
         raise FolderError(path, f"its {MANIFEST} cannot be read ({fault})", "name another folder with --out") from None
     if not isinstance(told, dict):
         raise FolderError(path, f"its {MANIFEST} is not that of a sweep", "name another folder with --out")
     return told
 
 
-def _locked(descriptor: int) -> bool:
+def locked(descriptor: int) -> bool:
     """Take an exclusive lock that ends with the process; False if another holds it."""
     try:
         import fcntl
@@ -289,7 +294,8 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-def _flush_folder(path: Path) -> None:
+def flush_folder(path: Path) -> None:
+    """See that the names in a folder are on the disk."""
     if os.name == "nt":  # a folder cannot be opened there
         return
     descriptor = os.open(path, os.O_RDONLY)
@@ -310,7 +316,8 @@ def _digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
-def _digest_of(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Hash of a file, as a manifest has it."""
     with path.open("rb") as file:
         digest = hashlib.blake2b(digest_size=16)
         while block := file.read(1 << 20):

@@ -19,8 +19,13 @@ from experiments.question.study import Study
 from experiments.running.runs import Done
 from experiments.storing.store import Folder, FolderError
 
-#: Columns that say which run a row is, before parameters and measures.
-KEYS = ("role", "variant", "point", "draw", "replicate", "attempt", "failed")
+#: Columns that say which run a row is and how it ended, before parameters and measures, with their types.
+RUN = {
+    "run_id": pa.string(), "role": pa.string(), "variant": pa.string(), "point": pa.int32(), "draw": pa.int32(),
+    "replicate": pa.int32(), "seed": pa.int64(), "attempt": pa.int16(), "failed": pa.bool_(), "error": pa.string(),
+}  # fmt: skip
+#: Those of them that are read to know what is done.
+KEYS = ("role", "variant", "point", "draw", "seed", "replicate", "attempt", "failed")
 #: Roles of a run: its variant is one of the design's, or the baseline.
 VARIANT, BASELINE = "variant", "baseline"
 SERIES = "series."
@@ -67,17 +72,20 @@ def rows(study: Study, batches: Sequence[Done], attempts: dict[tuple[int, int], 
         else [0] * len(cells)
     )
     roles = [BASELINE if study.shared.is_baseline(variant) else VARIANT for variant, _, _ in places]
+    run: dict[str, Any] = {
+        "run_id": [name for done in batches for name in done.run_ids],
+        "role": roles,
+        "variant": [study.shared.labels[variant] for variant, _, _ in places],
+        "point": [point for _, point, _ in places],
+        "draw": [draw for _, _, draw in places],
+        "replicate": replicates,
+        "seed": study.shared.seed_of(cells, replicates),
+        "attempt": tried,
+        "failed": [error is not None for error in errors],
+        "error": errors,
+    }
     columns: dict[str, Any] = {
-        "run_id": pa.array([name for done in batches for name in done.run_ids], pa.string()),
-        "role": pa.array(roles, pa.string()),
-        "variant": pa.array([study.shared.labels[variant] for variant, _, _ in places], pa.string()),
-        "point": pa.array([point for _, point, _ in places], pa.int32()),
-        "draw": pa.array([draw for _, _, draw in places], pa.int32()),
-        "replicate": pa.array(replicates, pa.int32()),
-        "seed": pa.array(study.shared.seed_of(cells, replicates), pa.int64()),
-        "attempt": pa.array(tried, pa.int16()),
-        "failed": pa.array([error is not None for error in errors], pa.bool_()),
-        "error": pa.array(errors, pa.string()),
+        **{name: pa.array(values, RUN[name]) for name, values in run.items()},
         **parameter_columns(study, cells),
         **{name: pa.array(measures[:, i], pa.float64()) for i, name in enumerate(abm.MEASURES)},
         **_series(batches),
@@ -149,18 +157,19 @@ def index(folder: Folder, study: Study) -> Index:
     Raises
     ------
     FolderError
-        If a part is damaged or belongs to another sweep.
+        If a part is damaged, belongs to another sweep, or holds what no sweep has written there.
     """
     names: list[str] = []
     found: list[tuple[NDArray[Any], ...]] = []
     for name, content in folder.parts():
-        table = from_bytes(content, KEYS)
-        owner = (table.schema.metadata or {}).get(b"fingerprint", b"").decode()
-        if owner != folder.fingerprint:
-            raise FolderError(folder.path, f"parts/{name} is of another sweep", "move it out of the folder")
-        cells = _cells(study, table)
+        try:
+            table = _keys(study, content, folder.fingerprint)
+            cells = _cells(study, table)
+        except (_Foreign, pa.ArrowException, OSError) as fault:
+            why = str(fault) if isinstance(fault, _Foreign) else "is no part of a sweep"
+            raise FolderError(folder.path, f"parts/{name} {why}", "move it out of the folder") from None
         rows = np.flatnonzero(cells >= 0).astype(np.int32)
-        keys = [table.column(key).to_numpy()[rows] for key in KEYS[4:]]
+        keys = [table.column(key).to_numpy()[rows] for key in KEYS[5:]]
         found.append((np.full(len(rows), len(names), np.int32), rows, cells[rows], *keys))
         names.append(name)
     kinds = (np.int32, np.int32, np.int64, np.int64, np.int16, np.bool_)
@@ -171,12 +180,37 @@ def index(folder: Folder, study: Study) -> Index:
     return Index(names, *columns)
 
 
+class _Foreign(Exception):
+    """A part that this sweep has not written: what is wrong with it."""
+
+
+def _keys(study: Study, content: bytes, fingerprint: str) -> pa.Table:
+    """The columns of a part that say which runs it holds; the others are of the kind that they should be."""
+    schema = pq.read_schema(pa.BufferReader(content))
+    if (schema.metadata or {}).get(b"fingerprint", b"") != fingerprint.encode():
+        raise _Foreign("is of another sweep")
+    measures = dict.fromkeys(abm.MEASURES, pa.float64())
+    series = {held.name: pa.list_(pa.float64()) for held in schema if held.name.startswith(SERIES)}
+    expected = RUN | dict(parameter_fields(study)) | measures | (series if study.shared.series else {})
+    if len(schema) != len(expected) or {held.name: held.type for held in schema} != expected:
+        raise _Foreign("has other columns than a part of this sweep")
+    table = from_bytes(content, KEYS)
+    if any(column.null_count for column in table.columns):
+        raise _Foreign("has rows that say nothing of their run")
+    return table
+
+
 def _cells(study: Study, table: pa.Table) -> NDArray[np.int64]:
     """The cell of each row of a part; −1 for points that the study does not have."""
-    point, draw = (table.column(name).to_numpy().astype(np.int64) for name in ("point", "draw"))
+    point, draw, replicate = (table.column(name).to_numpy().astype(np.int64) for name in ("point", "draw", "replicate"))
     labels = pa.array(study.design.variants, pa.string())
-    variant = pa.compute.index_in(table.column("variant"), labels).to_numpy().astype(np.float64)
+    variant = pa.compute.fill_null(pa.compute.index_in(table.column("variant"), labels), -1).to_numpy()
     of_baseline = pa.compute.equal(table.column("role"), BASELINE).to_numpy()
     variant = np.where(of_baseline, study.shared.variants, variant).astype(np.int64)
     points = np.where(of_baseline, len(study.baseline_points), len(study.points))
-    return np.where(point < points, study.cell(variant, point, draw), -1)
+    cells = np.where(point < points, study.cell(variant, point, draw), -1)
+    there = (variant >= 0) & (point >= 0) & (draw >= 0) & (draw < len(study.draws)) & (replicate >= 0)
+    seeded = (cells < 0) | (study.shared.seed_of(cells, replicate) == table.column("seed").to_numpy())
+    if not (there & seeded).all():
+        raise _Foreign("has rows of runs that are not of this sweep")
+    return cells

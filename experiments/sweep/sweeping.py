@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.inputs.given import path_given
 from experiments.question.defaults import MAX_REPLICATES
 from experiments.question.design import Design
 from experiments.question.study import Study, lay_out
@@ -131,7 +132,7 @@ def sweep(
     """
     begun = time.perf_counter()
     study = lay_out(design)
-    folder = Path(out) if out is not None else RESULTS / study.design.name
+    folder = path_given(out, "--out") if out is not None else RESULTS / study.design.name
     told = progress or Silent()
     looks = Looks(study, precision, max_replicates)
     if not (folder / MANIFEST).exists() or read_manifest(folder).get("points") != len(study.points):

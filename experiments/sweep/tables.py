@@ -6,7 +6,8 @@ Rows are sorted by variant, point, draw and replicate, and read in slices, so me
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 import abm
+from abm.inputs.given import path_given
 from abm.inputs.parameters import InputError, nearest_spelling
 from experiments.question.study import Study
 from experiments.statistics.intervals import Array
@@ -71,7 +73,10 @@ def write_tables(folder: Folder, study: Study, found: Index) -> dict[str, str]:
         ),
         "summary.parquet": (len(variants) > 0, lambda file: _write(file, _summaries(pieces(), study))),
         # What was reckoned for the table before is read from it.
-        "summary.csv": (len(variants) > 0, lambda file: _write_csv(file, _row_groups(folder.path / "summary.parquet"))),
+        "summary.csv": (
+            len(variants) > 0,
+            lambda file: _write(file, _row_groups(folder.path / "summary.parquet"), pa.csv.CSVWriter),
+        ),
         "series.parquet": (
             study.shared.series and len(good) > 0,
             lambda file: _write(file, (_long(t) for _, t in _slices(take, study, good))),
@@ -106,7 +111,7 @@ def results(path: str | Path, table: str = "runs") -> pd.DataFrame:
     """
     import pandas as pd
 
-    folder = Path(path)
+    folder = path_given(path, "FOLDER")
     if table not in NAMES:
         raise InputError("table", table, "one of " + ", ".join(NAMES), nearest=nearest_spelling(table, NAMES))
     manifest = read_manifest(folder)
@@ -158,7 +163,12 @@ class _Taker:
         ]
         back = np.empty(len(order), dtype=np.int64)
         back[order] = np.arange(len(order))
-        return pa.concat_tables(pieces).take(pa.array(back)).combine_chunks().replace_schema_metadata(None)
+        return (
+            pa.concat_tables(pieces, promote_options="default")
+            .take(pa.array(back))
+            .combine_chunks()
+            .replace_schema_metadata(None)
+        )
 
 
 def _slices(take: _Taker, study: Study, found: Index) -> Iterator[tuple[Index, pa.Table]]:
@@ -237,28 +247,21 @@ def _long(table: pa.Table) -> pa.Table:
     return keys
 
 
-def _write(file: BinaryIO, tables: Iterator[pa.Table]) -> None:
-    writer = None
-    for table in tables:
-        writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
-        writer.write_table(table)
-    if writer is not None:
-        writer.close()
+def _write(file: BinaryIO, tables: Iterator[pa.Table], writer_of: Callable[..., Any] | None = None) -> None:
+    """Write tables as one; whatever happens, the writer is closed before its file: later that ends the process."""
+    first = next(tables, None)
+    if first is None:
+        return
+    made = writer_of or partial(pq.ParquetWriter, compression="zstd")
+    with made(file, first.schema) as writer:
+        for table in chain([first], tables):
+            writer.write_table(table)
 
 
 def _row_groups(path: Path) -> Iterator[pa.Table]:
     with pq.ParquetFile(path) as file:
         for number in range(file.num_row_groups):
             yield file.read_row_group(number)
-
-
-def _write_csv(file: BinaryIO, tables: Iterator[pa.Table]) -> None:
-    writer = None
-    for table in tables:
-        writer = writer or pa.csv.CSVWriter(file, table.schema)
-        writer.write_table(table)
-    if writer is not None:
-        writer.close()
 
 
 # ---- summary ----------------------------------------------------------------------------------------

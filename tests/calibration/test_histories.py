@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import tomllib
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from fuzz.changes import replaced
 from small_history import TEXT
 
 from abm.inputs.parameters import InputError
@@ -268,16 +267,7 @@ def mutations() -> list[tuple[str, dict[str, Any]]]:
     places += [("row", 4, key) for key in whole["row"][4]]
     places += [("row", 2, "stages"), ("settings",), ("weeks",), ("unknown", "ruritania_stock"), ("not_represented", 0)]
     places += [("unknown", "ruritania_stock", key) for key in whole["unknown"]["ruritania_stock"]]
-    made = []
-    for place in places:
-        for other in (3, -1, 0.5, float("nan"), "x", "", True, [], [3], {}, {"x": 1}, date(1950, 1, 1)):
-            changed = copy.deepcopy(whole)
-            inside: Any = changed
-            for step in place[:-1]:
-                inside = inside[step]
-            inside[place[-1]] = other
-            made.append((f"{place} = {other!r}", changed))
-    return made
+    return list(replaced(whole, places))
 
 
 def test_whatever_stands_in_a_file_it_is_read_or_refused_in_one_sentence(

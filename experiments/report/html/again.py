@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
+from abm.inputs.given import bytes_of, path_given
 from abm.inputs.parameters import InputError, Inputs
 from abm.inputs.policy import Policy
 from abm.model import model_version
@@ -81,7 +82,7 @@ def question_of(folder: Path) -> tuple[Question, tuple[str, ...]]:
 
 def is_folder(text: str) -> bool:
     """Whether a word names a folder rather than a policy."""
-    path = Path(text)
+    path = path_given(text, "FOLDER")
     return path.is_dir() and ((path / MANIFEST).is_file() or text not in policy_names())
 
 
@@ -114,12 +115,22 @@ def command_of(question: Question, *, about: int, quick: bool, folder: Path | No
 def _manifest(folder: Path) -> dict[str, Any]:
     allowed = "a folder that returns compare has left"
     try:
-        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        told = json.loads(bytes_of(folder / MANIFEST, "FOLDER"))
+    except (ValueError, RecursionError):  # an InputError is a ValueError too
         raise InputError("FOLDER", str(folder), f"{allowed}: {MANIFEST} cannot be read") from None
     if not isinstance(told, dict) or told.get("kind") != "compare" or not isinstance(told.get("inputs"), dict):
         raise InputError("FOLDER", str(folder), allowed)
+    if told.get("fingerprint") != _mark(told["inputs"]):
+        raise InputError("FOLDER", str(folder), f"{allowed}: what its {MANIFEST} says was changed afterwards")
     return told
+
+
+def _mark(asked: dict[str, Any]) -> str:
+    """The hash of what was asked; nothing where there are values that JSON does not have."""
+    try:
+        return fingerprint(asked)
+    except ValueError:
+        return ""
 
 
 def _read(kind: type[Given], values: Mapping[str, Any]) -> Given:
