@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -357,13 +358,18 @@ class Prepared:
             "weeks": self.weeks,
             "households": self.households,
         }
+        if self.caseload.inflow or re.search(r"'\d{4}-\d\d-\d\d'", repr(inputs["policy"])):
+            inputs["date"] = self.caseload.date  # weeks are reckoned from it
         if self.rules:
             inputs["rules"] = self.rules.mark
         text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.blake2b(text.encode(), digest_size=16)
 
     def identity(self, seed: int) -> str:
-        """Hash of everything that determines a run: model, inputs, seed (names, titles, the day of the date aside)."""
+        """Hash of everything that determines a run: model, inputs, seed.
+
+        Names and titles are left out, and the day of the caseload's date, where nothing is reckoned from it.
+        """
         digest = self._digest.copy()
         digest.update(str(checked_seed(seed)).encode())
         return str(digest.hexdigest())

@@ -55,6 +55,18 @@ def test_names_of_the_caseload_change_no_household() -> None:
     assert later.identity(1) != one.identity(1)  # incomes and safety at home are those of the year
 
 
+def test_where_weeks_are_reckoned_from_the_day_it_belongs_to_the_run() -> None:
+    """An offer by date opens in another week where week 0 is another day; so do the arrivals of a year."""
+    people = busy_caseload().model_copy(update={"date": "2010-01-04"})
+    dated = busy_policy().with_values({"offer.start_week": "2010-03-01"})
+    sooner, later = (
+        prepare(dated, people.model_copy(update={"date": day}), LIVELY, weeks=20)
+        for day in ("2010-01-04", "2010-02-01")
+    )
+    assert sooner.plain.offers[0].start_week > later.plain.offers[0].start_week
+    assert sooner.identity(1) != later.identity(1)
+
+
 NOTHING_OFFERED: dict[str, Any] = {"offer.amount_per_person": 0.0}
 
 #: An offer that nobody can ever have, whatever else it says.
