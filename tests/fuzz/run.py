@@ -36,7 +36,7 @@ from fuzz.edges import EDGES, TO_THE_END, Edge, Reached, Refused, WrongEnd, sent
 from abm.inputs.parameters import InputError
 
 #: Seconds that reading one input may take.
-PATIENCE = 60.0
+PATIENCE = 120.0
 #: Bytes of address space that reading may take beyond what the process has at the start.
 MEMORY = 4_000_000_000
 #: How the names of files begin or end that are not finished.

@@ -29,6 +29,9 @@ UNSOURCED = (
     "The values of {} are those of the comparison; where they come from was not recorded, so they count as assumed."
 )
 
+#: What a folder has to hold whose manifest was changed, or whose policies load as others now.
+DESCRIBED = "the comparison that its manifest describes"
+
 Given = TypeVar("Given", bound=Inputs)
 
 
@@ -49,9 +52,11 @@ def question_of(folder: Path) -> tuple[Question, tuple[str, ...]]:
     """
     told = _manifest(folder)
     asked = told["inputs"]
-    if asked["model"] != model_version():
+    if asked.get("model") != model_version():
         allowed = f"a comparison made with this version of the model ({model_version()}): run returns compare again"
-        raise InputError("FOLDER", asked["model"], allowed, file=str(folder))
+        raise InputError("FOLDER", asked.get("model"), allowed, file=str(folder))
+    if told.get("fingerprint") != _mark(asked):
+        raise InputError("FOLDER", told.get("fingerprint"), DESCRIBED, file=str(folder))
     if isinstance(asked["caseload"].get("rows"), Mapping):
         allowed = "a comparison whose people are drawn: name the policies and the caseload's file instead"
         raise InputError("FOLDER", asked["caseload"]["name"], allowed, file=str(folder))
@@ -76,7 +81,7 @@ def question_of(folder: Path) -> tuple[Question, tuple[str, ...]]:
         in_brief=not asked["pull_factor_grid"], at_least=asked["at_least"],
     )  # fmt: skip
     if fingerprint(inputs(question)) != told["fingerprint"]:
-        raise InputError("FOLDER", told["fingerprint"], "the comparison that its manifest describes", file=str(folder))
+        raise InputError("FOLDER", told["fingerprint"], DESCRIBED, file=str(folder))
     return question, tuple(unsourced)
 
 
@@ -120,8 +125,6 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise InputError("FOLDER", str(folder), f"{allowed}: {MANIFEST} cannot be read") from None
     if not isinstance(told, dict) or told.get("kind") != "compare" or not isinstance(told.get("inputs"), dict):
         raise InputError("FOLDER", str(folder), allowed)
-    if told.get("fingerprint") != _mark(told["inputs"]):
-        raise InputError("FOLDER", str(folder), f"{allowed}: what its {MANIFEST} says was changed afterwards")
     return told
 
 
