@@ -377,7 +377,7 @@ def _told(
 
 
 def _attention(x: Setting, week: int, alert: float, closing: float) -> float:
-    """The chance that a household considers, as `abm.household.beliefs.notice_of` has it."""
+    """The chance that a household considers, as `abm.household.beliefs.considers` has it."""
     soon = x.b.alert_closing if 0.0 < closing - week <= CLOSING_SOON else 0.0
     return float(1.0 - (1.0 - x.b.consider) * (1.0 - alert) * (1.0 - soon))
 

@@ -16,6 +16,7 @@ import numpy as np
 from abm.arrays.arrivals import find_arrivals, given_row, origin_of, position, procedure_so_far
 from abm.arrays.own import draw_columns, own_columns
 from abm.arrays.setting import GIVEN, MIX, ORIGIN, PATIENCE_CLASSES, Setting
+from abm.arrays.state import SPAN, span_of
 from abm.household.beliefs import within_a_year
 from abm.household.decision import Circumstances, terms, utilities
 from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, TOLD, Column, Kind, at_risk
@@ -259,6 +260,8 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
         The households.
     segments : int64 array, shape (origins + 1,)
         Rows of origin o are segments[o] : segments[o + 1].
+    spans : int64 array, shape (2 × origins, span)
+        For each origin, the rows of those who are there, and those of induced arrivals: none yet.
     stock_rows : int64 array, shape (households,)
         Rows of the stock.
     site_rows : int64 array, shape (households, 2)
@@ -342,4 +345,13 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
     segments = np.empty(origins + 1, np.int64)
     for o in range(origins + 1):
         segments[o] = start[o * groups]
-    return table, segments, stock_rows, site_rows, arrival_rows[:there], arrival_start
+    spans = np.empty((2 * origins, len(SPAN)), np.int64)
+    for o in range(origins):
+        own, induced = o * groups + sites, (o + 1) * groups - 1
+        spans[2 * o : 2 * o + 2, SPAN.origin] = o
+        spans[2 * o, SPAN.first], spans[2 * o, SPAN.last] = segments[o], start[own]
+        spans[2 * o + 1, SPAN.first : SPAN.last + 1] = start[induced]
+    for k in range(coming):
+        if arrived[k] < 0:
+            spans[span_of(group[stock + k] // groups, False), SPAN.last] += 1
+    return table, segments, spans, stock_rows, site_rows, arrival_rows[:there], arrival_start

@@ -32,6 +32,8 @@ from abm.numerics.named import Named, numbers
 
 #: Households fall into this many classes of patience, equally likely.
 PATIENCE_CLASSES = 4
+#: Years over which a household reckons its chance of being regularised.
+HOPE_YEARS = 5.0
 
 
 class Frame(NamedTuple):
@@ -46,6 +48,7 @@ class Frame(NamedTuple):
     credibility: float  # seen weekly chance of removal at the start: no children
     credibility_family: float
     regularised: float  # weekly chances: reckoned once, since agents stepped one by one ask for them every time
+    regularised_in_time: float  # chance within `HOPE_YEARS`
     detected: float
     onward: float
     hotel_exit: float
@@ -322,6 +325,7 @@ def _frame(policy: Policy, caseload: Caseload, weeks: int, households: int) -> F
         credibility=min(1.0, attempts / households * world.removal_success),
         credibility_family=min(1.0, attempts / households * families),
         regularised=weekly_chance(policy.settlement.regularisation_per_year),
+        regularised_in_time=1.0 - exp(-HOPE_YEARS * policy.settlement.regularisation_per_year),
         detected=weekly_chance(world.detection_per_year),
         onward=weekly_chance(world.onward_per_year),
         hotel_exit=policy.housing.hotel_exit_per_week + moved * (1.0 - policy.housing.hotel_exit_per_week),

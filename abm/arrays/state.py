@@ -12,6 +12,7 @@ import numpy as np
 
 from abm.arrays.ledger import UPKEEP, Line, Upkeep
 from abm.arrays.setting import Setting
+from abm.household.beliefs import within_a_year
 from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, STAGES, at_risk, case_is_open, in_country, was_refused
 from abm.numerics.arithmetic import routine, rule
 from abm.numerics.calendar import happened
@@ -98,6 +99,14 @@ class Kin(Named):
     family = "households with children"
 
 
+class Span(Named):
+    """A stretch of rows, of one origin and in order of arrival: those whom the policy induced have one of their own."""
+
+    origin = "position of the origin"
+    first = "its first row"
+    last = "one after the last row of those who have come"
+
+
 class Event(Named):
     """What is counted by origin, kind of household and first housing, in runs that are asked for it."""
 
@@ -116,8 +125,12 @@ class Counted(Named):
     children = "children"
 
 
-COUNT, LAND, KIN = numbers(Count), numbers(Land), numbers(Kin)
+COUNT, LAND, KIN, SPAN = numbers(Count), numbers(Land), numbers(Kin), numbers(Span)
 EVENT, COUNTED = numbers(Event), numbers(Counted)
+
+
+#: Households whose lots are drawn together, a few at a time.
+BLOCK = 256
 
 
 class State(NamedTuple):
@@ -127,27 +140,27 @@ class State(NamedTuple):
     """
 
     s: np.ndarray  # households: a row a `Column`, then a row an offer (`TOLD`), then a row a column of one's own
-    segments: np.ndarray  # rows of origin o: segments[o] : segments[o + 1]
+    spans: np.ndarray  # rows of those who have come so far, a row a `Span`, (2 × origins, span)
     tie_start: np.ndarray  # (rows + 1,)
     ties: np.ndarray  # neighbour lists
     arrival_rows: np.ndarray
     arrival_start: np.ndarray  # (weeks + 1,)
     lands: np.ndarray  # a plane a `Land`, (lands, weeks, origins)
-    credibility: np.ndarray  # seen weekly chance of removal: an entry a `Kin`, (2,)
+    credibility: np.ndarray  # seen chance of removal in a week, and within a year: an entry a `Kin`, (2, 2)
     counts: np.ndarray  # a row a `Count`, (counts, stages)
     history: np.ndarray  # one row a week: stocks, flows, upkeep, account; (weeks, HISTORY_COUNT)
     events: np.ndarray  # events, a plane a week (or none: they are not asked for), (weeks, events, counted, groups)
     heard: np.ndarray  # rows with unread news, (rows,)
     queue: np.ndarray  # rows in line, (rows,)
     turns: np.ndarray  # their turns, (rows,)
-    lots: np.ndarray  # a lot for every row, (rows,)
+    lots: np.ndarray  # lots of a block of households, (BLOCK,)
 
 
 @routine
 def new_state(
     x: Setting,
     table: np.ndarray,
-    segments: np.ndarray,
+    spans: np.ndarray,
     tie_start: np.ndarray,
     ties: np.ndarray,
     arrival_rows: np.ndarray,
@@ -158,24 +171,39 @@ def new_state(
     rows = table.shape[1]
     state = State(
         table,
-        segments,
+        spans,
         tie_start,
         ties,
         arrival_rows,
         arrival_start,
         lands,
-        np.array([x.frame.credibility, x.frame.credibility_family]),
+        np.zeros((2, len(KIN))),
         np.zeros((len(COUNT), len(STAGES)), np.int64),
         np.zeros((int(x.frame.weeks), HISTORY_COUNT), np.int64),
         np.zeros((0, len(EVENT), len(COUNTED), groups(x.origins.shape[1])), np.int64),
         np.empty(rows, np.int64),
         np.empty(rows, np.int64),
         np.empty(rows),
-        np.empty(rows),
+        np.empty(BLOCK),
     )
+    see(state, KIN.single, x.frame.credibility)
+    see(state, KIN.family, x.frame.credibility_family)
     for i in range(rows):
         count(state, i, 1)
     return state
+
+
+@rule
+def span_of(origin: int, induced: bool) -> int:
+    """The span in which households of an origin stand."""
+    return 2 * origin + (1 if induced else 0)
+
+
+@rule
+def see(state: State, kin: int, weekly: float) -> None:
+    """So much of the removal of a kind of household is seen, a week."""
+    state.credibility[0, kin] = weekly
+    state.credibility[1, kin] = within_a_year(weekly)
 
 
 @rule

@@ -73,38 +73,38 @@ def removal_after_news(
 
 
 @rule
-def notice_of(
-    b: Attention,
-    fates: Fates,
-    key: int,
-    household: int,
-    week: int,
-    stage: float,
-    alert: float,
-    closing: float,
-    support_end: float,
-    departs_at: float,
-    housing: float,
-) -> float:
-    """What this week brings a household, as the sum of some of `NOTICE`.
-
-    The chance of considering is 1 − (1 − c)(1 − alert)(1 − closing soon).  Fates are the events nobody
-    chooses: regularisation, detection, re-migration, each a weekly chance by stage.
-    """
+def considers(b: Attention, key: int, household: int, week: int, stage: float, alert: float, closing: float) -> float:
+    """`NOTICE.CONSIDERS`, with the chance 1 − (1 − c)(1 − alert)(1 − closing soon); else nought."""
     soon = (closing - week > 0.0) & (closing - week <= CLOSING_SOON)
     chance = 1.0 - (1.0 - b.consider) * (1.0 - alert) * (1.0 - where(soon, b.alert_closing, 0.0))
-    considers = chooses(stage) & (uniform(key, household, week, PURPOSE.CONSIDER) < chance)
+    does = chooses(stage) & (uniform(key, household, week, PURPOSE.CONSIDER) < chance)
+    return where(does, NOTICE.CONSIDERS, 0.0)
+
+
+@rule
+def falls_due(week: int, stage: float, support_end: float, departs_at: float) -> float:
+    """What was set down for this week: `NOTICE.SUPPORT_ENDS`, `NOTICE.DEPARTS`, or nought."""
+    ends = (stage == STAGE.EXHAUSTED) & (support_end <= week)
+    departs = (stage == STAGE.BOOKED) & (departs_at <= week)
+    return where(ends, NOTICE.SUPPORT_ENDS, 0.0) + where(departs, NOTICE.DEPARTS, 0.0)
+
+
+@rule
+def meets_fate(fates: Fates, key: int, household: int, week: int, stage: float) -> float:
+    """`NOTICE.FATE`, where an event that nobody chooses happens, with its weekly chance by stage; else nought."""
     hazard = where(stage == STAGE.EXHAUSTED, fates.exhausted, where(stage == STAGE.ABSCONDED, fates.absconded, 0.0))
     hazard = where(stage == STAGE.REFUSED, fates.refused, hazard)
     hazard = where(went_home(stage), fates.returned, hazard)
     fated = uniform(key, household, week, PURPOSE.FATE) < hazard
-    ends = (stage == STAGE.EXHAUSTED) & (support_end <= week)
+    return where(fated, NOTICE.FATE, 0.0)
+
+
+@rule
+def is_moved(fates: Fates, key: int, household: int, week: int, stage: float, housing: float) -> float:
+    """`NOTICE.MOVES`, where the state moves it out of a hotel; else nought."""
     housed = case_is_open(stage) & (housing == HOUSING.HOTEL)
     moves = housed & (uniform(key, household, week, PURPOSE.MOVE) < fates.hotel_exit)
-    bits = where(considers, NOTICE.CONSIDERS, 0.0) + where(fated, NOTICE.FATE, 0.0)
-    departs = (stage == STAGE.BOOKED) & (departs_at <= week)
-    bits = bits + where(ends, NOTICE.SUPPORT_ENDS, 0.0) + where(moves, NOTICE.MOVES, 0.0)
-    return bits + where(departs, NOTICE.DEPARTS, 0.0)
+    return where(moves, NOTICE.MOVES, 0.0)
 
 
 @rule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abm.arrays.population import housing_of
 from abm.arrays.setting import Setting
-from abm.arrays.state import FLOW, State, count, enter, note
+from abm.arrays.state import FLOW, SPAN, State, count, enter, note, span_of
 from abm.household.beliefs import raised
 from abm.household.stages import ACCOUNT, COL, STAGE, TOLD, went_home
 from abm.numerics.arithmetic import routine
@@ -19,6 +19,7 @@ def arrive(x: Setting, state: State, week: int) -> None:
     s = state.s
     for a in range(state.arrival_start[week], state.arrival_start[week + 1]):
         i = state.arrival_rows[a]
+        state.spans[span_of(int(s[COL.origin, i]), s[COL.account, i] == ACCOUNT.INDUCED), SPAN.last] = i + 1
         enter(state, i, x.frame.inflow_stage, week)
         if x.frame.inflow_stage == STAGE.EXHAUSTED:
             s[COL.risk_from, i] = float(week)

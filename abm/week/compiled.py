@@ -48,10 +48,10 @@ def _entries(fingerprint: str) -> tuple[Any, Any, Any]:
 
     def begin(key: Any, x: Setting) -> State:
         _ = fingerprint
-        table, segments, stock_rows, site_rows, arrival_rows, arrival_start = populate(key, x)
+        table, segments, spans, stock_rows, site_rows, arrival_rows, arrival_start = populate(key, x)
         start, to = draw_ties(key, x, table, segments, stock_rows, site_rows)
         lands = safety_paths(key, x)
-        state = new_state(x, table, segments, start, to, arrival_rows, arrival_start, lands)
+        state = new_state(x, table, spans, start, to, arrival_rows, arrival_start, lands)
         stock_at_start(x, state)
         return state
 

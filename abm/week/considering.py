@@ -7,14 +7,11 @@ from abm.arrays.state import FLOW, State, note
 from abm.household.decision import Circumstances, Shocks, hope_of_staying, race, terms, worth
 from abm.household.offers import household_amount
 from abm.household.stages import COL, HOUSING, TOLD
-from abm.numerics.arithmetic import exp, rule
+from abm.numerics.arithmetic import rule
 from abm.numerics.calendar import WEEKS_PER_YEAR
 from abm.numerics.draws import PURPOSE, exponential
 from abm.week.offering import could_have, offered_now
 from abm.week.own import first_of_own, shaped, weighed
-
-#: Years over which a household reckons its chance of being regularised.
-HOPE_YEARS = 5.0
 
 
 @rule
@@ -66,7 +63,6 @@ def circumstances(x: Setting, state: State, i: int, week: int, cash_now: float) 
     origin = int(s[COL.origin, i])
     stage = s[COL.stage, i]
     ties = s[COL.ties, i]
-    regularised = 1.0 - exp(-HOPE_YEARS * x.policy.settlement.regularisation_per_year)
     grant, allowed = x.origins[ORIGIN.grant, origin], x.origins[ORIGIN.allowed, origin]
     # The compiler takes no condition inside a call of so many names.
     peers = s[COL.ties_left, i] / ties if ties > 0.0 else 0.0
@@ -83,7 +79,7 @@ def circumstances(x: Setting, state: State, i: int, week: int, cash_now: float) 
         peers_left=peers,
         years_here=max(0.0, week - s[COL.arrived, i]) / WEEKS_PER_YEAR,
         at_school=at_school,
-        hope=hope_of_staying(stage, grant, s[COL.appeals, i], allowed, regularised),
+        hope=hope_of_staying(stage, grant, s[COL.appeals, i], allowed, x.frame.regularised_in_time),
         in_hotel=in_hotel,
         lost_support=s[COL.withdrawn, i],
         removal=s[COL.removal, i],

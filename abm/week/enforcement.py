@@ -6,7 +6,7 @@ from typing import Any
 
 from abm.arrays.ledger import LINE, charge
 from abm.arrays.setting import ORIGIN, Setting
-from abm.arrays.state import COUNT, FLOW, KIN, LAND, LEDGER_AT, State, failed_for_good, note
+from abm.arrays.state import BLOCK, COUNT, FLOW, KIN, LAND, LEDGER_AT, SPAN, State, failed_for_good, note, see
 from abm.household.stages import COL, STAGE
 from abm.inputs.policy import PRIORITY
 from abm.numerics.arithmetic import loop, routine, rule
@@ -73,12 +73,12 @@ def removals(key: int, week: int, x: Setting, state: State) -> None:
     )
     removed_singles, removed_families = 0, 0
     waiting = 0
-    if most > 0:
-        draw_lots(key, week, PURPOSE.ENFORCEMENT_TURN, state)
+    if most > 0 and singles + families > 0:
         by_lot = x.policy.enforcement.priority == PRIORITY.random
-        waiting = line_up_for_removal(week, x, state, likely_last_lot(most, singles + families) if by_lot else 1.0)
-        if waiting < most:
-            waiting = line_up_for_removal(week, x, state, 1.0)
+        likely = likely_last_lot(most, singles + families) if by_lot else 1.0
+        waiting = line_up_for_removal(key, week, x, state, likely)
+        if waiting < most and likely < 1.0:
+            waiting = line_up_for_removal(key, week, x, state, 1.0)
     for q in range(serve(state, waiting, most)):
         i = state.queue[q]
         charge(state.history[week, LEDGER_AT:], LINE.enforcement, s[COL.account, i], x.prices.attempt)
@@ -90,22 +90,25 @@ def removals(key: int, week: int, x: Setting, state: State) -> None:
             else:
                 removed_singles += 1
             remove(key, week, x, state, i)
-    state.credibility[KIN.single] = credibility(x, state.credibility[KIN.single], removed_singles, singles)
-    state.credibility[KIN.family] = credibility(x, state.credibility[KIN.family], removed_families, families)
+    see(state, KIN.single, credibility(x, state.credibility[0, KIN.single], removed_singles, singles))
+    see(state, KIN.family, credibility(x, state.credibility[0, KIN.family], removed_families, families))
 
 
 @loop
-def line_up_for_removal(week: int, x: Setting, state: State, last_lot: float) -> int:
+def line_up_for_removal(key: int, week: int, x: Setting, state: State, last_lot: float) -> int:
     """Households that may be removed and whose lot is small enough, by the policy's priority; returns how many."""
     s = state.s
     waiting = 0
-    for origin in range(len(state.segments) - 1):
-        if origin_may_be_removed(week, x, state, origin):
-            for i in range(state.segments[origin], state.segments[origin + 1]):
-                lot = state.lots[i]
-                if lot < last_lot and may_be_removed(x, s[COL.stage, i], s[COL.booked_from, i], s[COL.children, i]):
-                    turn = turn_for_removal(x.policy.enforcement.priority, s[COL.since, i], s[COL.children, i], lot)
-                    waiting = stand(state, waiting, i, turn)
+    for span in range(len(state.spans)):
+        if origin_may_be_removed(week, x, state, state.spans[span, SPAN.origin]):
+            for first in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last], BLOCK):
+                last = min(first + BLOCK, state.spans[span, SPAN.last])
+                draw_lots(key, week, PURPOSE.ENFORCEMENT_TURN, state, first, last)
+                for i in range(first, last):
+                    lot = state.lots[i - first]
+                    if lot < last_lot and may_be_removed(x, s[COL.stage, i], s[COL.booked_from, i], s[COL.children, i]):
+                        turn = turn_for_removal(x.policy.enforcement.priority, s[COL.since, i], s[COL.children, i], lot)
+                        waiting = stand(state, waiting, i, turn)
     return waiting
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abm.arrays.population import next_review
 from abm.arrays.setting import OPEN_TO, PATIENCE_CLASSES, Setting
-from abm.arrays.state import LAND, State
+from abm.arrays.state import LAND, SPAN, State
 from abm.household.beliefs import raised, removal_after_threat
 from abm.household.offers import is_drawn, meets_conditions
 from abm.household.stages import COL, HOUSING, STAGE, TOLD, chooses
@@ -90,9 +90,10 @@ def next_to_close(x: Setting, state: State, week: int) -> None:
     s = state.s
     if not several_close(x):
         return
-    for i in range(s.shape[1]):
-        if s[COL.closing, i] == week:
-            note_closing(x, state, i, week)
+    for span in range(len(state.spans)):
+        for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
+            if s[COL.closing, i] == week:
+                note_closing(x, state, i, week)
 
 
 @rule
@@ -138,12 +139,13 @@ def come_into_force(x: Setting, state: State, week: int) -> None:
     s = state.s
     if week != int(x.frame.since):
         return
-    for i in range(s.shape[1]):
-        note_closing(x, state, i, week)
-        if s[COL.stage, i] == STAGE.EXHAUSTED and week == int(x.frame.support_since):
-            start_to_end_support(x, state, i)
-        if s[COL.stage, i] == STAGE.PROTECTED and week == int(x.frame.reviews_since):
-            s[COL.review_due, i] = next_review(x, s[COL.protected_at, i], week)
+    for span in range(len(state.spans)):
+        for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
+            note_closing(x, state, i, week)
+            if s[COL.stage, i] == STAGE.EXHAUSTED and week == int(x.frame.support_since):
+                start_to_end_support(x, state, i)
+            if s[COL.stage, i] == STAGE.PROTECTED and week == int(x.frame.reviews_since):
+                s[COL.review_due, i] = next_review(x, s[COL.protected_at, i], week)
 
 
 @routine
@@ -159,10 +161,11 @@ def list_countries(x: Setting, state: State, week: int) -> None:
 def follow_the_list(x: Setting, state: State, week: int) -> None:
     """Make the offers to households whose country has just come onto the safe list."""
     s = state.s
-    for origin in range(len(state.segments) - 1):
+    for span in range(len(state.spans)):
+        origin = state.spans[span, SPAN.origin]
         came = week > 0 and state.lands[LAND.listed, week, origin] > state.lands[LAND.listed, week - 1, origin]
         if came:
-            for i in range(state.segments[origin], state.segments[origin + 1]):
+            for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
                 if chooses(s[COL.stage, i]):
                     make_offers(x, state, i, week, False)
                 if s[COL.stage, i] == STAGE.EXHAUSTED:
@@ -179,15 +182,16 @@ def announce(x: Setting, state: State, week: int) -> None:
     s = state.s
     for k in range(len(x.offers)):
         if is_open(x, k, week) and week == int(x.offers[k].start_week):
-            for i in range(s.shape[1]):
-                can = chooses(s[COL.stage, i]) and could_have(x, state, i, week, k)
-                s[TOLD + k, i] = float(week) if can else NO_LIMIT
-                if can:
-                    hear_of_offer(x, state, i, k, week)
-                    if s[COL.stage, i] == STAGE.EXHAUSTED:
-                        start_to_end_support(x, state, i)
-                else:
-                    note_closing(x, state, i, week)
+            for span in range(len(state.spans)):
+                for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
+                    can = chooses(s[COL.stage, i]) and could_have(x, state, i, week, k)
+                    s[TOLD + k, i] = float(week) if can else NO_LIMIT
+                    if can:
+                        hear_of_offer(x, state, i, k, week)
+                        if s[COL.stage, i] == STAGE.EXHAUSTED:
+                            start_to_end_support(x, state, i)
+                    else:
+                        note_closing(x, state, i, week)
 
 
 @rule

@@ -10,7 +10,7 @@ from typing import Any
 from abm.arrays.ledger import LINE, charge
 from abm.arrays.population import housing_of, weeks_between_reviews
 from abm.arrays.setting import INFLOW, ORIGIN, Setting
-from abm.arrays.state import FLOW, LAND, LEDGER_AT, State, enter, is_at_risk, note, rehouse, stock
+from abm.arrays.state import BLOCK, FLOW, LAND, LEDGER_AT, SPAN, State, enter, is_at_risk, note, rehouse, stock
 from abm.household.beliefs import raised, trust_after_visit
 from abm.household.stages import COL, HOUSING, STAGE, chooses
 from abm.numerics.arithmetic import loop, routine, rule
@@ -72,10 +72,11 @@ def line_up_for_decision(key: int, week: int, x: Setting, state: State) -> int:
     s = state.s
     takes = weeks_taken(x.caseload.procedure.decision_weeks, x.policy.procedure.decision_speed)
     waiting = 0
-    for i in range(s.shape[1]):
-        if s[COL.stage, i] == STAGE.AWAITING and week - s[COL.since, i] >= takes:
-            turn = s[COL.since, i] + uniform(key, int(s[COL.id, i]), 0, PURPOSE.DECISION_TURN)
-            waiting = stand(state, waiting, i, turn)
+    for span in range(len(state.spans)):
+        for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
+            if s[COL.stage, i] == STAGE.AWAITING and week - s[COL.since, i] >= takes:
+                turn = s[COL.since, i] + uniform(key, int(s[COL.id, i]), 0, PURPOSE.DECISION_TURN)
+                waiting = stand(state, waiting, i, turn)
     return waiting
 
 
@@ -127,15 +128,16 @@ def line_up_for_appeal(key: int, week: int, x: Setting, state: State) -> int:
     s = state.s
     takes = weeks_taken(x.caseload.procedure.appeal_weeks, x.policy.procedure.appeal_speed)
     waiting = 0
-    for i in range(s.shape[1]):
-        if s[COL.stage, i] == STAGE.REFUSED:
-            if s[COL.appeals, i] == 1.0:
-                if week - s[COL.since, i] < takes:
-                    continue
-                turn = s[COL.since, i] + uniform(key, int(s[COL.id, i]), 0, PURPOSE.APPEAL_TURN)
-                waiting = stand(state, waiting, i, turn)
-            elif week - s[COL.since, i] >= x.caseload.procedure.appeal_window_weeks:
-                exhaust(x, state, i, week)
+    for span in range(len(state.spans)):
+        for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
+            if s[COL.stage, i] == STAGE.REFUSED:
+                if s[COL.appeals, i] == 1.0:
+                    if week - s[COL.since, i] < takes:
+                        continue
+                    turn = s[COL.since, i] + uniform(key, int(s[COL.id, i]), 0, PURPOSE.APPEAL_TURN)
+                    waiting = stand(state, waiting, i, turn)
+                elif week - s[COL.since, i] >= x.caseload.procedure.appeal_window_weeks:
+                    exhaust(x, state, i, week)
     return waiting
 
 
@@ -180,14 +182,15 @@ def line_up_for_review(key: int, week: int, x: Setting, state: State) -> int:
     years: Any = x.policy.status.settlement_years  # a number here, also where there is none
     settles_after = years * WEEKS_PER_YEAR if limited(years) else NO_LIMIT
     waiting = 0
-    for i in range(s.shape[1]):
-        if s[COL.stage, i] == STAGE.PROTECTED:
-            if week - s[COL.protected_at, i] >= settles_after:
-                enter(state, i, STAGE.SETTLED, week)
-                note(state, week, FLOW.settled, 1)
-            elif s[COL.review_due, i] <= week:
-                turn = s[COL.review_due, i] + uniform(key, int(s[COL.id, i]), 0, PURPOSE.REVIEW_TURN)
-                waiting = stand(state, waiting, i, turn)
+    for span in range(len(state.spans)):
+        for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
+            if s[COL.stage, i] == STAGE.PROTECTED:
+                if week - s[COL.protected_at, i] >= settles_after:
+                    enter(state, i, STAGE.SETTLED, week)
+                    note(state, week, FLOW.settled, 1)
+                elif s[COL.review_due, i] <= week:
+                    turn = s[COL.review_due, i] + uniform(key, int(s[COL.id, i]), 0, PURPOSE.REVIEW_TURN)
+                    waiting = stand(state, waiting, i, turn)
     return waiting
 
 
@@ -198,11 +201,10 @@ def visits(key: int, week: int, x: Setting, state: State) -> None:
     most = capacity(x.policy.advice.visits_per_1000_week * x.frame.households / 1_000.0, week)
     if most == 0:
         return
-    draw_lots(key, week, PURPOSE.VISIT_TURN, state)
-    exposed = stock(state, STAGE.REFUSED) + stock(state, STAGE.EXHAUSTED)
-    waiting = line_up_for_visit(week, state, likely_last_lot(most, exposed))
-    if waiting < most:
-        waiting = line_up_for_visit(week, state, 1.0)
+    likely = likely_last_lot(most, stock(state, STAGE.REFUSED) + stock(state, STAGE.EXHAUSTED))
+    waiting = line_up_for_visit(key, week, state, likely)
+    if waiting < most and likely < 1.0:
+        waiting = line_up_for_visit(key, week, state, 1.0)
     for q in range(serve(state, waiting, most)):
         i = state.queue[q]
         s[COL.visited, i] = float(week)
@@ -213,15 +215,20 @@ def visits(key: int, week: int, x: Setting, state: State) -> None:
 
 
 @loop
-def line_up_for_visit(week: int, state: State, last_lot: float) -> int:
+def line_up_for_visit(key: int, week: int, state: State, last_lot: float) -> int:
     """Refused and exhausted households not visited lately whose lot is small enough; returns how many."""
     s = state.s
     waiting = 0
-    for i in range(s.shape[1]):
-        if state.lots[i] < last_lot:
-            here = s[COL.stage, i] == STAGE.REFUSED or s[COL.stage, i] == STAGE.EXHAUSTED
-            if here and week - s[COL.visited, i] >= VISIT_PAUSE:
-                waiting = stand(state, waiting, i, state.lots[i])
+    for span in range(len(state.spans)):
+        for first in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last], BLOCK):
+            last = min(first + BLOCK, state.spans[span, SPAN.last])
+            draw_lots(key, week, PURPOSE.VISIT_TURN, state, first, last)
+            for i in range(first, last):
+                lot = state.lots[i - first]
+                if lot < last_lot:
+                    here = s[COL.stage, i] == STAGE.REFUSED or s[COL.stage, i] == STAGE.EXHAUSTED
+                    if here and week - s[COL.visited, i] >= VISIT_PAUSE:
+                        waiting = stand(state, waiting, i, lot)
     return waiting
 
 
@@ -230,17 +237,18 @@ def stock_at_start(x: Setting, state: State) -> None:
     """What the state has already told and done to the stock when the run starts."""
     s = state.s
     list_countries(x, state, 0)
-    for i in range(s.shape[1]):
-        if chooses(s[COL.stage, i]):
-            offers_known(x, state, i)
-            make_offers(x, state, i, 0, False)
-        if s[COL.stage, i] == STAGE.EXHAUSTED or s[COL.stage, i] == STAGE.BOOKED:
-            give_notice(x, state, i)
-            start_to_end_support(x, state, i)
-            if s[COL.support_end, i] < 0.0:
-                rehouse(state, i, HOUSING.OWN, 1.0)
-                s[COL.support_end, i] = NO_LIMIT
-        if s[COL.stage, i] != STAGE.ABSENT:
-            for e in range(state.tie_start[i], state.tie_start[i + 1]):
-                if s[COL.stage, state.ties[e]] != STAGE.ABSENT:
-                    s[COL.ties, i] += 1.0
+    for span in range(len(state.spans)):
+        for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
+            if chooses(s[COL.stage, i]):
+                offers_known(x, state, i)
+                make_offers(x, state, i, 0, False)
+            if s[COL.stage, i] == STAGE.EXHAUSTED or s[COL.stage, i] == STAGE.BOOKED:
+                give_notice(x, state, i)
+                start_to_end_support(x, state, i)
+                if s[COL.support_end, i] < 0.0:
+                    rehouse(state, i, HOUSING.OWN, 1.0)
+                    s[COL.support_end, i] = NO_LIMIT
+            if s[COL.stage, i] != STAGE.ABSENT:
+                for e in range(state.tie_start[i], state.tie_start[i + 1]):
+                    if s[COL.stage, state.ties[e]] != STAGE.ABSENT:
+                        s[COL.ties, i] += 1.0

@@ -14,7 +14,7 @@ from abm.arrays.state import (
     State,
 )  # fmt: skip
 from abm.household.stages import COL
-from abm.numerics.arithmetic import loop, routine, rule
+from abm.numerics.arithmetic import routine, rule
 from abm.numerics.draws import identity_of, uniform
 
 
@@ -58,13 +58,8 @@ def likely_last_lot(most: int, exposed: int) -> float:
 
 
 @rule
-def write_lots(key: int, week: int, purpose: int, identity, lots) -> None:  # type: ignore[no-untyped-def]
-    """A keyed lot for every row."""
+def draw_lots(key: int, week: int, purpose: int, state: State, first: int, last: int) -> None:
+    """Write a keyed lot for each of a block of rows ."""
+    identity, lots = state.s[COL.id, first:last], state.lots[: last - first]
     for i in range(len(lots)):
         lots[i] = uniform(key, identity_of(identity[i]), week, purpose)
-
-
-@loop
-def draw_lots(key: int, week: int, purpose: int, state: State) -> None:
-    """Write a keyed lot for every row into ``lots``."""
-    write_lots(key, week, purpose, state.s[COL.id], state.lots)

@@ -35,6 +35,7 @@ from abm.arrays.state import (
     KIN,
     LAND,
     LEDGER_AT,
+    SPAN,
     STOCKS_AT,
     UPKEEP_AT,
     State,
@@ -48,11 +49,13 @@ from abm.household.beliefs import (
     Attention,
     Fates,
     after_reports,
-    notice_of,
+    considers,
+    falls_due,
+    is_moved,
+    meets_fate,
     raised,
     removal_after_news,
     safety_after_news,
-    within_a_year,
 )  # fmt: skip
 from abm.household.offers import household_amount
 from abm.household.stages import (
@@ -151,7 +154,8 @@ def attend(key: int, week: int, x: Setting, state: State, origin: int, first: in
 
     The compiler works through the columns several households at a time only if each is cut as ``s[COL.x, first:last]``
     before the loop (with ``s[COL.x, i]`` inside, whole runs take half as long again), and if what the loop reads of
-    the setting is taken out of it into plain numbers.  A test looks at the machine's instructions.
+    the setting is taken out of it into plain numbers.  A test looks at the machine's instructions.  Where nobody
+    is moved from hotels, nobody draws for it.
     """
     s, b = state.s, x.b
     attention = Attention(
@@ -164,22 +168,22 @@ def attend(key: int, week: int, x: Setting, state: State, origin: int, first: in
     )
     truth, listed = state.lands[LAND.true_safety, week, origin], state.lands[LAND.listed, week, origin]
     fates = fates_of(x, truth)
-    single = within_a_year(state.credibility[KIN.single])
-    family = within_a_year(state.credibility[KIN.family])
+    single, family = state.credibility[1, KIN.single], state.credibility[1, KIN.family]
     identity, stage, children = s[COL.id, first:last], s[COL.stage, first:last], s[COL.children, first:last]
     alert, closing, support_end = s[COL.alert, first:last], s[COL.closing, first:last], s[COL.support_end, first:last]
     departs_at = s[COL.departs_at, first:last]
     housing, noise = s[COL.housing, first:last], s[COL.news_noise, first:last]
     safety, removal, notice = s[COL.safety, first:last], s[COL.removal, first:last], s[COL.notice, first:last]
     for i in range(len(notice)):
-        who = identity_of(identity[i])
-        here = stage[i]
-        notice[i] = notice_of(
-            attention, fates, key, who, week, here, alert[i], closing[i], support_end[i], departs_at[i], housing[i]
-        )
+        who, here = identity_of(identity[i]), stage[i]
+        due = falls_due(week, here, support_end[i], departs_at[i]) + meets_fate(fates, key, who, week, here)
+        notice[i] = due + considers(attention, key, who, week, here, alert[i], closing[i])
         safety[i] = safety_after_news(attention, key, who, week, safety[i], here, noise[i], truth, listed)
         removal[i] = removal_after_news(attention, removal[i], here, children[i], single, family)
         alert[i] = alert[i] * attention.alert_memory
+    if fates.hotel_exit > 0.0:
+        for i in range(len(notice)):
+            notice[i] += is_moved(fates, key, identity_of(identity[i]), week, stage[i], housing[i])
 
 
 @rule
@@ -336,8 +340,10 @@ def the_books_close(week: int, x: Setting, state: State) -> None:
 def one_week(key: int, week: int, x: Setting, state: State) -> None:
     """One week for everybody."""
     the_state_acts(key, week, x, state)
-    for origin in range(len(state.segments) - 1):
-        attend(key, week, x, state, origin, state.segments[origin], state.segments[origin + 1])
+    for span in range(len(state.spans)):
+        first, last = state.spans[span, SPAN.first], state.spans[span, SPAN.last]
+        if first < last:
+            attend(key, week, x, state, state.spans[span, SPAN.origin], first, last)
     households_choose(key, week, x, state)
     the_books_close(week, x, state)
 
@@ -347,10 +353,11 @@ def households_choose(key: int, week: int, x: Setting, state: State) -> None:
     """Those who consider choose, all on the same state of the world; then what was chosen takes effect."""
     s = state.s
     noticed = 0
-    for i in range(s.shape[1]):
-        if s[COL.notice, i] != 0.0:
-            state.queue[noticed] = i
-            noticed += 1
+    for span in range(len(state.spans)):
+        for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
+            if s[COL.notice, i] != 0.0:
+                state.queue[noticed] = i
+                noticed += 1
     for q in range(noticed):
         if int(s[COL.notice, state.queue[q]]) & NOTICE.CONSIDERS:
             consider(key, week, x, state, state.queue[q])

@@ -15,7 +15,7 @@ from abm import load_caseload, prepare
 from abm.arrays.arrivals import ARRIVALS
 from abm.arrays.population import poisson
 from abm.arrays.pull import pull_factor, pull_factors
-from abm.arrays.state import State
+from abm.arrays.state import SPAN, State
 from abm.evidence.homeland import origin
 from abm.household.stages import ACCOUNT, COL, STAGE
 from abm.inputs.caseload import Caseload, HouseholdRow
@@ -94,13 +94,13 @@ def test_tastes_beliefs_and_patience_have_their_spread() -> None:
 
 def test_rows_are_grouped_by_origin_and_in_order_of_site() -> None:
     state = busy().begin(1)
+    starts = [*state.spans[::2, SPAN.first], state.s.shape[1]]
     for o in range(4):
-        rows = state.s[:, state.segments[o] : state.segments[o + 1]]
+        rows = state.s[:, starts[o] : starts[o + 1]]
         assert np.all(rows[COL.origin] == o)
         stock = rows[COL.id] < ARRIVALS
         assert np.all(np.diff(stock.astype(int)) <= 0)
         assert np.all(np.diff(rows[COL.site, stock]) >= 0)
-    assert state.segments[-1] == state.s.shape[1]
     assert len(np.unique(state.s[COL.id])) == state.s.shape[1]
 
 

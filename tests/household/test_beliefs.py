@@ -10,7 +10,10 @@ from abm.household.beliefs import (
     Attention,
     Fates,
     after_reports,
-    notice_of,
+    considers,
+    falls_due,
+    is_moved,
+    meets_fate,
     raised,
     removal_after_news,
     safety_after_news,
@@ -112,7 +115,11 @@ def notice(b: Attention, household: int = 1, week: int = 10, **given: float) -> 
     fates = Fates(**{name: given.pop(name, 0.0) for name in Fates._fields})
     facts = {"stage": STAGE.EXHAUSTED, "alert": 0.0, "closing": NO_LIMIT, "support_end": NO_LIMIT,
              "departs_at": NO_LIMIT, "housing": HOUSING.HOTEL} | given  # fmt: skip
-    return int(notice_of(b, fates, KEY, household, week, **facts))
+    stage = facts["stage"]
+    due = falls_due(week, stage, facts["support_end"], facts["departs_at"])
+    thinks = considers(b, KEY, household, week, stage, facts["alert"], facts["closing"])
+    moved = is_moved(fates, KEY, household, week, stage, facts["housing"])
+    return int(due + thinks + moved + meets_fate(fates, KEY, household, week, stage))
 
 
 @pytest.mark.parametrize(

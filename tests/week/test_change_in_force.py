@@ -26,9 +26,9 @@ def test_credibility_fades_when_a_policy_stops_removals() -> None:
     prepared = setting(policy, world(*[ONE] * 4, world__removal_success=1.0), QUIET)
     state = prepared.begin(1)
     prepared.advance(1, state, 0, 2)
-    before = state.credibility[KIN.single]
+    before = state.credibility[0, KIN.single]
     prepared.advance(1, state, 2, 8)
-    assert state.credibility[KIN.single] == pytest.approx(before * QUIET.credibility_memory**6)
+    assert state.credibility[0, KIN.single] == pytest.approx(before * QUIET.credibility_memory**6)
 
 
 def test_no_more_than_everybody_is_seen_to_be_removed() -> None:
@@ -39,7 +39,7 @@ def test_no_more_than_everybody_is_seen_to_be_removed() -> None:
     prepared = setting(policy, people)
     state = prepared.begin(1)
     prepared.advance(1, state, 0, 2)
-    assert state.credibility[KIN.single] <= 1.0 - WILLING.credibility_memory + 1e-12
+    assert state.credibility[0, KIN.single] <= 1.0 - WILLING.credibility_memory + 1e-12
 
 
 def test_support_that_is_to_end_so_many_weeks_from_now_does_so_also_where_an_offer_opens() -> None:

@@ -92,7 +92,7 @@ def test_what_is_seen_of_removals_does_not_depend_on_the_size_of_the_sample() ->
             for week in range(156):
                 prepared.advance(seed, state, week, week + 1)
                 if week >= 104:
-                    late.append(state.credibility[KIN.single])
+                    late.append(state.credibility[0, KIN.single])
         seen.append(float(np.mean(late)))
     assert seen[0] == pytest.approx(seen[1], rel=0.08)
 

@@ -225,8 +225,8 @@ def test_what_is_seen_of_removals_is_remembered_as_long_as_memory_has_it(memory:
     for week, share in enumerate((1 / 4, 1 / 3, 1 / 2, 1.0, 0.0, 0.0)):
         prepared.advance(1, state, week, week + 1)
         expected = memory * expected + (1.0 - memory) * share
-        assert state.credibility[KIN.single] == pytest.approx(expected)
-        assert state.credibility[KIN.family] == 0.0
+        assert state.credibility[0, KIN.single] == pytest.approx(expected)
+        assert state.credibility[0, KIN.family] == 0.0
 
 
 # ---- the procedure ----------------------------------------------------------------------------------

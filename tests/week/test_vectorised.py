@@ -13,6 +13,7 @@ import pytest
 from numba import njit
 from tiny import busy
 
+from abm.arrays.state import SPAN
 from abm.numerics.arithmetic import COMPILE, INTERPRETED
 from abm.numerics.draws import key_of
 from abm.week import week as module
@@ -59,7 +60,7 @@ def attended(rule: Callable[..., None]) -> tuple[np.ndarray, str]:
 
     prepared = busy(weeks=10)
     state = prepared.begin(1)
-    entry(0, prepared.setting, state, 0, 0, int(state.segments[1]))
+    entry(0, prepared.setting, state, 0, 0, int(state.spans[0, SPAN.last]))
     return state.s, instructions(entry)
 
 
