@@ -29,8 +29,8 @@ ROOT = HERE.parents[1]
 SUITE = (
     "household/test_terms.py", "week/test_levers_of_an_offer.py", "week/test_levers_of_the_state.py",
     "week/test_departures_and_returns.py", "week/test_what_a_household_weighs.py", "arrays/test_a_few_households.py",
-    "week/test_threats.py", "household/test_offers.py", "household/test_beliefs.py", "household/test_decision.py",
-    "model/test_measures_in_plain_python.py",
+    "week/test_threats.py", "week/test_change_in_force.py", "household/test_offers.py", "household/test_beliefs.py",
+    "household/test_decision.py", "model/test_measures_in_plain_python.py",
 )  # fmt: skip
 #: Where a bug is looked for first, by the file that it is in.
 _MEASURES, _FEW = "model/test_measures_in_plain_python.py", "arrays/test_a_few_households.py"
