@@ -103,3 +103,8 @@ def test_who_accepted_before_its_claim_was_decided_is_not_removed() -> None:
     run = ran(later(policy, 1, enforcement__attempts_per_1000_week=1_000.0), people, WILLING, weeks=8)
     assert sum(happened(run, "accepted")) == 2
     assert sum(happened(run, "removed")) == 1
+
+
+def test_of_two_offers_the_one_that_closes_next_is_thought_of() -> None:
+    two = offering(end_week=6).with_values({"offers.other.amount_per_person": 500.0, "offers.other.end_week": 12})
+    assert considered_weeks(two, 14) == [4, 5, 10, 11]
