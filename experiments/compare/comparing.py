@@ -237,7 +237,7 @@ class _Column:
         self.done: dict[int, dict[str, Any]] = {}
         self.makers: dict[int, _Column] = {}
         self.named = most == MOST_REPLICATES  # of the grid nobody asks which run it was
-        self.kept = int(max(FIRST, HISTORY_BYTES // (case.weeks * HISTORY_COUNT * 8)))
+        self.kept = int(max(FIRST, HISTORY_BYTES // (max(1, case.weeks) * HISTORY_COUNT * 8)))
         if whole:
             _ = self.prepared  # what does not go together is told before the first run
 

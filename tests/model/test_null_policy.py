@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ def test_names_of_the_caseload_change_no_household() -> None:
 def test_where_weeks_are_reckoned_from_the_day_it_belongs_to_the_run() -> None:
     """An offer by date opens in another week where week 0 is another day; so do the arrivals of a year."""
     people = busy_caseload().model_copy(update={"date": "2010-01-04"})
-    dated = busy_policy().with_values({"offer.start_week": "2010-03-01"})
+    dated = busy_policy().with_values({"offer.start_week": date(2010, 3, 1)})
     sooner, later = (
         prepare(dated, people.model_copy(update={"date": day}), LIVELY, weeks=20)
         for day in ("2010-01-04", "2010-02-01")
