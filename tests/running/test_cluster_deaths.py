@@ -225,13 +225,13 @@ def test_the_job_script_of_the_page_works_as_it_is_written(tmp_path: Path) -> No
     with (tmp_path / "log").open("wb") as log:
         job = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
-        code = job.wait(100)
+        code = job.wait(300)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(job.pid, signal.SIGKILL)
     assert code == 0, (tmp_path / "log").read_text()
     assert "on the cluster at tcp://" in (tmp_path / "log").read_text()
     here = [sys.executable, "-m", "experiments.cli.main", "sweep", "design.toml", "--out", str(tmp_path / "here")]
-    subprocess.run(here, cwd=tmp_path, env=environment, check=True, capture_output=True, timeout=100)
+    subprocess.run(here, cwd=tmp_path, env=environment, check=True, capture_output=True, timeout=300)
     assert tables(tmp_path / "out") == tables(tmp_path / "here")
     assert not list(tmp_path.glob("scheduler-*"))
