@@ -229,6 +229,7 @@ def test_the_job_script_of_the_page_works_as_it_is_written(tmp_path: Path) -> No
     finally:
         with suppress(ProcessLookupError):
             os.killpg(job.pid, signal.SIGKILL)
+        job.wait()
     assert code == 0, (tmp_path / "log").read_text()
     assert "on the cluster at tcp://" in (tmp_path / "log").read_text()
     here = [sys.executable, "-m", "experiments.cli.main", "sweep", "design.toml", "--out", str(tmp_path / "here")]
