@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kill_comparison import NOTES, state
+from small_disk import small_disk
 
 import abm
 from experiments.storing.aside import UNFINISHED, held
@@ -79,22 +80,11 @@ def test_a_file_that_may_not_grow_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    try:
-        mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("no right to mount a small disk")
-    try:
+    with small_disk(tmp_path, "64k") as disk:
         code, said = finished(disk)
         assert code == 2, said
         assert "No space left on device" in said.splitlines()[-1]
         assert list(disk.iterdir()) == []
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 # ---- what others have left, or are at ---------------------------------------------------------------

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import tiny_model
+from small_disk import small_disk
 
 from abm.inputs.parameters import InputError
 from experiments.storing import store
@@ -159,29 +160,20 @@ def test_a_lost_table_is_made_again_from_the_parts(swept: Path) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 1 MiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    try:
-        mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("no right to mount a small disk")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    with small_disk(tmp_path, "1m") as made:
+        yield made
 
 
 def test_a_full_disk_stops_the_sweep_with_a_message_and_keeps_what_is_done(
-    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+    disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tally, "FLUSH_RUNS", 5)
-    ballast = small_disk / "ballast"
-    out = small_disk / "out"
+    ballast = disk / "ballast"
+    out = disk / "out"
     sweep({**DESIGN, "replicates": 2}, out=out)
-    ballast.write_bytes(b"x" * (shutil.disk_usage(small_disk).free - 80_000))
+    ballast.write_bytes(b"x" * (shutil.disk_usage(disk).free - 80_000))
     with pytest.raises(FolderError, match=r"the disk is full.*run the same command again"):
         sweep({**DESIGN, "replicates": 50}, out=out)
     assert not list(out.rglob("_tmp*"))
