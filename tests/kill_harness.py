@@ -23,9 +23,9 @@ import tiny_model
 
 from experiments.question.study import lay_out
 from experiments.storing import store
+from experiments.storing.parquet import from_bytes
 from experiments.storing.store import TABLES
 from experiments.sweep import sweep, tally
-from experiments.sweep.parts import from_bytes
 
 DESIGN = {
     "variants": ["uk-pilot-2026", "uk-upfront-national"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from experiments.question.case import Case
 from experiments.running.progress import Progress, Silent
 from experiments.running.threads import each, workers_of
 from experiments.storing.output import fingerprint
+from experiments.storing.parquet import from_bytes, to_bytes
 from experiments.storing.store import Folder, FolderError
 
 Array = NDArray[np.float64]
@@ -112,24 +112,20 @@ class Kept:
         if self.folder is None or not self._unwritten:
             return
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         some = sorted(self._unwritten)
         values = np.stack([self.done[one] for one in some])
         columns = {"policy": [key for key, _ in some], "replicate": [replicate for _, replicate in some]}
         table = pa.table(columns | {name: values[:, k] for k, name in enumerate(IDS)})
-        content = io.BytesIO()
-        pq.write_table(table, content)
-        self.folder.write_part(content.getvalue())
+        self.folder.write_part(to_bytes(table))
         self._unwritten = []
 
     def _read(self, folder: Folder, name: str, content: bytes) -> None:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         table = None
         with suppress(pa.ArrowException, OSError):
-            table = pq.read_table(io.BytesIO(content))
+            table = from_bytes(content)
         kinds = {"policy": pa.string(), "replicate": pa.int64(), **dict.fromkeys(IDS, pa.float64())}
         if table is None or list(zip(table.column_names, table.schema.types, strict=True)) != list(kinds.items()):
             raise FolderError(folder.path, f"{name} is not of a search", "name another folder with --out")

@@ -17,6 +17,7 @@ from abm.scenarios.overrides import known_paths
 from experiments.question.keys import path_of
 from experiments.question.study import Study
 from experiments.running.runs import Done
+from experiments.storing.parquet import from_bytes
 from experiments.storing.store import Folder, FolderError
 
 #: Columns that say which run a row is and how it ended, before parameters and measures, with their types.
@@ -101,20 +102,6 @@ def _series(batches: Sequence[Done]) -> dict[str, pa.Array]:
     names = next((list(series) for series in weekly if series is not None), [])
     kind = pa.list_(pa.float64())
     return {f"{SERIES}{name}": pa.array([s[name] if s is not None else None for s in weekly], kind) for name in names}
-
-
-def to_bytes(table: pa.Table) -> bytes:
-    """A table as the bytes of a Parquet file."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    return bytes(sink.getvalue())
-
-
-def from_bytes(content: bytes, columns: Sequence[str] | None = None) -> pa.Table:
-    """Some columns (or all) of a Parquet file's bytes."""
-    return pq.read_table(
-        pa.BufferReader(content), columns=None if columns is None else list(columns), use_threads=False
-    )
 
 
 @dataclass

@@ -22,6 +22,7 @@ from abm.inputs.given import path_given
 from abm.inputs.parameters import InputError, nearest_spelling
 from experiments.question.study import Study
 from experiments.statistics.intervals import Array
+from experiments.storing.parquet import from_bytes
 from experiments.storing.store import PARTS, Folder, FolderError, read_manifest
 from experiments.sweep.pairing import ADDITIONAL, baseline_rows, of_pairs
 from experiments.sweep.parts import (
@@ -29,7 +30,6 @@ from experiments.sweep.parts import (
     SERIES,
     VARIANT,
     Index,
-    from_bytes,
     parameter_columns,
     parameter_fields,
 )

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from abm.measures import COMPARED, difference
 from experiments.question.study import Study
 from experiments.running.runs import Done
+from experiments.storing.parquet import from_bytes, to_bytes
 from experiments.storing.store import Folder
 from experiments.sweep.pairing import Outcomes, baseline_rows
-from experiments.sweep.parts import Index, from_bytes, index, rows, to_bytes
+from experiments.sweep.parts import Index, index, rows
 
 #: A part is written after so many runs, or so many seconds, whichever comes first.
 FLUSH_RUNS, FLUSH_SECONDS = 2_000, 5.0

@@ -24,9 +24,9 @@ from experiments.question.design import load_design
 from experiments.report.html.again import question_of
 from experiments.report.sweep_reading import read
 from experiments.storing.output import Place
+from experiments.storing.parquet import from_bytes, to_bytes
 from experiments.storing.store import FolderError
 from experiments.sweep import sweep
-from experiments.sweep.parts import from_bytes, to_bytes
 
 DESIGN = {
     "variants": ["uk-upfront-national"], "baseline": "uk-2025", "factors": {"offer.amount_per_person": [0, 1000, 2000]},
