@@ -27,6 +27,7 @@ NOT_REACHED = {
     ("experiments.running.cluster", "distributed"): "only `returns sweep --cluster` asks for a cluster",
     ("experiments.running.runs", "distributed"): "what a worker of a cluster says of itself",
     ("experiments.running.progress", "rich"): "the bar of the terminal",
+    ("experiments.running.compiling", "rich"): "shown on the terminal, before anybody can come",
     ("experiments.report.printed", "rich"): "the terminal",
     ("experiments.storing.store", "fcntl"): "of the standard library",
     ("experiments.storing.store", "msvcrt"): "of the standard library, on Windows",
