@@ -537,10 +537,10 @@ def _packer(model: type[BaseModel], without: tuple[type[BaseModel], ...]) -> Cal
         elif declared is not None and declared.kind != "str":
             readers[name] = _number
     made: Any = namedtuple(model.__name__, readers)  # type: ignore[misc]
-    names, read_as = tuple(readers), tuple(readers.values())
 
     def pack(inputs: Any) -> Any:
-        return made(*[read(getattr(inputs, name)) for name, read in zip(names, read_as, strict=True)])
+        values = vars(inputs)
+        return made(*[read(values[name]) for name, read in readers.items()])
 
     return pack
 
