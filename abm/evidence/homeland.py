@@ -194,6 +194,8 @@ def home(caseload: Caseload, name: str) -> Origin:
         If no country is called that, and the caseload does not say which it is like.
     """
     year, places = year_of(caseload.date), caseload.countries
+    if not places:
+        return _known(name, year)
     name = place_name(name, places)
     key = next((place for place in places if place_name(place, places) == name), None)
     if key is None:
@@ -209,6 +211,12 @@ def home(caseload: Caseload, name: str) -> Origin:
     filled = tuple(field for field in land.filled if field not in values)
     code = country_code(name) if known_country(name) else _own_code(name)
     return replace(land, name=name, iso3=code, filled=filled, figures=MappingProxyType(figures), **values)
+
+
+@cache
+def _known(name: str, year: int | None) -> Origin:
+    """A country of which a caseload says nothing itself: found once, since the points of a sweep are many."""
+    return origin(place_name(name), year)
 
 
 #: What a caseload may say of a country, and which field of an `Origin` that is.

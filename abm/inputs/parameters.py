@@ -252,7 +252,7 @@ class Inputs(BaseModel):
         return list(declarations(type(self)))
 
     def with_values(self: M, changes: Mapping[str, Any], *, file: str = "") -> M:
-        """A copy with some dotted paths changed and everything validated again.
+        """A copy with some dotted paths changed, and validated; sections without a change are shared, as they are.
 
         Raises
         ------
@@ -260,18 +260,24 @@ class Inputs(BaseModel):
             If a path is unknown or a value is not allowed.
         """
         known = declarations(type(self))
-        values = self.model_dump()
+        values = _opened(self)
         for path, value in changes.items():
             if path not in known:
                 raise InputError(path, value, "no such parameter", file=file, nearest=nearest_spelling(path, known))
             place = values
             *parents, leaf = self.place_of(path)
             for parent in parents:
-                place = place.setdefault(parent, {})
+                place[parent] = _opened(place.get(parent, {}))
+                place = place[parent]
             place[leaf] = value
         made = build(type(self), values, file=file)
         made._figures.update({p: f for p, f in self._figures.items() if p not in changes})
         return made
+
+
+def _opened(section: Inputs | Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a section by name, those inside it as they are."""
+    return dict(vars(section) if isinstance(section, Inputs) else section)
 
 
 def read(inputs: Inputs, path: str) -> Any:
@@ -531,10 +537,10 @@ def _packer(model: type[BaseModel], without: tuple[type[BaseModel], ...]) -> Cal
         elif declared is not None and declared.kind != "str":
             readers[name] = _number
     made: Any = namedtuple(model.__name__, readers)  # type: ignore[misc]
-    names, read_as = tuple(readers), tuple(readers.values())
 
     def pack(inputs: Any) -> Any:
-        return made(*[read(getattr(inputs, name)) for name, read in zip(names, read_as, strict=True)])
+        values = vars(inputs)
+        return made(*[read(values[name]) for name, read in readers.items()])
 
     return pack
 

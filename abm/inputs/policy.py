@@ -394,8 +394,9 @@ class Policy(Inputs):
         """
         changes: dict[str, Any] = {}
         for name, lever in product(self.offers, ("start_week", "end_week", "claims_before_week")):
-            path, value = self.path_at(("offers", name, lever)), getattr(self.offers[name], lever)
+            value = getattr(self.offers[name], lever)
             if isinstance(value, date):
+                path = self.path_at(("offers", name, lever))
                 whole = lever != "start_week"  # what ends in the course of a week is open for all of it
                 changes[path] = _as_week(value + timedelta(days=6) if whole else value, day, path)
                 start = self.path_at(("offers", name, "start_week"))
@@ -419,7 +420,7 @@ class Policy(Inputs):
         InputError
             If a date has to be turned into a week and `day` is not known.
         """
-        whole = self.model_copy(update={"regimes": ()})
+        whole = self.model_copy(update={"regimes": ()}) if self.regimes else self
         now, last = whole.in_weeks(day), None
         found = [(0, now)]
         for number, regime in enumerate(self.regimes):

@@ -81,10 +81,10 @@ def apply_settings(
     known = known_paths()
     changes: dict[type[Inputs], dict[str, Any]] = {Policy: {}, Caseload: {}, Behaviour: {}}
     for path, value in settings.items():
-        if path not in known and path.startswith((f"{RULE}.", f"behaviour.{RULE}.")):
-            own = ", ".join(name for name in known if RULE in name.split(".")) or "none are given: --rule FILE.py"
-            raise InputError(path, value, f"a parameter of rules of your own ({own})", file=file)
         if path not in known:
+            if path.startswith((f"{RULE}.", f"behaviour.{RULE}.")):
+                own = ", ".join(name for name in known if RULE in name.split(".")) or "none are given: --rule FILE.py"
+                raise InputError(path, value, f"a parameter of rules of your own ({own})", file=file)
             raise InputError(path, value, "no such parameter", file=file, nearest=nearest_spelling(path, known))
         model, declared = known[path]
         if isinstance(value, str):

@@ -212,6 +212,7 @@ def behaviour_draws(rows: Iterable[Mapping[str, Any]], *, file: str = "") -> lis
         If a column is unknown or a value is not allowed.
     """
     fitted, known = load_behaviour(), declarations(Behaviour)
+    figures = {name: fitted.figure(name) for name in known}
     made = []
     for row in rows:
         values = {}
@@ -224,7 +225,7 @@ def behaviour_draws(rows: Iterable[Mapping[str, Any]], *, file: str = "") -> lis
             values[name] = parse_value(known[name], str(text), file=file)
         draw = fitted.with_values(values, file=file)
         # A draw varies a figure; where the figure comes from, and how far it is known, stays what it was.
-        draw._figures.update({name: replace(fitted.figure(name), value=value) for name, value in values.items()})
+        draw._figures.update({name: replace(figures[name], value=value) for name, value in values.items()})
         made.append(draw)
     return made
 

@@ -7,6 +7,7 @@ As in a comparison, a lever without a variant leaves the baseline alone, and one
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from abm.inputs.parameters import InputError, nearest_spelling
@@ -14,6 +15,7 @@ from abm.inputs.policy import Policy
 from abm.scenarios.overrides import known_paths
 
 
+@cache
 def split_key(key: str) -> tuple[str, str]:
     """Variant ("": every one) and path of a key."""
     variant, _, path = key.rpartition(":")

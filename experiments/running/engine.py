@@ -19,8 +19,9 @@ from experiments.running.runs import Done, Job, Runner
 from experiments.running.serving import Engine
 from experiments.running.threads import threads, workers_of
 
-#: Seconds of work in a batch for a thread: handing it over costs 0.1 ms.
-BATCH = 0.02
+#: Seconds of work in a batch for a thread: room for runs that are prepared together (`TOGETHER`), and soon over when
+#: somebody stops the sweep.
+BATCH = 0.1
 #: How often a waiting sweep looks up, in seconds.
 GLANCE = 0.1
 
