@@ -67,13 +67,15 @@ def _week(when: Week) -> int:
 
 def pull_factor(policy: Policy, caseload: Caseload, behaviour: Behaviour, worth: float) -> float:
     """Arrivals as a multiple of the caseload's own while an offer is worth so much to a head, GBP."""
-    world, reference = caseload.world, Offer(amount_per_person=caseload.world.pull_reference_offer, open_refused=True)
+    world = caseload.world
+    reunion = max(0.0, 1.0 - world.reunion_share * (policy.entry.family_reunion_age - 18.0))
+    if world.pull_elasticity == 0.0:  # whatever an offer is worth
+        return reunion
+    reference = Offer(amount_per_person=world.pull_reference_offer, open_refused=True)
     own = amount_per_head(reference, policy, caseload, by_chance=True) * later(behaviour, world.pull_reference_weeks)
     # Rounded, so that an offer like the one under which arrivals were counted pulls exactly nobody.
     ratio = round((world.support_worth + worth) / (world.support_worth + own), 12)
-    pull = exp(world.pull_elasticity * log(ratio)) if world.pull_elasticity > 0.0 else 1.0
-    reunion = max(0.0, 1.0 - world.reunion_share * (policy.entry.family_reunion_age - 18.0))
-    return min(MOST_PULL, pull) * reunion
+    return min(MOST_PULL, exp(world.pull_elasticity * log(ratio))) * reunion
 
 
 def worth_per_head(offer: Offer, policy: Policy, caseload: Caseload, behaviour: Behaviour) -> float:

@@ -10,7 +10,7 @@ import math
 from collections import namedtuple
 from collections.abc import Collection
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +34,14 @@ from abm.numerics.named import Named, numbers
 PATIENCE_CLASSES = 4
 #: Years over which a household reckons its chance of being regularised.
 HOPE_YEARS = 5.0
+#: What a policy says of an offer that it does not make.
+NO_OFFER = Offer()
+#: Stages in which a household chooses, and the lever that opens an offer to them.
+OPENED_BY = {stage: f"open_{stage.name.lower()}" for stage in Stage if Holds.CHOOSES in stage.holds}
+#: Results that are kept, since few of them differ between the points of a sweep.
+KEPT = 1_024
+#: Of schedules fewer: one of a long run takes some megabytes.
+KEPT_SCHEDULES = 16
 
 
 class Frame(NamedTuple):
@@ -147,12 +155,17 @@ class Setting(NamedTuple):
 
 def patience(behaviour: Behaviour) -> np.ndarray:
     """Weekly discount factors of the patience classes, most patient first, shape (C,)."""
+    return np.array(_patience(behaviour.discounting, behaviour.discounting_spread))
+
+
+@lru_cache(maxsize=KEPT)
+def _patience(discounting: float, spread: float) -> list[float]:
     factors = []
     for c in range(PATIENCE_CLASSES):
         z = normal_quantile((c + 0.5) / PATIENCE_CLASSES)
-        yearly = behaviour.discounting * exp(behaviour.discounting_spread * z)
+        yearly = discounting * exp(spread * z)
         factors.append(exp(-log(1.0 + yearly) / WEEKS_PER_YEAR))
-    return np.array(factors)
+    return factors
 
 
 def origin_names(caseload: Caseload) -> list[str]:
@@ -179,6 +192,7 @@ def spells(
         If a week is given as a date and the caseload has none.
     """
     names, weekly, scale = origin_names(caseload), patience(behaviour), households / caseload.households
+    patient = tuple(weekly.tolist())
     timeline = [(week, found) for week, found in policy.timeline(day_of(caseload)) if week < weeks]
     offers = policy.offer_names or ["none"]
     before = pipeline_weeks(caseload)
@@ -193,7 +207,7 @@ def spells(
     made: list[Spell] = []
     since = support_since = reviews_since = NEVER
     for number, (week, found) in enumerate(timeline):
-        terms = [found.offers.get(name, Offer()) for name in offers]
+        terms = [found.offers.get(name, NO_OFFER) for name in offers]
         if number:
             was, since = timeline[number - 1][1], float(week)
             support_since = since if found.support != was.support else support_since
@@ -205,12 +219,12 @@ def spells(
             policy=plain(found),
             caseload=people,
             world=world,
-            offers=tuple(offer_terms(offer, weekly, caseload) for offer in terms),
+            offers=tuple(offer_terms(offer, patient, closes(offer, caseload)) for offer in terms),
             frame=frame._replace(since=since, support_since=support_since, reviews_since=reviews_since),
             prices=prices(caseload.world, found.reintegration.per_household),
             mixes=mixes,
             origins=np.concatenate([lands, _open_to(terms, names, caseload.countries)]),
-            shares=_stacked([schedule(offer, weeks, weekly, closes(offer, caseload)) for offer in terms]),
+            shares=_stacked([_schedule(offer, weeks, patient, closes(offer, caseload)) for offer in terms]),
             inflow=inflow,
             given=given,
             own=rules.numbers(found, offers, behaviour),
@@ -279,14 +293,17 @@ def _open_to(offers: list[Offer], names: list[str], places: Collection[str]) -> 
     """1 where an offer is open to an origin, (offers, origins)."""
     rows = []
     for offer in offers:
-        every = offer.origins.strip() == "all"
-        named = [] if every else [place_name(name.strip(), places) for name in offer.origins.split(",")]
-        rows.append([float(every or place_name(name, places) in named) for name in names])
+        if offer.origins.strip() == "all":
+            rows.append([1.0] * len(names))
+            continue
+        named = [place_name(name.strip(), places) for name in offer.origins.split(",")]
+        rows.append([float(place_name(name, places) in named) for name in names])
     return np.array(rows)
 
 
-def offer_terms(offer: Offer, weekly: np.ndarray, caseload: Caseload) -> Any:
-    """The numbers of an offer by name, and what follows from them.
+@lru_cache(maxsize=KEPT)
+def offer_terms(offer: Offer, patient: tuple[float, ...], closes: float) -> Any:
+    """The numbers of an offer by name, and what follows from them; kept, and not to be written to.
 
     Returns
     -------
@@ -296,12 +313,13 @@ def offer_terms(offer: Offer, weekly: np.ndarray, caseload: Caseload) -> Any:
         patience, (C,).
     """
     open_to = np.zeros(len(STAGES))
-    for stage in Stage:
-        if Holds.CHOOSES in stage.holds:
-            open_to[stage] = getattr(offer, f"open_{stage.name.lower()}")
+    for stage, lever in OPENED_BY.items():
+        open_to[stage] = getattr(offer, lever)
     own: Any = plain(offer)
-    later = np.array([exp(offer.later_payment_weeks * log(float(factor))) for factor in weekly])
-    return _offer_type(*own._fields)(*own._replace(end_week=closes(offer, caseload)), open_to, later)
+    later = np.array([exp(offer.later_payment_weeks * log(factor)) for factor in patient])
+    for array in (open_to, later):
+        array.setflags(write=False)
+    return _offer_type(*own._fields)(*own._replace(end_week=closes), open_to, later)
 
 
 @cache
@@ -369,6 +387,12 @@ def _mix(mix: StageMix | HousingMix, names: type[Named]) -> np.ndarray:
         total += share
         cumulative.append(total)
     return np.array([cumulative, [float(names[name.upper()]) for name in type(mix).model_fields]])
+
+
+@lru_cache(maxsize=KEPT_SCHEDULES)
+def _schedule(offer: Offer, weeks: int, patient: tuple[float, ...], closes: float) -> np.ndarray:
+    """The schedule of an offer, kept: it is copied wherever it is read."""
+    return schedule(offer, weeks, np.array(patient), closes)
 
 
 def _stacked(schedules: list[np.ndarray]) -> np.ndarray:
