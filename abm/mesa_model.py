@@ -16,7 +16,7 @@ import numpy as np
 
 from abm.arrays.setting import Setting
 from abm.arrays.state import COUNT, STOCKS_AT, State
-from abm.household.stages import COL, STAGE, STAGES, TOLD, Column
+from abm.household.stages import COL, STAGE, STAGES, Column
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError
@@ -180,8 +180,8 @@ class ReturnModel(mesa.Model):
 
         Those of beliefs and attention can be written (`why` then has nothing to tell); the others are read-only.
         """
-        told = {offered_column(name): self.state.s[TOLD + k] for k, name in enumerate(self._prepared.offers)}
-        columns = {column.name: self.state.s[column] for column in Column} | told
+        names = [*(column.name for column in Column), *map(offered_column, self._prepared.offers)]
+        columns = dict(zip(names, self.state.s.rows(), strict=False))  # without those of rules of one's own
         for name in columns.keys() - {column.name for column in WRITABLE}:
             columns[name].flags.writeable = False
         return columns

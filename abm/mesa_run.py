@@ -13,7 +13,7 @@ import numpy as np
 
 from abm.arrays.setting import day_of, spells
 from abm.arrays.state import State
-from abm.household.stages import COL, STAGE, TOLD
+from abm.household.stages import COL, STAGE, TOLD, Column
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError
@@ -190,14 +190,14 @@ def passed_on(before: OwnRun, after: OwnRun, seed: int, state: State, week: int)
             " something other than the rules has changed households"
         )
         raise InputError("policy", after.policy.name, allowed)
-    table = np.concatenate([state.s[:TOLD], new.s[TOLD:]])
-    for row, name in enumerate(after.offers):
+    for column in Column:
+        new.s[column] = state.s[column]
+    for k, name in enumerate(after.offers):
         if name in before.offers:
-            table[TOLD + row] = state.s[TOLD + before.offers.index(name)]
-    own = len(before.rules.columns)
-    if own:
-        table[-own:] = state.s[-own:]
-    return state._replace(s=table)
+            new.s[TOLD + k] = state.s[TOLD + before.offers.index(name)]
+    for row in range(-len(before.rules.columns), 0):
+        new.s[row] = state.s[row]
+    return state._replace(s=new.s)
 
 
 def _same_past(one: State, other: State, week: int) -> bool:
@@ -205,7 +205,7 @@ def _same_past(one: State, other: State, week: int) -> bool:
     here, there = (np.flatnonzero(state.s[COL.stage] != STAGE.ABSENT) for state in (one, other))
     here, there = here[np.argsort(one.s[COL.id, here])], there[np.argsort(other.s[COL.id, there])]
     return (
-        one.s[:TOLD, here].tobytes() == other.s[:TOLD, there].tobytes()
+        all(one.s[column, here].tobytes() == other.s[column, there].tobytes() for column in Column)
         and np.array_equal(one.history[:week, 1:], other.history[:week, 1:])  # the first: those still to come
         and one.credibility.tobytes() == other.credibility.tobytes()
     )

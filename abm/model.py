@@ -265,16 +265,16 @@ class Run:
 
     def _groups(self, group: str, rows: np.ndarray) -> dict[Any, np.ndarray]:
         """Which of some rows belong to each group, by its name, in order."""
-        s = self.state.s[:, rows]
+        s = self.state.s
         if group == "origin":
             names: Sequence[Any] = self.prepared.origins
-            keys = s[COL.origin].astype(int)
+            keys = s[COL.origin, rows].astype(int)
         elif group == "housing":
-            names, keys = [housing.name for housing in Housing], s[COL.first_housing].astype(int)
+            names, keys = [housing.name for housing in Housing], s[COL.first_housing, rows].astype(int)
         elif group == "family":
-            names, keys = ["no children", "family"], (s[COL.children] > 0).astype(int)
+            names, keys = ["no children", "family"], (s[COL.children, rows] > 0).astype(int)
         else:
-            keys = (s[COL.adults] + s[COL.children]).astype(int)
+            keys = (s[COL.adults, rows] + s[COL.children, rows]).astype(int)
             names = range(int(keys.max(initial=0)) + 1)
         return {names[key]: keys == key for key in np.unique(keys).tolist()}
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from abm.arrays.state import State
+from abm.arrays.table import week_made
 from abm.household.offers import household_amount, is_drawn
-from abm.household.stages import COL, TOLD, Housing, Stage, in_country
+from abm.household.stages import COL, Housing, Stage, in_country
 from abm.inputs.policy import SHARE_BY
 from abm.model import Prepared
 from abm.numerics.calendar import happened, limited
@@ -63,6 +64,6 @@ def _offer(prepared: Prepared, week: int, state: State, row: int, k: int) -> str
         return "not for this household: origin, family, date of claim or safe list"
     share = offered_now(x, state, row, week, k)
     if share == 0.0:
-        return "its time to accept is over" if limited(s[TOLD + k, row]) else "not made to it yet"
+        return "its time to accept is over" if limited(week_made(s, k, row)) else "not made to it yet"
     amount = household_amount(offer, s[COL.adults, row], s[COL.children, row], share)
-    return f"GBP {amount:,.0f}, made to it in week {s[TOLD + k, row]:.0f}"
+    return f"GBP {amount:,.0f}, made to it in week {week_made(s, k, row):.0f}"

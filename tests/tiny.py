@@ -13,6 +13,7 @@ import numpy as np
 
 from abm import Prepared, Run, prepare
 from abm.arrays.state import FLOWS_AT, Flow
+from abm.arrays.table import Table
 from abm.household.stages import COL, TOLD, Column
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
@@ -119,9 +120,9 @@ def weekly_tables(prepared: Prepared, seed: int) -> Iterator[tuple[int, np.ndarr
     """Week, and the table of households before and after it."""
     state = prepared.begin(seed)
     for week in range(prepared.weeks):
-        before = state.s.copy()
+        before = np.array(state.s)
         prepared.advance(seed, state, week, week + 1)
-        yield week, before, state.s.copy()
+        yield week, before, np.array(state.s)
 
 
 def column(run: Run, number: int) -> np.ndarray:
@@ -166,10 +167,11 @@ def served(run: Run) -> dict[str, np.ndarray]:
     }
 
 
-def differing_columns(one: np.ndarray, other: np.ndarray) -> list[str]:
+def differing_columns(one: Table | np.ndarray, other: Table | np.ndarray) -> list[str]:
     """Names of the columns in which two tables of households differ (in any bit)."""
+    one, other = np.asarray(one), np.asarray(other)
     assert one.shape == other.shape
-    names = [*(column.name for column in Column), *(f"offer {k} made" for k in range(len(one) - TOLD))]
+    names = [*(column.name for column in Column), *(f"offer {k} made" for k in range(one.shape[0] - TOLD))]
     return [name for name, a, b in zip(names, one, other, strict=True) if a.tobytes() != b.tobytes()]
 
 

@@ -18,7 +18,8 @@ from numba import njit
 from numba.extending import overload
 
 from abm.arrays.setting import ORIGIN, Setting
-from abm.household.stages import COL, TOLD, Column
+from abm.arrays.table import Table, own_number, rows_in, set_own
+from abm.household.stages import COL, Column
 from abm.inputs.parameters import InputError
 from abm.inputs.registry import Rule, RuleSet, arguments, known
 from abm.numerics.arithmetic import COMPILE, normal_quantile, routine, rule
@@ -84,7 +85,7 @@ def _of_household(row: int) -> Number:
 def _own_column(place: int) -> Number:
     @rule
     def get(x, s, i, week, c):  # type: ignore[no-untyped-def]
-        return s[TOLD + len(x.offers) + place, i]
+        return own_number(s, place, i)
 
     return get
 
@@ -261,7 +262,7 @@ def _own_columns(x):  # type: ignore[no-untyped-def]
     return lambda x: count
 
 
-def draw_columns(key: int, x: Setting, table: np.ndarray) -> None:
+def draw_columns(key: int, x: Setting, table: Table) -> None:
     """Fill the columns that the rules add, for every household that there will be."""
     _columns(set_of(x).mark)(key, x, table)
 
@@ -292,8 +293,8 @@ def _column(rules: RuleSet, place: int, name: str, before: Callable[..., None] |
     @routine
     def fill(key, x, table):  # type: ignore[no-untyped-def]
         first(key, x, table)
-        for i in range(table.shape[1]):
+        for i in range(rows_in(table)):
             u = draw(key, int(table[COL.id, i]), 0)
-            table[TOLD + len(x.offers) + place, i] = value(x, table, i, 0, (u, normal_quantile(u)))
+            set_own(table, place, i, value(x, table, i, 0, (u, normal_quantile(u))))
 
     return fill

@@ -17,16 +17,13 @@ from abm.arrays.arrivals import find_arrivals, given_row, origin_of, position, p
 from abm.arrays.own import draw_columns, own_columns
 from abm.arrays.setting import GIVEN, MIX, ORIGIN, PATIENCE_CLASSES, Setting
 from abm.arrays.state import SPAN, span_of
+from abm.arrays.table import new_table
 from abm.household.beliefs import within_a_year
 from abm.household.decision import Circumstances, terms, utilities
-from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, TOLD, Column, Kind, at_risk
+from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, at_risk
 from abm.numerics.arithmetic import exp, log, routine, rule
-from abm.numerics.calendar import MONTHS_PER_YEAR, NEVER, NO_LIMIT, WEEKS_PER_YEAR, limited
+from abm.numerics.calendar import MONTHS_PER_YEAR, NO_LIMIT, WEEKS_PER_YEAR, limited
 from abm.numerics.draws import PURPOSE, exponential, normal, uniform
-
-#: Columns of weeks that have not come, and of weeks that may never come.
-_PAST = tuple(int(column) for column in Column if column.kind is Kind.PAST)
-_COMING = tuple(int(column) for column in Column if column.kind is Kind.COMING)
 
 #: Pairs of tastes drawn for a household of the stock until one would have stayed; the last is kept.
 MOST_DRAWS = 32
@@ -244,10 +241,6 @@ def blank(s, key: int, i: int, identity: int, origin: int, site: int) -> None:  
     s[COL.site, i] = float(site)
     s[COL.lot, i] = uniform(key, identity, 0, PURPOSE.LOT)
     s[COL.site_lot, i] = uniform(key, site, 0, PURPOSE.SITE_LOT)
-    for column in _PAST:
-        s[column, i] = NEVER
-    for column in _COMING:
-        s[column, i] = NO_LIMIT
 
 
 @routine
@@ -256,7 +249,7 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
 
     Returns
     -------
-    table : float64 array, shape (columns, rows)
+    table : Table
         The households.
     segments : int64 array, shape (origins + 1,)
         Rows of origin o are segments[o] : segments[o + 1].
@@ -295,8 +288,7 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
         start[place + 1] += start[place]
     filled = start.copy()
 
-    table = np.zeros((TOLD + len(x.offers) + own_columns(x), stock + coming))
-    table[TOLD:] = NO_LIMIT
+    table = new_table(stock + coming, len(x.offers), own_columns(x))
     stock_rows = np.empty(stock, np.int64)
     site_rows = np.empty((stock, 2), np.int64)
     for k in range(stock):

@@ -6,13 +6,15 @@ household passes through `enter`, which keeps them true.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from abm.arrays.ledger import UPKEEP, Line, Upkeep
 from abm.arrays.setting import Setting
+from abm.arrays.table import Table, rows_in
 from abm.household.beliefs import within_a_year
+from abm.household.decision import Circumstances
 from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, STAGES, at_risk, case_is_open, in_country, was_refused
 from abm.numerics.arithmetic import routine, rule
 from abm.numerics.calendar import happened
@@ -125,11 +127,24 @@ class Counted(Named):
     children = "children"
 
 
+class Seat(Named):
+    """What is written of a household at its place on the bench, below its circumstances (a row each)."""
+
+    row = "its row"
+    household = "its identity"
+    stage = "its stage"
+    offered = "1 while assisted return is on offer to it"
+    choice = "what it chooses"
+    lot = "a lot, drawn for a block of households"
+
+
 COUNT, LAND, KIN, SPAN = numbers(Count), numbers(Land), numbers(Kin), numbers(Span)
+SEAT = numbers(Seat, lambda place: len(Circumstances._fields) + place)
+SEATS = len(Circumstances._fields) + len(Seat)
 EVENT, COUNTED = numbers(Event), numbers(Counted)
 
 
-#: Households whose lots are drawn together, a few at a time.
+#: Households that sit on the bench together: their lots are drawn, or their decisions taken, several at a time.
 BLOCK = 256
 
 
@@ -139,7 +154,7 @@ class State(NamedTuple):
     Every array here is counted when the state is handed on: a new one costs each call, a new row of one costs nothing.
     """
 
-    s: np.ndarray  # households: a row a `Column`, then a row an offer (`TOLD`), then a row a column of one's own
+    s: Any  # households, a `Table` (a type checker would take its entries for those of a tuple)
     spans: np.ndarray  # rows of those who have come so far, a row a `Span`, (2 × origins, span)
     tie_start: np.ndarray  # (rows + 1,)
     ties: np.ndarray  # neighbour lists
@@ -153,13 +168,13 @@ class State(NamedTuple):
     heard: np.ndarray  # rows with unread news, (rows,)
     queue: np.ndarray  # rows in line, (rows,)
     turns: np.ndarray  # their turns, (rows,)
-    lots: np.ndarray  # lots of a block of households, (BLOCK,)
+    bench: np.ndarray  # a block of households: a row a field of `Circumstances`, then a row a `Seat`, (seats, BLOCK)
 
 
 @routine
 def new_state(
     x: Setting,
-    table: np.ndarray,
+    table: Table,
     spans: np.ndarray,
     tie_start: np.ndarray,
     ties: np.ndarray,
@@ -168,7 +183,7 @@ def new_state(
     lands: np.ndarray,
 ) -> State:
     """An empty history around freshly made households."""
-    rows = table.shape[1]
+    rows = rows_in(table)
     state = State(
         table,
         spans,
@@ -184,7 +199,7 @@ def new_state(
         np.empty(rows, np.int64),
         np.empty(rows, np.int64),
         np.empty(rows),
-        np.empty(BLOCK),
+        np.empty((SEATS, BLOCK)),
     )
     see(state, KIN.single, x.frame.credibility)
     see(state, KIN.family, x.frame.credibility_family)

@@ -9,6 +9,7 @@ import numpy as np
 from abm.arrays.ledger import LINE, UPKEEP
 from abm.arrays.setting import Setting
 from abm.arrays.state import COUNT, FLOW, FLOWS_AT, LEDGER_AT, UPKEEP_AT, State
+from abm.arrays.table import rows_in
 from abm.household.stages import ACCOUNT, COL, STAGE, went_home
 from abm.numerics.arithmetic import exp, log, routine, rule
 from abm.numerics.calendar import WEEKS_PER_YEAR, happened
@@ -79,7 +80,7 @@ def departures_by_week(state: State, weeks: int) -> tuple[np.ndarray, np.ndarray
     """
     left = np.zeros((weeks + 1, len(STAGE)))
     seen = np.zeros(weeks + 1)
-    for i in range(state.s.shape[1]):
+    for i in range(rows_in(state.s)):
         if ever_at_risk(state, i):
             duration = weeks_at_risk(state, i, weeks)
             seen[duration] += 1.0
@@ -209,7 +210,7 @@ def tally(x: Setting, state: State, weight: float) -> Any:
     weeks = state.history.shape[0]
     at_risk, absconded, persons, unsafe, back = 0.0, 0.0, 0.0, 0.0, 0.0
     left, risk_left = np.zeros(len(STAGE)), np.zeros(len(STAGE))
-    for i in range(s.shape[1]):
+    for i in range(rows_in(s)):
         route = int(s[COL.route, i])
         if ever_at_risk(state, i):
             at_risk += 1.0

@@ -17,6 +17,7 @@ import numpy as np
 
 from abm.arrays.arrivals import is_arrival
 from abm.arrays.setting import Setting
+from abm.arrays.table import rows_in
 from abm.household.stages import ACCOUNT, COL
 from abm.numerics.arithmetic import exp, routine, rule
 from abm.numerics.draws import PURPOSE, normal, uniform
@@ -56,14 +57,14 @@ def draw_ties(key: int, x: Setting, s, segments, stock_rows, site_rows):  # type
     to : int32 array, shape (2 × ties,)
         Neighbour lists, sorted, without repeats.
     """
-    rows = s.shape[1]
+    rows = rows_in(s)
     n = x.caseload.network
     stock = len(stock_rows)
     degree = np.zeros(rows + 1, np.int64)
     most = 0
     for k in range(stock):
         most += reached(key, k, x)
-    others = np.flatnonzero(is_arrival(s[COL.id]))
+    others = np.flatnonzero(is_arrival(s[COL.id, :]))
     for i in others:
         most += reached(key, int(s[COL.id, i]), x)
     one = np.empty(most, np.int32)
@@ -132,7 +133,7 @@ def neighbour_lists(one: np.ndarray, other: np.ndarray, degree: np.ndarray) -> t
     rows = len(degree) - 1
     for i in range(rows):
         degree[i + 1] += degree[i]
-    filled = degree.copy()
+    filled = degree.copy()  # then the end of each list, and in the end its start
     to = np.empty(2 * len(one), np.int32)
     for e in range(len(one)):
         i, j = one[e], other[e]
@@ -140,11 +141,10 @@ def neighbour_lists(one: np.ndarray, other: np.ndarray, degree: np.ndarray) -> t
         filled[i] += 1
         to[filled[j]] = i
         filled[j] += 1
-    start = np.empty(rows + 1, np.int64)
     kept = 0
     for i in range(rows):
-        start[i] = kept
-        low, high = degree[i], degree[i + 1]
+        low, high = degree[i], filled[i]
+        filled[i] = kept
         for a in range(low + 1, high):  # insertion sort: lists are short
             value = to[a]
             b = a - 1
@@ -158,8 +158,8 @@ def neighbour_lists(one: np.ndarray, other: np.ndarray, degree: np.ndarray) -> t
                 previous = to[a]
                 to[kept] = previous
                 kept += 1
-    start[rows] = kept
-    return start, to[:kept].copy()
+    filled[rows] = kept
+    return filled, to[:kept]
 
 
 def to_networkx(start: np.ndarray, to: np.ndarray) -> nx.Graph:

@@ -30,7 +30,7 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 
 from abm.household.stages import CHOICE, STAGE, case_is_open
 from abm.inputs.behaviour import Behaviour
-from abm.numerics.arithmetic import exp, log, rule
+from abm.numerics.arithmetic import exp, log, rule, where
 
 #: Income at home, in pounds a year per head, at which the income term is zero.
 REFERENCE_INCOME = 2_000.0
@@ -237,19 +237,17 @@ def race(u: Utilities, stage: float, offered: float, shocks: Shocks) -> tuple[fl
     shocks
         Four exponential numbers of mean one.
     """
-    choice = CHOICE.STAY
+    choice: float = CHOICE.STAY
     first = shocks.stay
-    if offered > 0.0:
-        reached = shocks.assisted * exp(-u.assisted)
-        if reached < first:
-            choice, first = CHOICE.ASSISTED_RETURN, reached
+    reached = shocks.assisted * exp(-u.assisted)
+    is_first = (offered > 0.0) & (reached < first)
+    choice, first = where(is_first, CHOICE.ASSISTED_RETURN, choice), where(is_first, reached, first)
     reached = shocks.unassisted * exp(-u.unassisted)
-    if reached < first:
-        choice, first = CHOICE.UNASSISTED_RETURN, reached
-    if case_is_open(stage):
-        reached = shocks.irregular * exp(-u.irregular)
-        if reached < first:
-            choice, first = CHOICE.GO_IRREGULAR, reached
+    is_first = reached < first
+    choice, first = where(is_first, CHOICE.UNASSISTED_RETURN, choice), where(is_first, reached, first)
+    reached = shocks.irregular * exp(-u.irregular)
+    is_first = case_is_open(stage) & (reached < first)
+    choice, first = where(is_first, CHOICE.GO_IRREGULAR, choice), where(is_first, reached, first)
     return choice, first
 
 

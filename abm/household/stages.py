@@ -1,7 +1,7 @@
 """The stages of a household and the columns that describe it.
 
-State is one table of float64: a row a `Column`, an entry a household.  Whole numbers, flags and stages are stored as
-floats (exact up to 2**53), so that the compiled week can work through a column eight households at a time.
+To the rules every entry of a column is a float: whole numbers, flags and stages too.  How it is kept in memory
+(`Held`) is a matter of the table (`abm.arrays.table`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from abm.numerics.arithmetic import rule
 from abm.numerics.calendar import happened, limited
+from abm.numerics.literals import literals
 from abm.numerics.named import Named, numbers
 
 
@@ -164,38 +165,52 @@ class Kind(Enum):
     WORKING = auto()  # of use within a week only
 
 
+class Held(Enum):
+    """As what a column is kept: as little as holds all that it can be."""
+
+    REAL = "float64"
+    WHOLE = "int32"  # weeks, `NEVER` and `NO_LIMIT` among them, and counts
+    SMALL = "uint8"  # a stage, another code, a flag, or persons
+
+
+_HELD = {
+    Kind.NUMBER: Held.REAL, Kind.WHOLE: Held.WHOLE, Kind.PAST: Held.WHOLE, Kind.COMING: Held.WHOLE,
+    Kind.WORKING: Held.SMALL,
+}  # fmt: skip
+
+
 class Column(Named):
     """What is known of a household: a row of the table."""
 
     # who it is
-    id = "identity, the coordinate of its draws", Kind.WHOLE
-    origin = "country of origin, as a position in the setting's list"
+    id = "identity, the coordinate of its draws", Kind.WHOLE, Held.REAL
+    origin = "country of origin, as a position in the setting's list", Held.SMALL
     site = "site where it is housed", Kind.WHOLE
-    adults = "adults", Kind.WHOLE
-    children = "children under 18", Kind.WHOLE
-    school = "children of school age", Kind.WHOLE
-    patience = "patience class"
+    adults = "adults", Kind.WHOLE, Held.SMALL
+    children = "children under 18", Kind.WHOLE, Held.SMALL
+    school = "children of school age", Kind.WHOLE, Held.SMALL
+    patience = "patience class", Held.SMALL
     taste_return = "lasting taste for returning"
     taste_irregular = "lasting taste for irregularity"
     news_noise = "standard deviation of its weekly news on safety"
-    abroad = "ties abroad"
-    first_housing = "housing at the start, or on arrival"
+    abroad = "ties abroad", Held.WHOLE
+    first_housing = "housing at the start, or on arrival", Held.SMALL
     lot = "lot, 0–1: an offer by household is open to it if this is below the offer's share"
     site_lot = "lot of its site, 0–1: the same for an offer by site"
     # where it stands
-    stage = "stage"
+    stage = "stage", Held.SMALL
     since = "week in which it entered the stage", Kind.PAST
-    arrived = "week of its (latest) arrival and claim"
-    housing = "housing"
-    account = "account of its costs"
-    withdrawn = "1 if state support was withdrawn"
+    arrived = "week of its (latest) arrival and claim", Held.WHOLE
+    housing = "housing", Held.SMALL
+    account = "account of its costs", Held.SMALL
+    withdrawn = "1 if state support was withdrawn", Held.SMALL
     support_end = "week from which support ends", Kind.COMING
-    appeals = "1 if it appeals against its refusal"
-    review_due = "week in which its protection is due for review", Kind.COMING
+    appeals = "1 if it appeals against its refusal", Held.SMALL
+    review_due = "week in which its protection is due for review", Kind.COMING, Held.REAL
     protected_at = "week in which protection was granted", Kind.PAST
     visited = "week of the last adviser's visit", Kind.PAST
     departs_at = "week of the departure that it accepted", Kind.COMING
-    booked_from = "stage in which it accepted"
+    booked_from = "stage in which it accepted", Held.SMALL
     booked_amount = "GBP that it accepted"
     booked_share = "share of it that is paid at departure"
     closing = "week in which an announced offer (or its bonus) closes for it", Kind.COMING
@@ -208,11 +223,11 @@ class Column(Named):
     ties = "ties to households in the country", Kind.WHOLE
     ties_left = "ties that left by choice", Kind.WHOLE
     ties_removed = "ties that were removed", Kind.WHOLE
-    reports = "unread news of ties that went home, each with a report on safety"
+    reports = "unread news of ties that went home, each with a report on safety", Held.WHOLE
     reported = "sum of their reports on safety"
-    payments = "unread reports on payment from returned ties"
-    paid = "of them, that it was paid"
-    removals = "unread news of removed ties"
+    payments = "unread reports on payment from returned ties", Held.WHOLE
+    paid = "of them, that it was paid", Held.WHOLE
+    removals = "unread news of removed ties", Held.WHOLE
     # the week's working
     notice = "what happens to it this week (bits)", Kind.WORKING
     choice = "choice made this week", Kind.WORKING
@@ -220,14 +235,15 @@ class Column(Named):
     # its history
     risk_from = "week from which its claim had failed for good", Kind.PAST
     left_at = "week of its first departure", Kind.PAST
-    route = "stage it first left to"
-    left_unsafe = "1 if it left for a country unsafe at that time"
+    route = "stage it first left to", Held.SMALL
+    left_unsafe = "1 if it left for a country unsafe at that time", Held.SMALL
     absconded_at = "week in which it first went out of contact", Kind.PAST
     reentries = "times it came back", Kind.WHOLE
     received = "pence paid to it by the offers"
 
-    def __init__(self, meaning: Any, kind: Kind = Kind.NUMBER) -> None:
-        self.kind = kind
+    def __init__(self, meaning: Any, *facts: Kind | Held) -> None:
+        self.kind = next((fact for fact in facts if isinstance(fact, Kind)), Kind.NUMBER)
+        self.held = next((fact for fact in facts if isinstance(fact, Held)), _HELD[self.kind])
 
     def shown(self, values: np.ndarray) -> np.ndarray:
         """Entries as a table for people has them: weeks that never came, or never come, as NaN."""
@@ -240,6 +256,7 @@ class Column(Named):
         return values
 
 
-COL = numbers(Column)
-#: The table goes on below its columns with a row an offer: the week in which offer k was made, or `NO_LIMIT`.
+COL = literals(Column)
+#: Below its columns the table goes on with a row an offer (the week in which offer k was made, or `NO_LIMIT`), and a
+#: row a column of one's own.
 TOLD = len(Column)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from abm.arrays.population import housing_of
 from abm.arrays.setting import Setting
 from abm.arrays.state import FLOW, SPAN, State, count, enter, note, span_of
+from abm.arrays.table import set_made
 from abm.household.beliefs import raised
-from abm.household.stages import ACCOUNT, COL, STAGE, TOLD, went_home
+from abm.household.stages import ACCOUNT, COL, STAGE, went_home
 from abm.numerics.arithmetic import routine
 from abm.numerics.calendar import NO_LIMIT
 from abm.numerics.draws import PURPOSE, uniform
@@ -68,7 +69,7 @@ def come_back(key: int, week: int, x: Setting, state: State, i: int) -> None:
         if s[COL.stage, state.ties[e]] != STAGE.ABSENT:
             s[COL.ties_left, state.ties[e]] -= 1.0
     for k in range(len(x.offers)):
-        s[TOLD + k, i] = NO_LIMIT
+        set_made(s, k, i, NO_LIMIT)
     s[COL.closing, i] = NO_LIMIT
     s[COL.support_end, i] = NO_LIMIT
     make_offers(x, state, i, week, True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 from abm.arrays.setting import ORIGIN, Setting
-from abm.arrays.state import FLOW, State, note
+from abm.arrays.state import FLOW, SEAT, State, note
+from abm.arrays.table import week_made
 from abm.household.decision import Circumstances, Shocks, hope_of_staying, race, terms, worth
 from abm.household.offers import household_amount
-from abm.household.stages import COL, HOUSING, TOLD
+from abm.household.stages import COL, HOUSING
 from abm.numerics.arithmetic import rule
 from abm.numerics.calendar import WEEKS_PER_YEAR
-from abm.numerics.draws import PURPOSE, exponential
+from abm.numerics.draws import PURPOSE, exponential, identity_of
 from abm.week.offering import could_have, offered_now
 from abm.week.own import first_of_own, shaped, weighed
 
@@ -47,7 +51,7 @@ def best_to_come(x: Setting, state: State, i: int, week: int) -> float:
     value = 0.0
     in_kind = x.b.in_kind_value * x.policy.reintegration.per_household
     for k in range(len(x.offers)):
-        told = s[TOLD + k, i]
+        told = week_made(s, k, i)
         if told <= week and could_have(x, state, i, week, k):
             share = x.shares[k, week, int(s[COL.patience, i]), min(int(week - told), x.shares.shape[3] - 1)]
             if share > 0.0:
@@ -100,15 +104,93 @@ def shocks_of(key: int, household: int, week: int) -> Shocks:
     )
 
 
+class Considering(NamedTuple):
+    """What else its choice depends on."""
+
+    household: int
+    stage: float
+    offered: float  # 1 while assisted return is on offer to it, else 0
+
+
+@rule
+def decided(key: int, week: int, x: Setting, state: State, i: int, c: Circumstances, of: Considering) -> float:
+    """What household i chooses under its circumstances."""
+    u = weighed(x, state, i, week, c, terms(x.b, c))
+    choice, first = race(u, of.stage, of.offered, shocks_of(key, of.household, week))
+    return first_of_own(key, week, x, state, i, c, choice, first)
+
+
 @rule
 def consider(key: int, week: int, x: Setting, state: State, i: int) -> None:
     """Household i considers its situation and chooses; nothing takes effect yet."""
     s = state.s
     cash, which = best_now(x, state, i, week)
     c = circumstances(x, state, i, week, cash)
-    u = weighed(x, state, i, week, c, terms(x.b, c))
-    offered = 1.0 if which >= 0 else 0.0
-    choice, first = race(u, s[COL.stage, i], offered, shocks_of(key, int(s[COL.id, i]), week))
-    s[COL.choice, i] = first_of_own(key, week, x, state, i, c, choice, first)
+    of = Considering(int(s[COL.id, i]), s[COL.stage, i], 1.0 if which >= 0 else 0.0)
+    s[COL.choice, i] = decided(key, week, x, state, i, c, of)
     s[COL.considered_at, i] = float(week)
     note(state, week, FLOW.considered, 1)
+
+
+# ---- several at a time -----------------------------------------------------------------------------
+
+
+@rule
+def sit_down(x: Setting, state: State, i: int, week: int, place: int) -> None:
+    """Household i, which considers, takes a place on the bench: what it weighs is written there."""
+    s, bench = state.s, state.bench
+    cash, which = best_now(x, state, i, week)
+    c = circumstances(x, state, i, week, cash)
+    for field in range(len(c)):
+        bench[field, place] = c[field]
+    bench[SEAT.row, place] = float(i)
+    bench[SEAT.household, place] = s[COL.id, i]
+    bench[SEAT.stage, place] = s[COL.stage, i]
+    bench[SEAT.offered, place] = 1.0 if which >= 0 else 0.0
+    s[COL.considered_at, i] = float(week)
+
+
+@rule
+def choose_together(key: int, week: int, x: Setting, state: State, places: int) -> None:
+    """Those on the bench choose, as `consider` has it, several at a time (how: see `abm.week.week.attend`)."""
+    s, bench = state.s, state.bench
+    columns = _columns(bench, places)
+    row, household, stage = bench[SEAT.row, :places], bench[SEAT.household, :places], bench[SEAT.stage, :places]
+    offered, choice = bench[SEAT.offered, :places], bench[SEAT.choice, :places]
+    for p in range(places):
+        of = Considering(identity_of(household[p]), stage[p], offered[p])
+        choice[p] = decided(key, week, x, state, int(row[p]), Circumstances(*_entries(columns, p)), of)
+    for p in range(places):
+        s[COL.choice, int(row[p])] = choice[p]
+    note(state, week, FLOW.considered, places)
+
+
+def _cut_after(before: Any, field: int) -> Callable[..., Any]:
+    @rule
+    def first(bench, places):  # type: ignore[no-untyped-def]
+        return (bench[field, :places],)
+
+    @rule
+    def further(bench, places):  # type: ignore[no-untyped-def]
+        return before(bench, places) + (bench[field, :places],)  # noqa: RUF005  (the compiler takes no star here)
+
+    return further if before else first
+
+
+def _entry_after(before: Any, field: int) -> Callable[..., Any]:
+    @rule
+    def first(columns, place):  # type: ignore[no-untyped-def]
+        return (columns[field][place],)
+
+    @rule
+    def further(columns, place):  # type: ignore[no-untyped-def]
+        return before(columns, place) + (columns[field][place],)  # noqa: RUF005
+
+    return further if before else first
+
+
+#: The circumstances of those on the bench, a column a field; and those of one of them, field by field.
+_columns: Any = None
+_entries: Any = None
+for _field in range(len(Circumstances._fields)):
+    _columns, _entries = _cut_after(_columns, _field), _entry_after(_entries, _field)

@@ -6,7 +6,7 @@ from typing import Any
 
 from abm.arrays.ledger import LINE, charge
 from abm.arrays.setting import ORIGIN, Setting
-from abm.arrays.state import BLOCK, COUNT, FLOW, KIN, LAND, LEDGER_AT, SPAN, State, failed_for_good, note, see
+from abm.arrays.state import BLOCK, COUNT, FLOW, KIN, LAND, LEDGER_AT, SEAT, SPAN, State, failed_for_good, note, see
 from abm.household.stages import COL, STAGE
 from abm.inputs.policy import PRIORITY
 from abm.numerics.arithmetic import loop, routine, rule
@@ -105,7 +105,7 @@ def line_up_for_removal(key: int, week: int, x: Setting, state: State, last_lot:
                 last = min(first + BLOCK, state.spans[span, SPAN.last])
                 draw_lots(key, week, PURPOSE.ENFORCEMENT_TURN, state, first, last)
                 for i in range(first, last):
-                    lot = state.lots[i - first]
+                    lot = state.bench[SEAT.lot, i - first]
                     if lot < last_lot and may_be_removed(x, s[COL.stage, i], s[COL.booked_from, i], s[COL.children, i]):
                         turn = turn_for_removal(x.policy.enforcement.priority, s[COL.since, i], s[COL.children, i], lot)
                         waiting = stand(state, waiting, i, turn)

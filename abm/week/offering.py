@@ -9,9 +9,10 @@ from __future__ import annotations
 from abm.arrays.population import next_review
 from abm.arrays.setting import OPEN_TO, PATIENCE_CLASSES, Setting
 from abm.arrays.state import LAND, SPAN, State
+from abm.arrays.table import set_made, week_made
 from abm.household.beliefs import raised, removal_after_threat
 from abm.household.offers import is_drawn, meets_conditions
-from abm.household.stages import COL, HOUSING, STAGE, TOLD, chooses
+from abm.household.stages import COL, HOUSING, STAGE, chooses
 from abm.inputs.policy import NOTICE_OF_REMOVAL, SUPPORT
 from abm.numerics.arithmetic import routine, rule
 from abm.numerics.calendar import NO_LIMIT, limited
@@ -46,8 +47,8 @@ def make_offers(x: Setting, state: State, i: int, week: int, announced: bool) ->
     """
     s = state.s
     for k in range(len(x.offers)):
-        if not limited(s[TOLD + k, i]) and is_open(x, k, week) and could_have(x, state, i, week, k):
-            s[TOLD + k, i] = float(week)
+        if not limited(week_made(s, k, i)) and is_open(x, k, week) and could_have(x, state, i, week, k):
+            set_made(s, k, i, float(week))
             if announced or week != int(x.offers[k].start_week):
                 hear_of_offer(x, state, i, k, week)
 
@@ -59,7 +60,7 @@ def offers_known(x: Setting, state: State, i: int) -> None:
     for k in range(len(x.offers)):
         offer = x.offers[k]
         if offer.start_week < 0.0 and is_open(x, k, 0) and could_have(x, state, i, 0, k):
-            s[TOLD + k, i] = max(s[COL.since, i], offer.start_week)
+            set_made(s, k, i, max(s[COL.since, i], offer.start_week))
     note_closing(x, state, i, 0)
 
 
@@ -68,7 +69,7 @@ def note_closing(x: Setting, state: State, i: int, week: int) -> None:
     """Household i knows when each offer made to it, or its bonus, closes; the next to close is the one to think of."""
     s, first = state.s, NO_LIMIT
     for k in range(len(x.offers)):
-        offer, told = x.offers[k], s[TOLD + k, i]
+        offer, told = x.offers[k], week_made(s, k, i)
         if limited(told) and offer.amount_per_person > 0.0:
             closing = offer_ends(x, k, told)
             if offer.early_bonus > 0.0 and told + offer.early_weeks > week:
@@ -185,7 +186,7 @@ def announce(x: Setting, state: State, week: int) -> None:
             for span in range(len(state.spans)):
                 for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
                     can = chooses(s[COL.stage, i]) and could_have(x, state, i, week, k)
-                    s[TOLD + k, i] = float(week) if can else NO_LIMIT
+                    set_made(s, k, i, float(week) if can else NO_LIMIT)
                     if can:
                         hear_of_offer(x, state, i, k, week)
                         if s[COL.stage, i] == STAGE.EXHAUSTED:
@@ -197,7 +198,7 @@ def announce(x: Setting, state: State, week: int) -> None:
 @rule
 def offered_now(x: Setting, state: State, i: int, week: int, k: int) -> float:
     """Share of the amount of offer k that household i can have this week (0: none)."""
-    told = state.s[TOLD + k, i]
+    told = week_made(state.s, k, i)
     if told > week or not could_have(x, state, i, week, k):
         return 0.0
     return x.shares[k, week, PATIENCE_CLASSES, min(int(week - told), x.shares.shape[3] - 1)]
@@ -221,7 +222,7 @@ def start_to_end_support(x: Setting, state: State, i: int) -> None:
         s[COL.support_end, i] = max(s[COL.since, i], x.frame.support_since) + weeks
         return
     for k in range(len(x.offers)):  # support ends with the offer that it is refused for
-        if limited(s[TOLD + k, i]):
-            ends = offer_ends(x, k, s[TOLD + k, i])
+        if limited(week_made(s, k, i)):
+            ends = offer_ends(x, k, week_made(s, k, i))
             if limited(ends):
                 s[COL.support_end, i] = min(s[COL.support_end, i], ends)

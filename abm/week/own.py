@@ -15,9 +15,10 @@ from numba.extending import overload
 from abm.arrays.own import added, applied, drawn, in_turn, key_for, set_of
 from abm.arrays.setting import Setting
 from abm.arrays.state import FLOW, SPAN, State, enter, is_at_risk, note
+from abm.arrays.table import set_own
 from abm.household.beliefs import raised
 from abm.household.decision import GROUPS, RETURN, Circumstances, Terms, Utilities, utilities
-from abm.household.stages import COL, STAGE, STAGES, TOLD, Choice, was_refused
+from abm.household.stages import COL, STAGE, STAGES, Choice, was_refused
 from abm.inputs.registry import Attention, Event, RuleSet, Shape, Term, WayOut, Weekly, known, offer_of
 from abm.numerics.arithmetic import exp, log, routine, rule
 from abm.week.departures import go_irregular, leave
@@ -310,11 +311,10 @@ def _changing(change: Weekly, rules: RuleSet) -> Callable[..., None]:
     @routine
     def step(key, week, x, state):  # type: ignore[no-untyped-def]
         s = state.s
-        row = TOLD + len(x.offers) + place
         for span in range(len(state.spans)):
             for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
                 if inside(s[COL.stage, i]):
-                    s[row, i] = value(x, s, i, week, (draw(key, int(s[COL.id, i]), week),))
+                    set_own(s, place, i, value(x, s, i, week, (draw(key, int(s[COL.id, i]), week),)))
 
     return step
 

@@ -10,7 +10,7 @@ from typing import Any
 from abm.arrays.ledger import LINE, charge
 from abm.arrays.population import housing_of, weeks_between_reviews
 from abm.arrays.setting import INFLOW, ORIGIN, Setting
-from abm.arrays.state import BLOCK, FLOW, LAND, LEDGER_AT, SPAN, State, enter, is_at_risk, note, rehouse, stock
+from abm.arrays.state import BLOCK, FLOW, LAND, LEDGER_AT, SEAT, SPAN, State, enter, is_at_risk, note, rehouse, stock
 from abm.household.beliefs import raised, trust_after_visit
 from abm.household.stages import COL, HOUSING, STAGE, chooses
 from abm.numerics.arithmetic import loop, routine, rule
@@ -224,7 +224,7 @@ def line_up_for_visit(key: int, week: int, state: State, last_lot: float) -> int
             last = min(first + BLOCK, state.spans[span, SPAN.last])
             draw_lots(key, week, PURPOSE.VISIT_TURN, state, first, last)
             for i in range(first, last):
-                lot = state.lots[i - first]
+                lot = state.bench[SEAT.lot, i - first]
                 if lot < last_lot:
                     here = s[COL.stage, i] == STAGE.REFUSED or s[COL.stage, i] == STAGE.EXHAUSTED
                     if here and week - s[COL.visited, i] >= VISIT_PAUSE:

@@ -10,9 +10,7 @@ import math
 
 import numpy as np
 
-from abm.arrays.state import (
-    State,
-)  # fmt: skip
+from abm.arrays.state import SEAT, State
 from abm.household.stages import COL
 from abm.numerics.arithmetic import routine, rule
 from abm.numerics.draws import identity_of, uniform
@@ -60,6 +58,6 @@ def likely_last_lot(most: int, exposed: int) -> float:
 @rule
 def draw_lots(key: int, week: int, purpose: int, state: State, first: int, last: int) -> None:
     """Write a keyed lot for each of a block of rows ."""
-    identity, lots = state.s[COL.id, first:last], state.lots[: last - first]
+    identity, lots = state.s[COL.id, first:last], state.bench[SEAT.lot, : last - first]
     for i in range(len(lots)):
         lots[i] = uniform(key, identity_of(identity[i]), week, purpose)

@@ -29,6 +29,7 @@ from __future__ import annotations
 from abm.arrays.ledger import LINE, UPKEEP, charge, support_week
 from abm.arrays.setting import Setting
 from abm.arrays.state import (
+    BLOCK,
     COUNT,
     EVENT,
     FLOW,
@@ -75,7 +76,7 @@ from abm.numerics.arithmetic import exp, loop, nearest, routine, rule
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR
 from abm.numerics.draws import PURPOSE, identity_of, normal, uniform
 from abm.week.arriving import arrive, come_back
-from abm.week.considering import best_now, consider
+from abm.week.considering import best_now, choose_together, sit_down
 from abm.week.departures import go_irregular, leave, pay
 from abm.week.enforcement import removals
 from abm.week.offering import (
@@ -125,8 +126,7 @@ def read_news(x: Setting, state: State) -> None:
         s[COL.payment, i] = after_reports(s[COL.payment, i], b.report_strength, heard, b.information * s[COL.paid, i])
         heard = b.fear * s[COL.removals, i]
         s[COL.removal, i] = after_reports(s[COL.removal, i], b.removal_strength, heard, heard)
-        for column in (COL.reports, COL.reported, COL.payments, COL.paid, COL.removals):
-            s[column, i] = 0.0
+        s[COL.reports, i] = s[COL.reported, i] = s[COL.payments, i] = s[COL.paid, i] = s[COL.removals, i] = 0.0
     state.counts[COUNT.unread, 0] = 0
 
 
@@ -358,9 +358,15 @@ def households_choose(key: int, week: int, x: Setting, state: State) -> None:
             if s[COL.notice, i] != 0.0:
                 state.queue[noticed] = i
                 noticed += 1
+    seated = 0
     for q in range(noticed):
         if int(s[COL.notice, state.queue[q]]) & NOTICE.CONSIDERS:
-            consider(key, week, x, state, state.queue[q])
+            sit_down(x, state, state.queue[q], week, seated)
+            seated += 1
+            if seated == BLOCK:
+                choose_together(key, week, x, state, seated)
+                seated = 0
+    choose_together(key, week, x, state, seated)
     for q in range(noticed):
         i = state.queue[q]
         if has_effect(state, i):

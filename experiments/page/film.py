@@ -104,7 +104,7 @@ def take(prepared: Prepared, seed: int) -> Take:
 
 def _taken(prepared: Prepared, seed: int) -> Take:
     state = prepared.begin(seed)
-    stages = state.s[COL.stage]
+    stages = state.s[COL.stage, :]  # it changes with the run
     first = stages.astype(np.int64)
     before = stages.copy()
     weeks, rows, entered = [], [], []
@@ -254,8 +254,11 @@ def film(a: Prepared, b: Prepared, seed: int) -> Film:
     one, other = each((a, b), lambda prepared: take(prepared, seed), workers=2)
     takes = one, other
     ids, first = np.unique(np.concatenate([takes[0].ids, takes[1].ids]), return_index=True)
-    s = np.concatenate([found.run.state.s[[COL.origin, COL.site]] for found in takes], axis=1)
-    return Film(takes, ids, s[0, first].astype(np.int64), s[1, first].astype(np.int64))
+    origin, site = (
+        np.concatenate([found.run.state.s[column] for found in takes])[first].astype(np.int64)
+        for column in (COL.origin, COL.site)
+    )
+    return Film(takes, ids, origin, site)
 
 
 def _text(numbers: NDArray[Any]) -> str:

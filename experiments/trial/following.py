@@ -73,15 +73,15 @@ def follow(
     prepared.advance(seed, state, 0, opening)
     s = state.s
     rate = prepared.caseload.world.discount_rate
-    spent, before = np.zeros(s.shape[1]), s[[COL.stage, COL.received]].copy()
+    spent, before = np.zeros(s.shape[1]), np.stack([s[COL.stage], s[COL.received]])
     departed, cost, rows = [], [], rows_of(state, names) if names is not None else None
     for week in range(opening, opening + max(horizons)):
         prepared.advance(seed, state, week, week + 1)
         spent += spent_in(prepared.plain_in(week).prices, s, before) / 100.0 * (1.0 + rate) ** (-week / WEEKS_PER_YEAR)
-        before = s[[COL.stage, COL.received]].copy()
+        before = np.stack([s[COL.stage], s[COL.received]])
         if rows is None:
             places = [TOLD + prepared.offers.index(name) for name in offers]
-            rows = np.flatnonzero(np.any(limited(s[places]), axis=0))  # type: ignore[arg-type]
+            rows = np.flatnonzero(np.any([limited(s[place]) for place in places], axis=0))
             rows = rows[np.argsort(s[COL.id, rows])]
         if week + 1 - opening in horizons:
             left = s[COL.left_at, rows]

@@ -26,11 +26,12 @@ from abm.household.stages import (
     Stage,
 )  # fmt: skip
 from abm.numerics.draws import PURPOSE, Purpose
+from abm.numerics.literals import literals
 from abm.numerics.named import Named, numbers
 
 #: What the rules read, the class it is made of, and whether they compare it with values in a column (floats).
 NUMBERS = [
-    (COL, Column, int), (STAGE, Stage, float), (HOUSING, Housing, float), (CHOICE, Choice, float),
+    (STAGE, Stage, float), (HOUSING, Housing, float), (CHOICE, Choice, float),
     (ACCOUNT, Account, float), (FLOW, Flow, int), (LINE, Line, int), (COUNT, Count, int), (LAND, Land, int),
     (KIN, Kin, int), (ORIGIN, Origin, int), (GIVEN, Given, int), (MIX, Mix, int), (PURPOSE, Purpose, int),
 ]  # fmt: skip
@@ -44,13 +45,26 @@ def test_numbers_are_those_of_the_enumeration_in_declared_order(found, names, ki
     assert all(getattr(found, member.name) == member for member in names)
 
 
-@pytest.mark.parametrize("names", [names for _, names, _ in NUMBERS if issubclass(names, Named)])
+def test_the_compiler_knows_which_number_a_column_has() -> None:
+    """A plain number could not decide of the type of what it finds: here, whether a text or a number is found."""
+    assert {name: number for name, number in vars(COL).items() if name != "_of"} == {c.name: int(c) for c in Column}
+    held = literals(Stage)
+
+    @njit
+    def found() -> tuple[float, bool]:
+        pair = (2.5, True)
+        return pair[held.ABSENT], pair[held.AWAITING]
+
+    assert found() == (2.5, True)
+
+
+@pytest.mark.parametrize("names", [Column, *(names for _, names, _ in NUMBERS if issubclass(names, Named))])
 def test_names_are_numbered_from_nought_as_they_are_written(names: type[Named]) -> None:
     assert [int(member) for member in names] == list(range(len(names)))
     assert len({member.name for member in names}) == len(names)
 
 
-@pytest.mark.parametrize("names", [Notice, *(names for _, names, _ in NUMBERS)])
+@pytest.mark.parametrize("names", [Notice, Column, *(names for _, names, _ in NUMBERS)])
 def test_every_name_has_a_meaning_of_its_own(names) -> None:
     meanings = [member.meaning for member in names]
     assert all(len(meaning) > 2 for meaning in meanings)

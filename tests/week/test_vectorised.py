@@ -17,6 +17,7 @@ from abm.arrays.state import SPAN
 from abm.numerics.arithmetic import COMPILE, INTERPRETED
 from abm.numerics.draws import key_of
 from abm.week import week as module
+from abm.week.considering import choose_together
 from abm.week.week import attend
 
 if INTERPRETED:
@@ -62,6 +63,18 @@ def attended(rule: Callable[..., None]) -> tuple[np.ndarray, str]:
     state = prepared.begin(1)
     entry(0, prepared.setting, state, 0, 0, int(state.spans[0, SPAN.last]))
     return state.s, instructions(entry)
+
+
+def test_decisions_are_taken_several_at_a_time(vector_unit: None) -> None:
+    """The errors of each way out, what is weighed and the race between them."""
+
+    @compiled
+    def entry(week: int, x: Any, state: Any, places: int) -> None:
+        choose_together(KEY, week, x, state, places)
+
+    prepared = busy(weeks=10)
+    entry(0, prepared.setting, prepared.begin(1), 0)
+    assert len(re.findall(SEVERAL, instructions(entry))) > 60
 
 
 def row_by_row() -> Callable[..., None]:

@@ -177,10 +177,10 @@ _CAME: dict[str, Callable[[Film], NDArray[np.bool_]]] = {
 
 def _people(take: Take, household: int) -> str:
     """Origin and family, for people."""
-    s = take.run.state.s[:, np.flatnonzero(take.ids == household)[0]]
-    adults, children = int(s[COL.adults]), int(s[COL.children])
+    s, row = take.run.state.s, np.flatnonzero(take.ids == household)[0]
+    adults, children = int(s[COL.adults, row]), int(s[COL.children, row])
     family = f"{adults} + {children}" if children else "1 adult" if adults == 1 else f"{adults} adults"
-    return f"{take.run.prepared.origins[int(s[COL.origin])]}, {family}"
+    return f"{take.run.prepared.origins[int(s[COL.origin, row])]}, {family}"
 
 
 def near(every: list[Event], week: int) -> list[Event]:
