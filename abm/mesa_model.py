@@ -178,7 +178,8 @@ class ReturnModel(mesa.Model):
     def columns(self) -> dict[str, np.ndarray]:
         """The columns of the households, by name: arrays that live and change with the model.
 
-        Those of beliefs and attention can be written (`why` then has nothing to tell); the others are read-only.
+        Those of beliefs and attention can be written (`why` then has nothing to tell); the others are read-only.  Weeks
+        and counts stand in 32 bits, codes and numbers of persons in 8: ``.astype(float)`` before reckoning with them.
         """
         names = [*(column.name for column in Column), *map(offered_column, self._prepared.offers)]
         columns = dict(zip(names, self.state.s.rows(), strict=False))  # without those of rules of one's own

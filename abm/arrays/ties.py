@@ -64,15 +64,17 @@ def draw_ties(key: int, x: Setting, s, segments, stock_rows, site_rows):  # type
     most = 0
     for k in range(stock):
         most += reached(key, k, x)
-    others = np.flatnonzero(is_arrival(s[COL.id, :]))
-    for i in others:
-        most += reached(key, int(s[COL.id, i]), x)
+    for i in range(rows):
+        if is_arrival(s[COL.id, i]):
+            most += reached(key, int(s[COL.id, i]), x)
     one = np.empty(most, np.int32)
     other = np.empty(most, np.int32)
     count = 0
-    for h in range(stock + len(others)):
+    for h in range(stock + rows):
         in_stock = h < stock
-        i = stock_rows[h] if in_stock else others[h - stock]
+        i = stock_rows[h] if in_stock else h - stock
+        if in_stock == is_arrival(s[COL.id, i]):
+            continue  # one of the stock, once more
         identity = int(s[COL.id, i])
         first = segments[int(s[COL.origin, i])]
         last = segments[int(s[COL.origin, i]) + 1]
@@ -129,22 +131,22 @@ def came_before(s, i: int, first: int, last: int) -> int:  # type: ignore[no-unt
 
 @routine
 def neighbour_lists(one: np.ndarray, other: np.ndarray, degree: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sorted neighbour lists without repeats, from the two ends of each tie and the degrees."""
+    """Sorted neighbour lists without repeats, from the two ends of each tie and the degrees, which are used up."""
     rows = len(degree) - 1
     for i in range(rows):
         degree[i + 1] += degree[i]
-    filled = degree.copy()  # then the end of each list, and in the end its start
+    end = degree  # of each list as far as it is filled
     to = np.empty(2 * len(one), np.int32)
     for e in range(len(one)):
         i, j = one[e], other[e]
-        to[filled[i]] = j
-        filled[i] += 1
-        to[filled[j]] = i
-        filled[j] += 1
-    kept = 0
+        to[end[i]] = j
+        end[i] += 1
+        to[end[j]] = i
+        end[j] += 1
+    start, kept, low = end, 0, 0
     for i in range(rows):
-        low, high = degree[i], filled[i]
-        filled[i] = kept
+        high = end[i]
+        start[i] = kept
         for a in range(low + 1, high):  # insertion sort: lists are short
             value = to[a]
             b = a - 1
@@ -158,8 +160,9 @@ def neighbour_lists(one: np.ndarray, other: np.ndarray, degree: np.ndarray) -> t
                 previous = to[a]
                 to[kept] = previous
                 kept += 1
-    filled[rows] = kept
-    return filled, to[:kept]
+        low = high
+    start[rows] = kept
+    return start, to[:kept]
 
 
 def to_networkx(start: np.ndarray, to: np.ndarray) -> nx.Graph:

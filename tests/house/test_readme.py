@@ -122,7 +122,7 @@ def test_commands_of_the_documents_can_be_read(name: str, command: str) -> None:
 def test_the_two_commands_come_first() -> None:
     first, second = blocks("sh")[:2]
     assert "returns compare" in first
-    assert second.rstrip().endswith("pytest -n auto")
+    assert second.rstrip().endswith('pytest -n auto -m "not slow"')
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)\)", README))))
