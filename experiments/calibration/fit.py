@@ -23,6 +23,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.inputs.behaviour import Behaviour
+from abm.inputs.given import no_file
 from abm.inputs.parameters import InputError
 from abm.model import model_version, prepare
 from experiments.calibration.discrepancy import Shocks
@@ -40,7 +42,7 @@ from experiments.calibration.priors import Prior, behaviour_priors, discrepancy_
 from experiments.calibration.targets import Targets, log_density, targets
 from experiments.running.progress import Progress, Silent
 from experiments.running.threads import each, workers_of
-from experiments.storing.store import Folder
+from experiments.storing.store import Folder, FolderError
 
 Array = NDArray[np.float64]
 
@@ -55,6 +57,8 @@ LOOSE = 2
 #: Steps of the chain, of which the first third is thrown away, and how many of each walker are kept; walkers for each
 #: free number; households in a fit.
 STEPS, KEPT, WALKERS, SHARE = 2_000, 100, 2.2, 0.6
+#: Bytes of the hash with which a table ends.
+_DIGEST = 32
 
 
 @dataclass(frozen=True)
@@ -383,14 +387,36 @@ def _kept(folder: Folder, name: str, points: Callable[[], Array]) -> Array:
     file = f"{name}.npy"
     if not (folder.path / file).exists():
         _write(folder, file, points())
-    return np.asarray(np.load(folder.path / file))
+    return _read(folder, file)
 
 
 def _write(folder: Folder, file: str, table: Array) -> None:
+    """Write a table, and after it the hash of its bytes."""
     buffer = io.BytesIO()
     np.save(buffer, table)
     content = buffer.getvalue()
-    folder.write(file, lambda target: target.write(content))
+    folder.write(file, lambda target: target.write(content + sha256(content).digest()))
+
+
+def _read(folder: Folder, file: str) -> Array:
+    """The table of a file.
+
+    Raises
+    ------
+    FolderError
+        If it is not as it was written: a fit goes on from these numbers.
+    """
+    remedy = "move it out of the folder and run the same command again: only what it held will be done again"
+    if kind := no_file(folder.path / file):
+        raise FolderError(folder.path, f"{file} is {kind} and no file", remedy)
+    try:
+        content = (folder.path / file).read_bytes()
+    except OSError as fault:
+        raise FolderError(folder.path, f"{file} cannot be read ({fault.strerror})", "mend that first") from None
+    table, digest = content[:-_DIGEST], content[-_DIGEST:]
+    if sha256(table).digest() != digest:
+        raise FolderError(folder.path, f"{file} is damaged", remedy)
+    return np.asarray(np.load(io.BytesIO(table)))
 
 
 def _run(
@@ -407,7 +433,7 @@ def _run(
         here = range(first, min(first + CHUNK, len(z)))
         if not (folder.path / file).exists():
             _write(folder, file, np.array(each(here, one, workers=workers)))
-        tables.append(np.load(folder.path / file))
+        tables.append(_read(folder, file))
         told(here.stop)
     return np.concatenate(tables)
 

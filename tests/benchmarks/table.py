@@ -87,7 +87,8 @@ def sweeps(households: int, runs: int, turns: int) -> Row:
             outcome = sweep(design, out=Path(folder) / str(turn))
             rates.append(outcome.new / outcome.seconds)
             shares.append(outcome.compute_seconds / outcome.seconds / cores())
-    found = f"{max(rates):,.0f} runs a second ({max(shares):.0%} of {cores()} cores' time; the rest is laying out and writing)"
+    share = f"{max(shares):.0%} of {cores()} cores' time; the rest is laying out and writing"
+    found = f"{max(rates):,.0f} runs a second ({share})"
     return Row(f"a sweep of {households:,} households × 260 weeks, a new point every run", found)
 
 

@@ -29,7 +29,7 @@ from experiments.calibration.posterior import draws_of, load_draws
 from experiments.calibration.priors import Prior, behaviour_priors, discrepancy_priors, drawn
 from experiments.calibration.targets import Targets
 from experiments.cli.main import main
-from experiments.storing.store import FolderError
+from experiments.storing.store import Folder, FolderError
 
 
 def test_priors_have_their_range_as_their_central_nine_tenths_and_keep_inside_hard_bounds() -> None:
@@ -133,6 +133,31 @@ def small(tmp_path: Path) -> Plan:
     path = tmp_path / "small.toml"
     path.write_text(TEXT, encoding="utf-8")
     return plan([load_history(path)], waves=(40, 24, 24), steps=120)
+
+
+DAMAGES = {
+    "a bit": lambda content: content[:-40] + bytes([content[-40] ^ 1]) + content[-39:],
+    "its end is missing": lambda content: content[:-8],
+    "nothing is left": lambda content: b"",
+    "something else": lambda content: b"PK" + bytes(300),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_numbers_that_a_fit_has_kept_are_told_if_they_are_damaged(tmp_path: Path, damage: str) -> None:
+    """One bit of them would have been fitted on; the rest ended in a traceback."""
+    points = np.arange(12.0).reshape(3, 4)
+    with Folder(tmp_path, {"what": "a fit"}, "mark") as folder:
+        assert np.array_equal(fitting._kept(folder, "wave-0", lambda: points), points)
+        assert np.array_equal(fitting._kept(folder, "wave-0", lambda: points * 2.0), points), "they are not made again"
+        file = tmp_path / "wave-0.npy"
+        file.write_bytes(DAMAGES[damage](file.read_bytes()))
+        with pytest.raises(FolderError, match=r"wave-0\.npy is damaged"):
+            fitting._kept(folder, "wave-0", lambda: points)
+        file.unlink()
+        file.mkdir()
+        with pytest.raises(FolderError, match=r"wave-0\.npy is a folder and no file"):
+            fitting._kept(folder, "wave-0", lambda: points)
 
 
 @pytest.mark.slow
