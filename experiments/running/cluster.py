@@ -58,6 +58,8 @@ def _connected(study: Study, address: str) -> Iterator[Engine]:
         client.wait_for_workers(1, timeout=WORKER_PATIENCE)
         ours = versions()
         for worker, theirs in client.run(versions, on_error="return").items():
+            if isinstance(theirs, OSError):  # it has gone meanwhile
+                continue
             if isinstance(theirs, BaseException):  # it has no such function, or nothing of the package
                 theirs = {}
             check_versions(theirs, ours, worker)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import groupby, islice
 
 import numpy as np
@@ -81,25 +82,24 @@ def batches(
     """
     source, left = iter(runs), total
     slots, asked = _slots(engine), time.monotonic()
-    #: Batches that killed a worker, cut into single runs: tried again one at a time to find which does it.
-    suspects: deque[list[Job]] = deque()
-    under_way: dict[Future[Done], list[Job]] = {}
+    suspects: deque[_Batch] = deque()
+    under_way: dict[Future[Done], _Batch] = {}
     try:
         while True:
             if time.monotonic() - asked > 1:
                 slots, asked = _slots(engine), time.monotonic()
             while not stopping() and len(under_way) < 2 * slots:
-                if suspects:
-                    if any(_single(jobs) for jobs in under_way.values()):
+                if suspects or any(batch.deaths > 1 for batch in under_way.values()):
+                    if not suspects or not suspects[0].may_run_beside(under_way.values()):
                         break
-                    jobs = suspects.popleft()
+                    batch = suspects.popleft()
                 else:
                     pairs = list(islice(source, engine.size(left, slots)))
                     left -= len(pairs)
-                    jobs = _jobs(study, pairs)
-                if not jobs:
+                    batch = _Batch(_jobs(study, pairs))
+                if not batch.jobs:
                     break
-                under_way[engine.submit(jobs)] = jobs
+                under_way[engine.submit(batch.jobs)] = batch
             if stopping():
                 for future in under_way:
                     future.cancel()
@@ -109,14 +109,28 @@ def batches(
             if not ready:
                 yield None
             for future in ready:
-                jobs = under_way.pop(future)
-                done = _outcome(engine, future, jobs, suspects, stopping())
+                done = _outcome(engine, future, under_way.pop(future), suspects, stopping())
                 if done is not None:
                     engine.learn(done, slots)
                     yield done
     finally:
         for future in under_way:
             future.cancel()
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Runs that are handed out together.
+
+    Where a worker dies, what it had at hand dies with it, innocent or not.  So such runs are tried again one by one,
+    and those of which a worker dies once more all alone: only then is the run what kills.
+    """
+
+    jobs: list[Job]
+    deaths: int = 0  # of workers that had it at hand
+
+    def may_run_beside(self, others: Collection[_Batch]) -> bool:
+        return not others if self.deaths > 1 else not any(other.deaths for other in others)
 
 
 def _slots(engine: Engine) -> int:
@@ -127,7 +141,7 @@ def _slots(engine: Engine) -> int:
 
 
 def _outcome(
-    engine: Engine, future: Future[Done], jobs: list[Job], suspects: deque[list[Job]], stopping: bool
+    engine: Engine, future: Future[Done], batch: _Batch, suspects: deque[_Batch], stopping: bool
 ) -> Done | None:
     """What came of a batch; None if it is to be run again, or was dropped by a stop."""
     try:
@@ -139,16 +153,13 @@ def _outcome(
             return None
         raise EngineLostError(engine.where, str(fault) or "its scheduler is gone") from None
     except engine.deaths as fault:
-        if _single(jobs):
-            return _died(jobs[0], fault)
-        suspects.extend([Job(job.cell, job.variant, job.settings, (r,))] for job in jobs for r in job.replicates)
+        if batch.deaths > 1:
+            return _died(batch.jobs[0], fault)
+        alone = [Job(job.cell, job.variant, job.settings, (r,)) for job in batch.jobs for r in job.replicates]
+        suspects.extend(_Batch([job], batch.deaths + 1) for job in alone)
         return None
     except OSError as fault:
         raise EngineLostError(engine.where, str(fault)) from None
-
-
-def _single(jobs: list[Job]) -> bool:
-    return len(jobs) == 1 and len(jobs[0].replicates) == 1
 
 
 def _died(job: Job, fault: BaseException) -> Done:
