@@ -63,7 +63,7 @@ def done(jobs: list[Job]) -> Done:
 @pytest.mark.parametrize("killed", [0, 2])
 @pytest.mark.parametrize("slots", [1, 8])
 def test_only_the_run_that_kills_is_recorded(deadly: set[int], killed: int, slots: int) -> None:
-    """Single runs that stood in line behind it were recorded with it, where one worker was there and more were to come."""
+    """Single runs that stood in line behind it were recorded with it, while one worker was there and more to come."""
     study: Any = SimpleNamespace(locate=lambda cell: (0, 0), settings=lambda cell: {})
     engine = Engine(OneWorker(deadly, killed), (done, ()), lambda: slots, 0.02, "here", deaths=(WorkerDiedError,))
     runs = [(cell, replicate) for cell in range(CELLS) for replicate in range(2)]
