@@ -25,6 +25,7 @@ from abm.household.stages import (
     Notice,
     Stage,
 )  # fmt: skip
+from abm.numerics.arithmetic import INTERPRETED
 from abm.numerics.draws import PURPOSE, Purpose
 from abm.numerics.literals import literals
 from abm.numerics.named import Named, numbers
@@ -81,6 +82,7 @@ def test_a_member_is_found_by_its_number_and_survives_the_way_between_processes(
     assert pickle.loads(pickle.dumps(Line.offer)) is Line.offer
 
 
+@pytest.mark.skipif(INTERPRETED, reason="compilation is off")
 def test_the_compiler_takes_the_numbers_for_constants() -> None:
     @njit
     def compiled(stage: float) -> tuple[bool, int]:
