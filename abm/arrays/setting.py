@@ -40,8 +40,6 @@ NO_OFFER = Offer()
 OPENED_BY = {stage: f"open_{stage.name.lower()}" for stage in Stage if Holds.CHOOSES in stage.holds}
 #: Results that are kept, since few of them differ between the points of a sweep.
 KEPT = 1_024
-#: Of schedules fewer: one of a long run takes some megabytes.
-KEPT_SCHEDULES = 16
 
 
 class Frame(NamedTuple):
@@ -224,7 +222,7 @@ def spells(
             prices=prices(caseload.world, found.reintegration.per_household),
             mixes=mixes,
             origins=np.concatenate([lands, _open_to(terms, names, caseload.countries)]),
-            shares=_stacked([_schedule(offer, weeks, patient, closes(offer, caseload)) for offer in terms]),
+            shares=_stacked([schedule(offer, weeks, weekly, closes(offer, caseload)) for offer in terms]),
             inflow=inflow,
             given=given,
             own=rules.numbers(found, offers, behaviour),
@@ -387,12 +385,6 @@ def _mix(mix: StageMix | HousingMix, names: type[Named]) -> np.ndarray:
         total += share
         cumulative.append(total)
     return np.array([cumulative, [float(names[name.upper()]) for name in type(mix).model_fields]])
-
-
-@lru_cache(maxsize=KEPT_SCHEDULES)
-def _schedule(offer: Offer, weeks: int, patient: tuple[float, ...], closes: float) -> np.ndarray:
-    """The schedule of an offer, kept: it is copied wherever it is read."""
-    return schedule(offer, weeks, np.array(patient), closes)
 
 
 def _stacked(schedules: list[np.ndarray]) -> np.ndarray:

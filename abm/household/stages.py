@@ -184,7 +184,7 @@ class Column(Named):
 
     # who it is
     id = "identity, the coordinate of its draws", Kind.WHOLE, Held.REAL
-    origin = "country of origin, as a position in the setting's list", Held.SMALL
+    origin = "country of origin, as a position in the setting's list", Held.WHOLE
     site = "site where it is housed", Kind.WHOLE
     adults = "adults", Kind.WHOLE, Held.SMALL
     children = "children under 18", Kind.WHOLE, Held.SMALL

@@ -119,3 +119,10 @@ def test_each_column_is_kept_in_little() -> None:
     size = sum(np.dtype(column.held.value).itemsize for column in Column)
     assert size < 0.55 * 8 * len(Column)
     assert all(column.held is not Held.REAL for column in Column if column.kind in (Kind.PAST, Kind.WORKING))
+
+
+def test_more_origins_than_a_byte_can_tell_apart_find_room() -> None:
+    """The table of countries has 252; a caseload may name them all, and is not bound to them for ever."""
+    table = new_table(1, 1, 0)
+    table[COL.origin, 0] = 300.0
+    assert table[COL.origin, 0] == 300.0
