@@ -184,8 +184,7 @@ class Household(mesa.Agent, HasCell):
         """Take in the week's news and, if it considers its situation, choose."""
         model = self.model
         s = model.state.s
-        origin = int(s[COL.origin, self.row])
-        attend(model.key, model.week, model.plain, model.state, origin, self.row, self.row + 1)
+        attend(model.key, model.week, model.plain, model.state, self.row, self.row + 1)
         if int(s[COL.notice, self.row]) & NOTICE.CONSIDERS:
             consider(model.key, model.week, model.plain, model.state, self.row)
 

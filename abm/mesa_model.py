@@ -247,9 +247,9 @@ class ReturnModel(mesa.Model):
     def _meet_arrivals(self) -> None:
         if self._watched:
             state = self.state
-            first, last = state.arrival_start[self.week], state.arrival_start[self.week + 1]
-            for row in state.arrival_rows[first:last]:
-                self._meet(int(row))
+            for row in range(*state.arrivals[self.week : self.week + 2].tolist()):
+                if state.s[COL.stage, row] != STAGE.ABSENT:  # nor kept away
+                    self._meet(row)
 
     def set_policy(self, policy: Policy | str, *, from_week: int | None = None) -> None:
         """Put another policy in force from a week on, as an announcement that nobody expected.

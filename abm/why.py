@@ -26,7 +26,7 @@ from abm.inputs.shown import plain, table
 from abm.model import Prepared, figure
 from abm.numerics.calendar import NO_LIMIT
 from abm.numerics.draws import PURPOSE, key_for_entries, key_of, uniform
-from abm.week.considering import best_now, circumstances, consider, shocks_of
+from abm.week.considering import best_offers, circumstances, consider, shocks_of
 from abm.week.own import choice_name, own_terms, shock_of, ways_now, weighed
 from abm.week.week import attend, the_state_acts
 from abm.why_state import offers_of, who
@@ -316,7 +316,7 @@ def _attended(
     s, x = state.s, prepared.plain_in(week)
     attention = _attention(x, week, s[COL.alert, row], s[COL.closing, row])
     if chooses(s[COL.stage, row]):
-        attend(key, week, x, state, int(s[COL.origin, row]), row, row + 1)
+        attend(key, week, x, state, row, row + 1)
     return _told(prepared, key, week, state, row, history, before, attention)
 
 
@@ -403,8 +403,8 @@ def _explained(
     attention: float,
 ) -> Explanation:
     s, x = state.s, prepared.plain_in(week)
-    cash, which = best_now(x, state, row, week)
-    told = circumstances(x, state, row, week, float(cash))
+    cash, which, to_come = best_offers(x, state, row, week)
+    told = circumstances(x, state, row, week, float(cash), float(to_come))
     v = terms(x.b, told)
     u = dict(zip(Utilities._fields, map(float, weighed(x, state, row, week, told, v)), strict=True))
     if which < 0:

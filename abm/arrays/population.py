@@ -1,23 +1,25 @@
 """Making the households of a run: who is there in week 0 and who arrives, drawn household by household.
 
 Each attribute of a household is a draw keyed by its identity, so that household 17 is the same family
-whatever the size of the population and whatever the policy.  Rows are grouped by origin; within an
-origin the stock comes first (by site), then arrivals of the caseload's own inflow (those whom a policy keeps away have
-a row as well, so that nobody else's changes), then induced ones.
+whatever the size of the population and whatever the policy.  Rows are in order of arrival: first the
+stock, then week by week whoever comes, so that those who have come are always the first rows, and nobody passes over
+the rest.  Those whom a policy keeps away have a row as well, for what others are must not depend on them.
+
+For ties, households also stand in *circles*: grouped by origin; within an origin the stock comes first (by site), then
+arrivals of the caseload's own inflow, then induced ones.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from abm.arrays.arrivals import find_arrivals, given_row, origin_of, position, procedure_so_far
+from abm.arrays.arrivals import find_arrivals, given_row, is_arrival, origin_of, position, procedure_so_far
 from abm.arrays.own import draw_columns, own_columns
 from abm.arrays.setting import GIVEN, MIX, ORIGIN, PATIENCE_CLASSES, Setting
-from abm.arrays.state import SPAN, span_of
-from abm.arrays.table import new_table
+from abm.arrays.table import new_table, rows_in
 from abm.household.beliefs import within_a_year
 from abm.household.decision import Circumstances, terms, utilities
 from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, at_risk
@@ -234,13 +236,28 @@ def people_of(s, i: int, x: Setting, row: int) -> None:  # type: ignore[no-untyp
 
 
 @routine
-def blank(s, key: int, i: int, identity: int, origin: int, site: int) -> None:  # type: ignore[no-untyped-def]
-    """A row of which only place, origin and lots are known."""
+def blank(s, key: int, i: int, identity: int, x: Setting) -> None:  # type: ignore[no-untyped-def]
+    """A row of which only origin, site and lots are known."""
+    site = site_of(key, identity, x)
     s[COL.id, i] = float(identity)
-    s[COL.origin, i] = float(origin)
+    s[COL.origin, i] = float(origin_of(key, identity, x))
     s[COL.site, i] = float(site)
     s[COL.lot, i] = uniform(key, identity, 0, PURPOSE.LOT)
     s[COL.site_lot, i] = uniform(key, site, 0, PURPOSE.SITE_LOT)
+
+
+class Circles(NamedTuple):
+    """Who may know whom: the rows of all households once more, grouped as ties are drawn."""
+
+    rows: np.ndarray  # grouped by origin, then: the stock by site, arrivals, induced arrivals; int32, (rows,)
+    places: np.ndarray  # where each row stands in them, int32, (rows,)
+    starts: np.ndarray  # where the groups begin: for each origin its sites, arrivals and induced arrivals, and the end
+
+
+@rule
+def group_in(origin: int, x: Setting) -> int:
+    """The first group of an origin among the circles: as many as there are sites, then arrivals, then induced ones."""
+    return origin * (int(x.frame.sites) + 2)
 
 
 @routine
@@ -251,21 +268,12 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
     -------
     table : Table
         The households.
-    segments : int64 array, shape (origins + 1,)
-        Rows of origin o are segments[o] : segments[o + 1].
-    spans : int64 array, shape (2 × origins, span)
-        For each origin, the rows of those who are there, and those of induced arrivals: none yet.
-    stock_rows : int64 array, shape (households,)
-        Rows of the stock.
-    site_rows : int64 array, shape (households, 2)
-        For each stock household, in the order of `stock_rows`, the rows of its own origin and site.
-    arrivals : int64 arrays, shapes (A,) and (weeks + 1,)
-        Rows of arrivals in order of week, and where each week starts; those before week 0 come first.
+    circles : Circles
+        The same, as ties are drawn.
+    arrivals : int64 array, shape (weeks + 1,)
+        Rows of those who arrive in week w are arrivals[w] : arrivals[w + 1]; those before are there at the start.
     """
-    stock = int(x.frame.households)
-    weeks = int(x.frame.weeks)
-    sites = int(x.frame.sites)
-    origins = x.origins.shape[1]
+    stock, weeks = int(x.frame.households), int(x.frame.weeks)
     nobody = np.empty(0, np.int64)
     coming = find_arrivals(key, x, nobody, nobody, nobody)
     identities = np.empty(coming, np.int64)
@@ -273,54 +281,26 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
     kinds = np.empty(coming, np.int64)
     find_arrivals(key, x, identities, arrived, kinds)
 
-    # group by origin: stock by site, then the caseload's own arrivals, then induced ones
-    groups = sites + 2
-    group = np.empty(stock + coming, np.int64)
-    for k in range(stock):
-        group[k] = origin_of(key, k, x) * groups + site_of(key, k, x)
-    for k in range(coming):
-        induced = int(kinds[k] == 1)
-        group[stock + k] = origin_of(key, identities[k], x) * groups + sites + induced
-    start = np.zeros(origins * groups + 1, np.int64)
-    for here in group:
-        start[here + 1] += 1
-    for place in range(origins * groups):
-        start[place + 1] += start[place]
-    filled = start.copy()
-
     table = new_table(stock + coming, len(x.offers), own_columns(x))
-    stock_rows = np.empty(stock, np.int64)
-    site_rows = np.empty((stock, 2), np.int64)
-    for k in range(stock):
-        g = group[k]
-        i = filled[g]
-        filled[g] += 1
-        stock_rows[k] = i
-        site_rows[k, 0], site_rows[k, 1] = start[g], start[g + 1]
-        blank(table, key, i, k, g // groups, g % groups)
+    for i in range(stock):
+        blank(table, key, i, i, x)
         if x.given.shape[0] > 0:
-            as_given(table, key, i, k, x)
+            as_given(table, key, i, i, x)
         else:
-            compose(table, key, i, k, x)
-            history(table, key, i, k, x)
+            compose(table, key, i, i, x)
+            history(table, key, i, i, x)
         table[COL.first_housing, i] = table[COL.housing, i]
-        character(table, key, i, k, x)
+        character(table, key, i, i, x)
 
-    arrival_rows = np.empty(coming, np.int64)
-    arrival_start = np.zeros(weeks + 1, np.int64)
-    there = 0
+    arrivals = np.zeros(weeks + 1, np.int64)
     for k in range(coming):
-        g = group[stock + k]
-        i = filled[g]
-        filled[g] += 1
-        if kinds[k] >= 0:
-            arrival_rows[there] = i
-            there += 1
-            arrival_start[arrived[k] + 1 if arrived[k] >= 0 else 0] += 1
-        blank(table, key, i, identities[k], g // groups, site_of(key, identities[k], x))
+        i = stock + k
+        arrivals[max(0, arrived[k] + 1)] += 1
+        blank(table, key, i, identities[k], x)
         table[COL.stage, i] = STAGE.ABSENT
         table[COL.arrived, i] = float(arrived[k])
         table[COL.account, i] = ACCOUNT.INDUCED if kinds[k] == 1 else ACCOUNT.ORDINARY
+        table[COL.kept_away, i] = 1.0 if kinds[k] < 0 else 0.0
         table[COL.housing, i] = housing_of(uniform(key, identities[k], 0, PURPOSE.HOUSING), x)
         table[COL.first_housing, i] = table[COL.housing, i]
         if arrived[k] < 0:
@@ -330,20 +310,35 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
         else:
             compose(table, key, i, identities[k], x)
         character(table, key, i, identities[k], x)
+    arrivals[0] += stock
     for week in range(weeks):
-        arrival_start[week + 1] += arrival_start[week]
-
+        arrivals[week + 1] += arrivals[week]
     draw_columns(key, x, table)
-    segments = np.empty(origins + 1, np.int64)
-    for o in range(origins + 1):
-        segments[o] = start[o * groups]
-    spans = np.empty((2 * origins, len(SPAN)), np.int64)
-    for o in range(origins):
-        own, induced = o * groups + sites, (o + 1) * groups - 1
-        spans[2 * o : 2 * o + 2, SPAN.origin] = o
-        spans[2 * o, SPAN.first], spans[2 * o, SPAN.last] = segments[o], start[own]
-        spans[2 * o + 1, SPAN.first : SPAN.last + 1] = start[induced]
-    for k in range(coming):
-        if arrived[k] < 0:
-            spans[span_of(group[stock + k] // groups, False), SPAN.last] += 1
-    return table, segments, spans, stock_rows, site_rows, arrival_rows[:there], arrival_start
+    return table, in_circles(table, x), arrivals
+
+
+@routine
+def in_circles(s, x: Setting) -> Circles:  # type: ignore[no-untyped-def]
+    """Group the households of a run as ties are drawn."""
+    rows, sites = rows_in(s), int(x.frame.sites)
+    starts = np.zeros(group_in(x.origins.shape[1], x) + 1, np.int64)
+    for i in range(rows):
+        starts[group_of_ties(s, i, sites, x) + 1] += 1
+    for group in range(len(starts) - 1):
+        starts[group + 1] += starts[group]
+    filled = starts.copy()
+    ordered, places = np.empty(rows, np.int32), np.empty(rows, np.int32)
+    for i in range(rows):
+        group = group_of_ties(s, i, sites, x)
+        ordered[filled[group]], places[i] = i, filled[group]
+        filled[group] += 1
+    return Circles(ordered, places, starts)
+
+
+@rule
+def group_of_ties(s, i: int, sites: int, x: Setting) -> int:  # type: ignore[no-untyped-def]
+    """The group of household i among the circles."""
+    group = group_in(int(s[COL.origin, i]), x)
+    if not is_arrival(s[COL.id, i]):
+        return group + int(s[COL.site, i])
+    return group + sites + (1 if s[COL.account, i] == ACCOUNT.INDUCED else 0)

@@ -85,6 +85,7 @@ class Count(Named):
     from_hotels = "persons first housed in hotels, induced arrivals aside, by upkeep"
     from_dispersal = "persons first housed in dispersal, induced arrivals aside, by upkeep"
     unread = "households with unread news (one number)"
+    there = "rows of those who have come so far (one number)"
 
 
 class Land(Named):
@@ -92,6 +93,7 @@ class Land(Named):
 
     true_safety = "true safety, 0–1"
     listed = "1 while it is on the safe list"
+    removable = "1 while removals there are feasible, and attempted under the policy"
 
 
 class Kin(Named):
@@ -99,14 +101,6 @@ class Kin(Named):
 
     single = "households without children"
     family = "households with children"
-
-
-class Span(Named):
-    """A stretch of rows, of one origin and in order of arrival: those whom the policy induced have one of their own."""
-
-    origin = "position of the origin"
-    first = "its first row"
-    last = "one after the last row of those who have come"
 
 
 class Event(Named):
@@ -135,10 +129,15 @@ class Seat(Named):
     stage = "its stage"
     offered = "1 while assisted return is on offer to it"
     choice = "what it chooses"
-    lot = "a lot, drawn for a block of households"
+    truth = "how safe its home is"
+    listed = "1 while that is on the safe list"
+    news = "the noise of its news, drawn"
+    spare = "on the way to that"
+    due = "1 if it is to stand in a line"
+    turn = "its turn there: a lot, or what the line goes by"
 
 
-COUNT, LAND, KIN, SPAN = numbers(Count), numbers(Land), numbers(Kin), numbers(Span)
+COUNT, LAND, KIN = numbers(Count), numbers(Land), numbers(Kin)
 SEAT = numbers(Seat, lambda place: len(Circumstances._fields) + place)
 SEATS = len(Circumstances._fields) + len(Seat)
 EVENT, COUNTED = numbers(Event), numbers(Counted)
@@ -155,11 +154,9 @@ class State(NamedTuple):
     """
 
     s: Any  # households, a `Table` (a type checker would take its entries for those of a tuple)
-    spans: np.ndarray  # rows of those who have come so far, a row a `Span`, (2 × origins, span)
+    arrivals: np.ndarray  # rows of those who arrive in week w are arrivals[w] : arrivals[w + 1], (weeks + 1,)
     tie_start: np.ndarray  # (rows + 1,)
     ties: np.ndarray  # neighbour lists
-    arrival_rows: np.ndarray
-    arrival_start: np.ndarray  # (weeks + 1,)
     lands: np.ndarray  # a plane a `Land`, (lands, weeks, origins)
     credibility: np.ndarray  # seen chance of removal in a week, and within a year: an entry a `Kin`, (2, 2)
     counts: np.ndarray  # a row a `Count`, (counts, stages)
@@ -175,22 +172,18 @@ class State(NamedTuple):
 def new_state(
     x: Setting,
     table: Table,
-    spans: np.ndarray,
+    arrivals: np.ndarray,
     tie_start: np.ndarray,
     ties: np.ndarray,
-    arrival_rows: np.ndarray,
-    arrival_start: np.ndarray,
     lands: np.ndarray,
 ) -> State:
     """An empty history around freshly made households."""
     rows = rows_in(table)
     state = State(
         table,
-        spans,
+        arrivals,
         tie_start,
         ties,
-        arrival_rows,
-        arrival_start,
         lands,
         np.zeros((2, len(KIN))),
         np.zeros((len(COUNT), len(STAGES)), np.int64),
@@ -205,13 +198,14 @@ def new_state(
     see(state, KIN.family, x.frame.credibility_family)
     for i in range(rows):
         count(state, i, 1)
+    state.counts[COUNT.there, 0] = arrivals[0]
     return state
 
 
 @rule
-def span_of(origin: int, induced: bool) -> int:
-    """The span in which households of an origin stand."""
-    return 2 * origin + (1 if induced else 0)
+def there(state: State) -> int:
+    """How many rows are of those who have come so far (or were kept away): always the first ones."""
+    return state.counts[COUNT.there, 0]
 
 
 @rule
@@ -224,7 +218,7 @@ def see(state: State, kin: int, weekly: float) -> None:
 @rule
 def failed_for_good(stage: float, booked_from: float) -> bool:
     """Whether a household's claim has failed for good: at risk, or booked to leave once it had been refused."""
-    return at_risk(stage) or (stage == STAGE.BOOKED and was_refused(booked_from))
+    return at_risk(stage) | ((stage == STAGE.BOOKED) & was_refused(booked_from))
 
 
 @rule

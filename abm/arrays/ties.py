@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from abm.arrays.arrivals import is_arrival
+from abm.arrays.population import Circles, group_in
 from abm.arrays.setting import Setting
 from abm.arrays.table import rows_in
 from abm.household.stages import ACCOUNT, COL
@@ -48,7 +49,7 @@ def partner(key: int, identity: int, k: int, low: int, high: int) -> int:
 
 
 @routine
-def draw_ties(key: int, x: Setting, s, segments, stock_rows, site_rows):  # type: ignore[no-untyped-def]
+def draw_ties(key: int, x: Setting, s, circles: Circles):  # type: ignore[no-untyped-def]
     """Draw all ties of a run.
 
     Returns
@@ -58,71 +59,55 @@ def draw_ties(key: int, x: Setting, s, segments, stock_rows, site_rows):  # type
         Neighbour lists, sorted, without repeats.
     """
     rows = rows_in(s)
-    n = x.caseload.network
-    stock = len(stock_rows)
-    degree = np.zeros(rows + 1, np.int64)
+    wanted = np.empty(rows, np.uint8)
     most = 0
-    for k in range(stock):
-        most += reached(key, k, x)
     for i in range(rows):
-        if is_arrival(s[COL.id, i]):
-            most += reached(key, int(s[COL.id, i]), x)
-    one = np.empty(most, np.int32)
+        wanted[i] = reached(key, int(s[COL.id, i]), x)
+        most += wanted[i]
     other = np.empty(most, np.int32)
-    count = 0
-    for h in range(stock + rows):
-        in_stock = h < stock
-        i = stock_rows[h] if in_stock else h - stock
-        if in_stock == is_arrival(s[COL.id, i]):
-            continue  # one of the stock, once more
-        identity = int(s[COL.id, i])
-        first = segments[int(s[COL.origin, i])]
-        last = segments[int(s[COL.origin, i]) + 1]
-        for k in range(reached(key, identity, x)):
-            pool = uniform(key, identity, k, PURPOSE.PARTNER_POOL)
-            if pool >= n.same_site + n.same_origin:
-                j = stock_rows[partner(key, identity, k, 0, stock)] if stock > 0 else i
-            elif not in_stock:
-                j = partner(key, identity, k, first, came_before(s, i, first, last))
-            elif pool < n.same_site:
-                j = partner(key, identity, k, site_rows[h, 0], site_rows[h, 1])
-            else:
-                j = partner(key, identity, k, first, last_of_stock(x, s, first, last))
+    degree = np.zeros(rows + 1, np.int64)
+    e = 0
+    for i in range(rows):
+        for k in range(wanted[i]):
+            j = reaches_out_to(key, x, s, circles, i, k)
+            other[e] = j
+            e += 1
             if j != i:
-                one[count] = i
-                other[count] = j
                 degree[i + 1] += 1
                 degree[j + 1] += 1
-                count += 1
-    return neighbour_lists(one[:count], other[:count], degree)
+    return neighbour_lists(wanted, other, degree)
+
+
+@rule
+def reaches_out_to(key: int, x: Setting, s, circles: Circles, i: int, k: int) -> int:  # type: ignore[no-untyped-def]
+    """The k-th to whom household i reaches out; itself where there is nobody else."""
+    n, stock, identity = x.caseload.network, int(x.frame.households), int(s[COL.id, i])
+    pool = uniform(key, identity, k, PURPOSE.PARTNER_POOL)
+    if pool >= n.same_site + n.same_origin:
+        return partner(key, identity, k, 0, stock) if stock > 0 else i
+    group, arrivals = group_in(int(s[COL.origin, i]), x), int(x.frame.sites)
+    first, last = circles.starts[group], circles.starts[group + arrivals]
+    if is_arrival(s[COL.id, i]):
+        last = came_before(s, circles, i, first, circles.starts[group + arrivals + 1])
+    elif pool < n.same_site:
+        site = group + int(s[COL.site, i])
+        first, last = circles.starts[site], circles.starts[site + 1]
+    return circles.rows[partner(key, identity, k, first, last)]
 
 
 @routine
-def last_of_stock(x: Setting, s, first: int, last: int) -> int:  # type: ignore[no-untyped-def]
-    """End of the stock's rows within an origin's rows: arrivals, whose identities are larger, follow."""
-    low, high = first, last
-    while low < high:
-        middle = (low + high) // 2
-        if not is_arrival(s[COL.id, middle]):
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def came_before(s, circles: Circles, i: int, first: int, last: int) -> int:  # type: ignore[no-untyped-def]
+    """End of the circle of an origin that household i, an arrival, may reach out to.
 
-
-@routine
-def came_before(s, i: int, first: int, last: int) -> int:  # type: ignore[no-untyped-def]
-    """End of the rows of an origin that household i, an arrival, may reach out to.
-
-    Rows follow each other in order of arrival up to its own; but those whom a policy induced come after all the
-    others of the run, and know only whoever came in an earlier week without being induced.
+    It knows whoever came before it; but one that the policy induced knows only whoever came in an earlier week without
+    being induced.
     """
     if s[COL.account, i] != ACCOUNT.INDUCED:
-        return i
+        return circles.places[i]
     low, high = first, last
     while low < high:
         middle = (low + high) // 2
-        if s[COL.account, middle] != ACCOUNT.INDUCED and s[COL.arrived, middle] < s[COL.arrived, i]:
+        if s[COL.arrived, circles.rows[middle]] < s[COL.arrived, i]:
             low = middle + 1
         else:
             high = middle
@@ -130,19 +115,23 @@ def came_before(s, i: int, first: int, last: int) -> int:  # type: ignore[no-unt
 
 
 @routine
-def neighbour_lists(one: np.ndarray, other: np.ndarray, degree: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sorted neighbour lists without repeats, from the two ends of each tie and the degrees, which are used up."""
-    rows = len(degree) - 1
+def neighbour_lists(wanted: np.ndarray, other: np.ndarray, degree: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted neighbour lists without repeats, from whom each row in turn reaches out to, and the degrees (used up)."""
+    rows = len(wanted)
     for i in range(rows):
         degree[i + 1] += degree[i]
     end = degree  # of each list as far as it is filled
-    to = np.empty(2 * len(one), np.int32)
-    for e in range(len(one)):
-        i, j = one[e], other[e]
-        to[end[i]] = j
-        end[i] += 1
-        to[end[j]] = i
-        end[j] += 1
+    to = np.empty(end[rows], np.int32)
+    e = 0
+    for i in range(rows):
+        for _ in range(wanted[i]):
+            j = other[e]
+            e += 1
+            if j != i:
+                to[end[i]] = j
+                end[i] += 1
+                to[end[j]] = i
+                end[j] += 1
     start, kept, low = end, 0, 0
     for i in range(rows):
         high = end[i]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from abm.household.stages import HOUSING, NOTICE, STAGE, case_is_open, chooses, follows_news, went_home
 from abm.numerics.arithmetic import exp, log, rule, where
 from abm.numerics.calendar import WEEKS_PER_YEAR
-from abm.numerics.draws import PURPOSE, normal, uniform
+from abm.numerics.draws import PURPOSE, uniform
 
 #: Weeks before an offer closes in which it draws attention.
 CLOSING_SOON = 2.0
@@ -36,27 +36,21 @@ class Fates(NamedTuple):
     refused: float  # moves on
     exhausted: float  # regularised, or moves on
     absconded: float  # regularised or found again
-    returned: float  # back with a new claim
+    returned: float  # back with a new claim, from a safe country
+    returned_unsafe: float  # … and from one whose safety lies below
+    unsafe_below: float
     hotel_exit: float  # moved to dispersal housing
 
 
 @rule
 def safety_after_news(
-    b: Attention,
-    key: int,
-    household: int,
-    week: int,
-    belief: float,
-    stage: float,
-    noise: float,
-    truth: float,
-    listed: float,
+    b: Attention, belief: float, stage: float, noise: float, drawn: float, truth: float, listed: float
 ) -> float:
     """Belief on safety after a week's news and a week of the official list.
 
-    b' = b + λ (S + σ z − b) + τ L (1 − b), held within 0 and 1; L is 1 while the origin is on the list.
+    b' = b + λ (S + σ z − b) + τ L (1 − b), held within 0 and 1; z is drawn, L is 1 while the origin is on the list.
     """
-    signal = truth + noise * normal(key, household, week, PURPOSE.NEWS)
+    signal = truth + noise * drawn
     moved = belief + b.learning_safety * (signal - belief)
     moved = moved + b.list_trust * listed * (1.0 - moved)
     moved = where(moved < 0.0, 0.0, where(moved > 1.0, 1.0, moved))
@@ -90,11 +84,17 @@ def falls_due(week: int, stage: float, support_end: float, departs_at: float) ->
 
 
 @rule
-def meets_fate(fates: Fates, key: int, household: int, week: int, stage: float) -> float:
+def comes_back(fates: Fates, safety: float) -> float:
+    """Weekly chance that a household comes back that went home to a country so safe."""
+    return where(safety < fates.unsafe_below, fates.returned_unsafe, fates.returned)
+
+
+@rule
+def meets_fate(fates: Fates, key: int, household: int, week: int, stage: float, safety: float) -> float:
     """`NOTICE.FATE`, where an event that nobody chooses happens, with its weekly chance by stage; else nought."""
     hazard = where(stage == STAGE.EXHAUSTED, fates.exhausted, where(stage == STAGE.ABSCONDED, fates.absconded, 0.0))
     hazard = where(stage == STAGE.REFUSED, fates.refused, hazard)
-    hazard = where(went_home(stage), fates.returned, hazard)
+    hazard = where(went_home(stage), comes_back(fates, safety), hazard)
     fated = uniform(key, household, week, PURPOSE.FATE) < hazard
     return where(fated, NOTICE.FATE, 0.0)
 

@@ -203,6 +203,7 @@ class Column(Named):
     arrived = "week of its (latest) arrival and claim", Held.WHOLE
     housing = "housing", Held.SMALL
     account = "account of its costs", Held.SMALL
+    kept_away = "1 if the policy keeps it away", Held.SMALL
     withdrawn = "1 if state support was withdrawn", Held.SMALL
     support_end = "week from which support ends", Kind.COMING
     appeals = "1 if it appeals against its refusal", Held.SMALL

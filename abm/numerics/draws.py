@@ -137,6 +137,7 @@ def _as_signed(typing_context, z):  # type: ignore[no-untyped-def]
 
 _U: Any = np.uint64
 _G, _A, _B, _K = _U(GOLDEN), _U(_FIRST), _U(_SECOND), _U(0xD1B54A32D192ED03)
+_G24 = _U((GOLDEN << 24) & MASK)
 
 
 @overload(mixed)
@@ -157,8 +158,9 @@ def _key_of(seed):  # type: ignore[no-untyped-def]
 @overload(_hashed)
 def _hashed_compiled(key, household, week, purpose):  # type: ignore[no-untyped-def]
     def compiled(key, household, week, purpose):  # type: ignore[no-untyped-def]
-        counter = (_U(household) << _U(24)) | ((_U(week) & _U(0xFFFF)) << _U(8)) | _U(purpose)
-        pattern = mixed(_U(key) ^ mixed(counter * _G + _U(key)))
+        # The counter times G in two parts: the draws of a household share the first, and households the second.
+        of_week = ((_U(week) & _U(0xFFFF)) << _U(8)) | _U(purpose)
+        pattern = mixed(_U(key) ^ mixed(_U(household) * _G24 + (of_week * _G + _U(key))))
         return _as_signed((pattern >> _U(12)) | _U(0x3FF0000000000000))
 
     return compiled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abm.arrays.population import housing_of
 from abm.arrays.setting import Setting
-from abm.arrays.state import FLOW, SPAN, State, count, enter, note, span_of
+from abm.arrays.state import COUNT, FLOW, State, count, enter, note
 from abm.arrays.table import set_made
 from abm.household.beliefs import raised
 from abm.household.stages import ACCOUNT, COL, STAGE, went_home
@@ -18,9 +18,10 @@ from abm.week.offering import give_notice, make_offers, start_to_end_support
 def arrive(x: Setting, state: State, week: int) -> None:
     """Let in the households of the week; ties to those already there begin to count."""
     s = state.s
-    for a in range(state.arrival_start[week], state.arrival_start[week + 1]):
-        i = state.arrival_rows[a]
-        state.spans[span_of(int(s[COL.origin, i]), s[COL.account, i] == ACCOUNT.INDUCED), SPAN.last] = i + 1
+    state.counts[COUNT.there, 0] = state.arrivals[week + 1]
+    for i in range(state.arrivals[week], state.arrivals[week + 1]):
+        if s[COL.kept_away, i] == 1.0:
+            continue
         enter(state, i, x.frame.inflow_stage, week)
         if x.frame.inflow_stage == STAGE.EXHAUSTED:
             s[COL.risk_from, i] = float(week)

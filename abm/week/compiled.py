@@ -51,10 +51,9 @@ def _entries(fingerprint: str) -> tuple[Any, Any, Any]:
 
     def begin(key: Any, x: Setting) -> State:
         _ = fingerprint
-        table, segments, spans, stock_rows, site_rows, arrival_rows, arrival_start = populate(key, x)
-        start, to = draw_ties(key, x, table, segments, stock_rows, site_rows)
-        lands = safety_paths(key, x)
-        state = new_state(x, table, spans, start, to, arrival_rows, arrival_start, lands)
+        table, circles, arrivals = populate(key, x)
+        start, to = draw_ties(key, x, table, circles)
+        state = new_state(x, table, arrivals, start, to, safety_paths(key, x))
         stock_at_start(x, state)
         return state
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from abm.arrays.setting import ORIGIN, Setting
+from abm.arrays.setting import ORIGIN, PATIENCE_CLASSES, Setting
 from abm.arrays.state import FLOW, SEAT, State, note
 from abm.arrays.table import week_made
 from abm.household.decision import Circumstances, Shocks, hope_of_staying, race, terms, worth
@@ -14,7 +14,7 @@ from abm.household.stages import COL, HOUSING
 from abm.numerics.arithmetic import rule
 from abm.numerics.calendar import WEEKS_PER_YEAR
 from abm.numerics.draws import PURPOSE, exponential, identity_of
-from abm.week.offering import could_have, offered_now
+from abm.week.offering import could_have
 from abm.week.own import first_of_own, shaped, weighed
 
 
@@ -31,38 +31,34 @@ def worth_of(x: Setting, state: State, i: int, week: int, k: int, share: float, 
 
 
 @rule
-def best_now(x: Setting, state: State, i: int, week: int):  # type: ignore[no-untyped-def]
-    """The best offer now: (worth per head, which), the first of those that are worth the same; −1 if there is none."""
-    in_kind = x.b.in_kind_value * x.policy.reintegration.per_household
-    value, which = 0.0, -1
-    for k in range(len(x.offers)):
-        share = offered_now(x, state, i, week, k)
-        if share > 0.0:
-            found = worth_of(x, state, i, week, k, share, in_kind, x.b.present_bias)
-            if which < 0 or found > value:
-                value, which = found, k
-    return value, which
+def best_offers(x: Setting, state: State, i: int, week: int):  # type: ignore[no-untyped-def]
+    """The best offer now, which it is, and the best still to come on the household's own path, discounted.
 
-
-@rule
-def best_to_come(x: Setting, state: State, i: int, week: int) -> float:
-    """Discounted worth per head of the best offer still to come on the household's own path, GBP."""
+    Both in GBP per head; of offers that are worth the same the first, −1 if there is none.
+    """
     s = state.s
-    value = 0.0
+    now, which, to_come = 0.0, -1, 0.0
     in_kind = x.b.in_kind_value * x.policy.reintegration.per_household
     for k in range(len(x.offers)):
         told = week_made(s, k, i)
-        if told <= week and could_have(x, state, i, week, k):
-            share = x.shares[k, week, int(s[COL.patience, i]), min(int(week - told), x.shares.shape[3] - 1)]
-            if share > 0.0:
-                kind = in_kind * min(1.0, share)  # waiting discounts it like the money
-                value = max(value, x.b.present_bias * worth_of(x, state, i, week, k, share, kind, 1.0))
-    return value
+        if told <= week:
+            since = min(int(week - told), x.shares.shape[3] - 1)
+            share = x.shares[k, week, PATIENCE_CLASSES, since]
+            later = x.shares[k, week, int(s[COL.patience, i]), since]
+            if (share > 0.0 or later > 0.0) and could_have(x, state, i, week, k):
+                if share > 0.0:
+                    found = worth_of(x, state, i, week, k, share, in_kind, x.b.present_bias)
+                    if which < 0 or found > now:
+                        now, which = found, k
+                if later > 0.0:
+                    kind = in_kind * min(1.0, later)  # waiting discounts it like the money
+                    to_come = max(to_come, x.b.present_bias * worth_of(x, state, i, week, k, later, kind, 1.0))
+    return now, which, to_come
 
 
 @rule
-def circumstances(x: Setting, state: State, i: int, week: int, cash_now: float) -> Circumstances:
-    """What household i weighs this week."""
+def circumstances(x: Setting, state: State, i: int, week: int, now: float, to_come: float) -> Circumstances:
+    """What household i weighs this week; the best offers, as `best_offers` finds them."""
     s = state.s
     origin = int(s[COL.origin, i])
     stage = s[COL.stage, i]
@@ -74,8 +70,8 @@ def circumstances(x: Setting, state: State, i: int, week: int, cash_now: float) 
     in_hotel = 1.0 if s[COL.housing, i] == HOUSING.HOTEL else 0.0
     has_children = 1.0 if s[COL.children, i] > 0.0 else 0.0
     return Circumstances(
-        cash_now=cash_now,
-        cash_later=best_to_come(x, state, i, week),
+        cash_now=now,
+        cash_later=to_come,
         income=x.origins[ORIGIN.income, origin],
         safety=s[COL.safety, i],
         safety_before=x.origins[ORIGIN.safety, origin],
@@ -124,8 +120,8 @@ def decided(key: int, week: int, x: Setting, state: State, i: int, c: Circumstan
 def consider(key: int, week: int, x: Setting, state: State, i: int) -> None:
     """Household i considers its situation and chooses; nothing takes effect yet."""
     s = state.s
-    cash, which = best_now(x, state, i, week)
-    c = circumstances(x, state, i, week, cash)
+    now, which, to_come = best_offers(x, state, i, week)
+    c = circumstances(x, state, i, week, now, to_come)
     of = Considering(int(s[COL.id, i]), s[COL.stage, i], 1.0 if which >= 0 else 0.0)
     s[COL.choice, i] = decided(key, week, x, state, i, c, of)
     s[COL.considered_at, i] = float(week)
@@ -139,8 +135,8 @@ def consider(key: int, week: int, x: Setting, state: State, i: int) -> None:
 def sit_down(x: Setting, state: State, i: int, week: int, place: int) -> None:
     """Household i, which considers, takes a place on the bench: what it weighs is written there."""
     s, bench = state.s, state.bench
-    cash, which = best_now(x, state, i, week)
-    c = circumstances(x, state, i, week, cash)
+    now, which, to_come = best_offers(x, state, i, week)
+    c = circumstances(x, state, i, week, now, to_come)
     for field in range(len(c)):
         bench[field, place] = c[field]
     bench[SEAT.row, place] = float(i)

@@ -5,35 +5,52 @@ from __future__ import annotations
 from typing import Any
 
 from abm.arrays.ledger import LINE, charge
-from abm.arrays.setting import ORIGIN, Setting
-from abm.arrays.state import BLOCK, COUNT, FLOW, KIN, LAND, LEDGER_AT, SEAT, SPAN, State, failed_for_good, note, see
+from abm.arrays.setting import Setting
+from abm.arrays.state import (
+    BLOCK,
+    COUNT,
+    FLOW,
+    KIN,
+    LAND,
+    LEDGER_AT,
+    SEAT,
+    State,
+    failed_for_good,
+    note,
+    see,
+    stock,
+    there,
+)  # fmt: skip
 from abm.household.stages import COL, STAGE
 from abm.inputs.policy import PRIORITY
-from abm.numerics.arithmetic import loop, routine, rule
+from abm.numerics.arithmetic import loop, routine, rule, where
 from abm.numerics.draws import PURPOSE, uniform
 from abm.week.departures import leave
-from abm.week.queues import capacity, draw_lots, likely_last_lot, serve, stand
+from abm.week.queues import capacity, draw_lots, join, likely_last_lot, serve
 
 
 @rule
-def origin_may_be_removed(week: int, x: Setting, state: State, origin: int) -> bool:
-    """Whether removals to an origin are feasible, and attempted under the policy."""
-    if x.policy.enforcement.safe_origins_only > 0.0 and state.lands[LAND.listed, week, origin] == 0.0:
-        return False
-    return x.origins[ORIGIN.returnable, origin] > 0.0
+def may_be_removed(absconded: float, families: float, stage: float, booked_from: float, children: float) -> bool:
+    """Whether a removal would be attempted, from what a household's stage and family are.
 
-
-@rule
-def may_be_removed(x: Setting, stage: float, booked_from: float, children: float) -> bool:
-    """Whether a removal would be attempted under the policy, from what a household's stage and family are.
-
-    Whoever accepted an offer before its claim was decided is left to go.
+    The policy includes those out of contact, and families, if the first two are above nought.  Whoever accepted an
+    offer before its claim was decided is left to go.
     """
-    if not failed_for_good(stage, booked_from):
-        return False
-    if stage == STAGE.ABSCONDED and x.policy.enforcement.include_absconded == 0.0:
-        return False
-    return children == 0.0 or x.policy.enforcement.include_families > 0.0
+    in_reach = (stage != STAGE.ABSCONDED) | (absconded > 0.0)
+    of_kind = (children == 0.0) | (families > 0.0)
+    return failed_for_good(stage, booked_from) & in_reach & of_kind
+
+
+@rule
+def exposed_to_removal(x: Setting, state: State) -> int:
+    """How many households may be removed, wherever they are from."""
+    kinds = state.counts[COUNT.refused_for_good]
+    absconded, families = stock(state, STAGE.ABSCONDED), state.counts[COUNT.families, int(STAGE.ABSCONDED)]
+    out_of_reach = x.policy.enforcement.include_absconded == 0.0
+    exposed: int = kinds[KIN.single] - (absconded - families if out_of_reach else 0)
+    if x.policy.enforcement.include_families > 0.0:
+        exposed += kinds[KIN.family] - (families if out_of_reach else 0)
+    return exposed
 
 
 @rule
@@ -72,10 +89,10 @@ def removals(key: int, week: int, x: Setting, state: State) -> None:
         state.counts[COUNT.refused_for_good, KIN.family],
     )
     removed_singles, removed_families = 0, 0
-    waiting = 0
-    if most > 0 and singles + families > 0:
+    waiting, exposed = 0, exposed_to_removal(x, state)
+    if most > 0 and exposed > 0:
         by_lot = x.policy.enforcement.priority == PRIORITY.random
-        likely = likely_last_lot(most, singles + families) if by_lot else 1.0
+        likely = likely_last_lot(most, exposed) if by_lot else 1.0
         waiting = line_up_for_removal(key, week, x, state, likely)
         if waiting < most and likely < 1.0:
             waiting = line_up_for_removal(key, week, x, state, 1.0)
@@ -98,17 +115,26 @@ def removals(key: int, week: int, x: Setting, state: State) -> None:
 def line_up_for_removal(key: int, week: int, x: Setting, state: State, last_lot: float) -> int:
     """Households that may be removed and whose lot is small enough, by the policy's priority; returns how many."""
     s = state.s
+    absconded, families = x.policy.enforcement.include_absconded, x.policy.enforcement.include_families
     waiting = 0
-    for span in range(len(state.spans)):
-        if origin_may_be_removed(week, x, state, state.spans[span, SPAN.origin]):
-            for first in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last], BLOCK):
-                last = min(first + BLOCK, state.spans[span, SPAN.last])
-                draw_lots(key, week, PURPOSE.ENFORCEMENT_TURN, state, first, last)
-                for i in range(first, last):
-                    lot = state.bench[SEAT.lot, i - first]
-                    if lot < last_lot and may_be_removed(x, s[COL.stage, i], s[COL.booked_from, i], s[COL.children, i]):
-                        turn = turn_for_removal(x.policy.enforcement.priority, s[COL.since, i], s[COL.children, i], lot)
-                        waiting = stand(state, waiting, i, turn)
+    removable = state.lands[LAND.removable, week]
+    for first in range(0, there(state), BLOCK):
+        last = min(first + BLOCK, there(state))
+        stage, booked_from = s[COL.stage, first:last], s[COL.booked_from, first:last]
+        children, since, origin = s[COL.children, first:last], s[COL.since, first:last], s[COL.origin, first:last]
+        due, turn = state.bench[SEAT.due, : last - first], state.bench[SEAT.turn, : last - first]
+        draw_lots(key, week, PURPOSE.ENFORCEMENT_TURN, state, first, last)
+        for i in range(len(due)):
+            due[i] = removable[int(origin[i])]
+        found = 0
+        for i in range(len(due)):
+            exposed = may_be_removed(absconded, families, stage[i], booked_from[i], children[i])
+            due[i] = where(exposed & (due[i] > 0.0) & (turn[i] < last_lot), 1.0, 0.0)
+            found += int(due[i])
+        if found > 0:
+            for i in range(len(due)):
+                turn[i] = turn_for_removal(x.policy.enforcement.priority, since[i], children[i], turn[i])
+            waiting = join(state, waiting, first, last)
     return waiting
 
 

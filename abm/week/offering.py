@@ -7,8 +7,8 @@ tenth more; and test what is cheap (the stage) before what is not.
 from __future__ import annotations
 
 from abm.arrays.population import next_review
-from abm.arrays.setting import OPEN_TO, PATIENCE_CLASSES, Setting
-from abm.arrays.state import LAND, SPAN, State
+from abm.arrays.setting import OPEN_TO, ORIGIN, PATIENCE_CLASSES, Setting
+from abm.arrays.state import LAND, State, there
 from abm.arrays.table import set_made, week_made
 from abm.household.beliefs import raised, removal_after_threat
 from abm.household.offers import is_drawn, meets_conditions
@@ -91,10 +91,9 @@ def next_to_close(x: Setting, state: State, week: int) -> None:
     s = state.s
     if not several_close(x):
         return
-    for span in range(len(state.spans)):
-        for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
-            if s[COL.closing, i] == week:
-                note_closing(x, state, i, week)
+    for i in range(there(state)):
+        if s[COL.closing, i] == week:
+            note_closing(x, state, i, week)
 
 
 @rule
@@ -140,37 +139,44 @@ def come_into_force(x: Setting, state: State, week: int) -> None:
     s = state.s
     if week != int(x.frame.since):
         return
-    for span in range(len(state.spans)):
-        for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
-            note_closing(x, state, i, week)
-            if s[COL.stage, i] == STAGE.EXHAUSTED and week == int(x.frame.support_since):
-                start_to_end_support(x, state, i)
-            if s[COL.stage, i] == STAGE.PROTECTED and week == int(x.frame.reviews_since):
-                s[COL.review_due, i] = next_review(x, s[COL.protected_at, i], week)
+    for i in range(there(state)):
+        note_closing(x, state, i, week)
+        if s[COL.stage, i] == STAGE.EXHAUSTED and week == int(x.frame.support_since):
+            start_to_end_support(x, state, i)
+        if s[COL.stage, i] == STAGE.PROTECTED and week == int(x.frame.reviews_since):
+            s[COL.review_due, i] = next_review(x, s[COL.protected_at, i], week)
 
 
 @routine
 def list_countries(x: Setting, state: State, week: int) -> None:
-    """The safe list of the week: the origins whose safety, some weeks ago, reached the policy's threshold."""
+    """The safe list of the week: the origins whose safety, some weeks ago, reached the policy's threshold.
+
+    With it goes where removals are feasible, and attempted under the policy.
+    """
     seen = max(0, week - int(x.world.list_delay_weeks))
     for origin in range(x.origins.shape[1]):
         safe = state.lands[LAND.true_safety, seen, origin] >= x.policy.scope.safe_threshold
+        attempted = safe or x.policy.enforcement.safe_origins_only == 0.0
         state.lands[LAND.listed, week, origin] = 1.0 if safe else 0.0
+        state.lands[LAND.removable, week, origin] = x.origins[ORIGIN.returnable, origin] if attempted else 0.0
 
 
 @routine
 def follow_the_list(x: Setting, state: State, week: int) -> None:
     """Make the offers to households whose country has just come onto the safe list."""
     s = state.s
-    for span in range(len(state.spans)):
-        origin = state.spans[span, SPAN.origin]
-        came = week > 0 and state.lands[LAND.listed, week, origin] > state.lands[LAND.listed, week - 1, origin]
-        if came:
-            for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
-                if chooses(s[COL.stage, i]):
-                    make_offers(x, state, i, week, False)
-                if s[COL.stage, i] == STAGE.EXHAUSTED:
-                    start_to_end_support(x, state, i)
+    if week == 0:
+        return
+    now, before = state.lands[LAND.listed, week], state.lands[LAND.listed, week - 1]
+    came = 0
+    for origin in range(len(now)):
+        came += 1 if now[origin] > before[origin] else 0
+    for i in range(there(state) if came > 0 else 0):
+        if now[int(s[COL.origin, i])] > before[int(s[COL.origin, i])]:
+            if chooses(s[COL.stage, i]):
+                make_offers(x, state, i, week, False)
+            if s[COL.stage, i] == STAGE.EXHAUSTED:
+                start_to_end_support(x, state, i)
 
 
 @routine
@@ -183,16 +189,15 @@ def announce(x: Setting, state: State, week: int) -> None:
     s = state.s
     for k in range(len(x.offers)):
         if is_open(x, k, week) and week == int(x.offers[k].start_week):
-            for span in range(len(state.spans)):
-                for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
-                    can = chooses(s[COL.stage, i]) and could_have(x, state, i, week, k)
-                    set_made(s, k, i, float(week) if can else NO_LIMIT)
-                    if can:
-                        hear_of_offer(x, state, i, k, week)
-                        if s[COL.stage, i] == STAGE.EXHAUSTED:
-                            start_to_end_support(x, state, i)
-                    else:
-                        note_closing(x, state, i, week)
+            for i in range(there(state)):
+                can = chooses(s[COL.stage, i]) and could_have(x, state, i, week, k)
+                set_made(s, k, i, float(week) if can else NO_LIMIT)
+                if can:
+                    hear_of_offer(x, state, i, k, week)
+                    if s[COL.stage, i] == STAGE.EXHAUSTED:
+                        start_to_end_support(x, state, i)
+                else:
+                    note_closing(x, state, i, week)
 
 
 @rule

@@ -14,7 +14,7 @@ from numba.extending import overload
 
 from abm.arrays.own import added, applied, drawn, in_turn, key_for, set_of
 from abm.arrays.setting import Setting
-from abm.arrays.state import FLOW, SPAN, State, enter, is_at_risk, note
+from abm.arrays.state import FLOW, State, enter, is_at_risk, note, there
 from abm.arrays.table import set_own
 from abm.household.beliefs import raised
 from abm.household.decision import GROUPS, RETURN, Circumstances, Terms, Utilities, utilities
@@ -311,10 +311,9 @@ def _changing(change: Weekly, rules: RuleSet) -> Callable[..., None]:
     @routine
     def step(key, week, x, state):  # type: ignore[no-untyped-def]
         s = state.s
-        for span in range(len(state.spans)):
-            for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
-                if inside(s[COL.stage, i]):
-                    set_own(s, place, i, value(x, s, i, week, (draw(key, int(s[COL.id, i]), week),)))
+        for i in range(there(state)):
+            if inside(s[COL.stage, i]):
+                set_own(s, place, i, value(x, s, i, week, (draw(key, int(s[COL.id, i]), week),)))
 
     return step
 
@@ -325,10 +324,9 @@ def _alerting(alert: Attention, rules: RuleSet) -> Callable[..., None]:
     @routine
     def step(key, week, x, state):  # type: ignore[no-untyped-def]
         s = state.s
-        for span in range(len(state.spans)):
-            for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
-                if inside(s[COL.stage, i]):
-                    s[COL.alert, i] = raised(s[COL.alert, i], min(1.0, max(0.0, value(x, s, i, week, (0.0,)))))
+        for i in range(there(state)):
+            if inside(s[COL.stage, i]):
+                s[COL.alert, i] = raised(s[COL.alert, i], min(1.0, max(0.0, value(x, s, i, week, (0.0,)))))
 
     return step
 
@@ -340,10 +338,9 @@ def _befalling(event: Event, rules: RuleSet) -> Callable[..., None]:
     @routine
     def step(key, week, x, state):  # type: ignore[no-untyped-def]
         s = state.s
-        for span in range(len(state.spans)):
-            for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
-                if inside(s[COL.stage, i]) and draw(key, int(s[COL.id, i]), week) < chance(x, s, i, week, (0.0,)):
-                    go_to(key, week, x, state, i, stage)
+        for i in range(there(state)):
+            if inside(s[COL.stage, i]) and draw(key, int(s[COL.id, i]), week) < chance(x, s, i, week, (0.0,)):
+                go_to(key, week, x, state, i, stage)
 
     return step
 

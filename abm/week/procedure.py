@@ -10,14 +10,14 @@ from typing import Any
 from abm.arrays.ledger import LINE, charge
 from abm.arrays.population import housing_of, weeks_between_reviews
 from abm.arrays.setting import INFLOW, ORIGIN, Setting
-from abm.arrays.state import BLOCK, FLOW, LAND, LEDGER_AT, SEAT, SPAN, State, enter, is_at_risk, note, rehouse, stock
+from abm.arrays.state import BLOCK, FLOW, LAND, LEDGER_AT, SEAT, State, enter, is_at_risk, note, rehouse, stock, there
 from abm.household.beliefs import raised, trust_after_visit
 from abm.household.stages import COL, HOUSING, STAGE, chooses
-from abm.numerics.arithmetic import loop, routine, rule
+from abm.numerics.arithmetic import loop, routine, rule, where
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR, happened, limited
 from abm.numerics.draws import PURPOSE, uniform
 from abm.week.offering import give_notice, list_countries, make_offers, offers_known, start_to_end_support
-from abm.week.queues import capacity, draw_lots, likely_last_lot, serve, stand
+from abm.week.queues import capacity, draw_lots, join, likely_last_lot, serve
 
 #: Weeks between two visits to the same household.
 VISIT_PAUSE = 13.0
@@ -72,11 +72,19 @@ def line_up_for_decision(key: int, week: int, x: Setting, state: State) -> int:
     s = state.s
     takes = weeks_taken(x.caseload.procedure.decision_weeks, x.policy.procedure.decision_speed)
     waiting = 0
-    for span in range(len(state.spans)):
-        for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
-            if s[COL.stage, i] == STAGE.AWAITING and week - s[COL.since, i] >= takes:
-                turn = s[COL.since, i] + uniform(key, int(s[COL.id, i]), 0, PURPOSE.DECISION_TURN)
-                waiting = stand(state, waiting, i, turn)
+    for first in range(0, there(state), BLOCK):
+        last = min(first + BLOCK, there(state))
+        stage, since = s[COL.stage, first:last], s[COL.since, first:last]
+        due, turn = state.bench[SEAT.due, : last - first], state.bench[SEAT.turn, : last - first]
+        found = 0
+        for i in range(len(due)):
+            due[i] = where((stage[i] == STAGE.AWAITING) & (week - since[i] >= takes), 1.0, 0.0)
+            found += int(due[i])
+        if found > 0:
+            draw_lots(key, 0, PURPOSE.DECISION_TURN, state, first, last)
+            for i in range(len(due)):
+                turn[i] += since[i]
+            waiting = join(state, waiting, first, last)
     return waiting
 
 
@@ -127,18 +135,31 @@ def line_up_for_appeal(key: int, week: int, x: Setting, state: State) -> int:
     """Everybody whose appeal is ripe, by week of the refusal; closes rights not used in time."""
     s = state.s
     takes = weeks_taken(x.caseload.procedure.appeal_weeks, x.policy.procedure.appeal_speed)
+    window = x.caseload.procedure.appeal_window_weeks
     waiting = 0
-    for span in range(len(state.spans)):
-        for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
-            if s[COL.stage, i] == STAGE.REFUSED:
-                if s[COL.appeals, i] == 1.0:
-                    if week - s[COL.since, i] < takes:
-                        continue
-                    turn = s[COL.since, i] + uniform(key, int(s[COL.id, i]), 0, PURPOSE.APPEAL_TURN)
-                    waiting = stand(state, waiting, i, turn)
-                elif week - s[COL.since, i] >= x.caseload.procedure.appeal_window_weeks:
-                    exhaust(x, state, i, week)
-    return waiting
+    for first in range(0, there(state), BLOCK):
+        last = min(first + BLOCK, there(state))
+        stage, since, appeals = s[COL.stage, first:last], s[COL.since, first:last], s[COL.appeals, first:last]
+        due, turn = state.bench[SEAT.due, : last - first], state.bench[SEAT.turn, : last - first]
+        found = 0
+        for i in range(len(due)):
+            patient = week - since[i] >= where(appeals[i] == 1.0, takes, window)
+            due[i] = where((stage[i] == STAGE.REFUSED) & patient, 1.0, 0.0)
+            found += int(due[i])
+        if found > 0:
+            draw_lots(key, 0, PURPOSE.APPEAL_TURN, state, first, last)
+            for i in range(len(due)):
+                turn[i] += since[i]
+            waiting = join(state, waiting, first, last)
+    appealing = 0
+    for q in range(waiting):
+        i = state.queue[q]
+        if s[COL.appeals, i] == 1.0:
+            state.queue[appealing], state.turns[appealing] = i, state.turns[q]
+            appealing += 1
+        else:
+            exhaust(x, state, i, week)
+    return appealing
 
 
 @routine
@@ -182,16 +203,31 @@ def line_up_for_review(key: int, week: int, x: Setting, state: State) -> int:
     years: Any = x.policy.status.settlement_years  # a number here, also where there is none
     settles_after = years * WEEKS_PER_YEAR if limited(years) else NO_LIMIT
     waiting = 0
-    for span in range(len(state.spans)):
-        for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
-            if s[COL.stage, i] == STAGE.PROTECTED:
-                if week - s[COL.protected_at, i] >= settles_after:
-                    enter(state, i, STAGE.SETTLED, week)
-                    note(state, week, FLOW.settled, 1)
-                elif s[COL.review_due, i] <= week:
-                    turn = s[COL.review_due, i] + uniform(key, int(s[COL.id, i]), 0, PURPOSE.REVIEW_TURN)
-                    waiting = stand(state, waiting, i, turn)
-    return waiting
+    for first in range(0, there(state), BLOCK):
+        last = min(first + BLOCK, there(state))
+        stage, granted = s[COL.stage, first:last], s[COL.protected_at, first:last]
+        review = s[COL.review_due, first:last]
+        due, turn = state.bench[SEAT.due, : last - first], state.bench[SEAT.turn, : last - first]
+        found = 0
+        for i in range(len(due)):
+            at_term = (week - granted[i] >= settles_after) | (review[i] <= week)
+            due[i] = where((stage[i] == STAGE.PROTECTED) & at_term, 1.0, 0.0)
+            found += int(due[i])
+        if found > 0:
+            draw_lots(key, 0, PURPOSE.REVIEW_TURN, state, first, last)
+            for i in range(len(due)):
+                turn[i] += review[i]
+            waiting = join(state, waiting, first, last)
+    to_review = 0
+    for q in range(waiting):
+        i = state.queue[q]
+        if week - s[COL.protected_at, i] < settles_after:
+            state.queue[to_review], state.turns[to_review] = i, state.turns[q]
+            to_review += 1
+        else:
+            enter(state, i, STAGE.SETTLED, week)
+            note(state, week, FLOW.settled, 1)
+    return to_review
 
 
 @routine
@@ -219,16 +255,18 @@ def line_up_for_visit(key: int, week: int, state: State, last_lot: float) -> int
     """Refused and exhausted households not visited lately whose lot is small enough; returns how many."""
     s = state.s
     waiting = 0
-    for span in range(len(state.spans)):
-        for first in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last], BLOCK):
-            last = min(first + BLOCK, state.spans[span, SPAN.last])
-            draw_lots(key, week, PURPOSE.VISIT_TURN, state, first, last)
-            for i in range(first, last):
-                lot = state.bench[SEAT.lot, i - first]
-                if lot < last_lot:
-                    here = s[COL.stage, i] == STAGE.REFUSED or s[COL.stage, i] == STAGE.EXHAUSTED
-                    if here and week - s[COL.visited, i] >= VISIT_PAUSE:
-                        waiting = stand(state, waiting, i, lot)
+    for first in range(0, there(state), BLOCK):
+        last = min(first + BLOCK, there(state))
+        stage, visited = s[COL.stage, first:last], s[COL.visited, first:last]
+        due, turn = state.bench[SEAT.due, : last - first], state.bench[SEAT.turn, : last - first]
+        draw_lots(key, week, PURPOSE.VISIT_TURN, state, first, last)
+        found = 0
+        for i in range(len(due)):
+            here = (stage[i] == STAGE.REFUSED) | (stage[i] == STAGE.EXHAUSTED)
+            due[i] = where(here & (week - visited[i] >= VISIT_PAUSE) & (turn[i] < last_lot), 1.0, 0.0)
+            found += int(due[i])
+        if found > 0:
+            waiting = join(state, waiting, first, last)
     return waiting
 
 
@@ -237,18 +275,17 @@ def stock_at_start(x: Setting, state: State) -> None:
     """What the state has already told and done to the stock when the run starts."""
     s = state.s
     list_countries(x, state, 0)
-    for span in range(len(state.spans)):
-        for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
-            if chooses(s[COL.stage, i]):
-                offers_known(x, state, i)
-                make_offers(x, state, i, 0, False)
-            if s[COL.stage, i] == STAGE.EXHAUSTED or s[COL.stage, i] == STAGE.BOOKED:
-                give_notice(x, state, i)
-                start_to_end_support(x, state, i)
-                if s[COL.support_end, i] < 0.0:
-                    rehouse(state, i, HOUSING.OWN, 1.0)
-                    s[COL.support_end, i] = NO_LIMIT
-            if s[COL.stage, i] != STAGE.ABSENT:
-                for e in range(state.tie_start[i], state.tie_start[i + 1]):
-                    if s[COL.stage, state.ties[e]] != STAGE.ABSENT:
-                        s[COL.ties, i] += 1.0
+    for i in range(there(state)):
+        if chooses(s[COL.stage, i]):
+            offers_known(x, state, i)
+            make_offers(x, state, i, 0, False)
+        if s[COL.stage, i] == STAGE.EXHAUSTED or s[COL.stage, i] == STAGE.BOOKED:
+            give_notice(x, state, i)
+            start_to_end_support(x, state, i)
+            if s[COL.support_end, i] < 0.0:
+                rehouse(state, i, HOUSING.OWN, 1.0)
+                s[COL.support_end, i] = NO_LIMIT
+        if s[COL.stage, i] != STAGE.ABSENT:
+            for e in range(state.tie_start[i], state.tie_start[i + 1]):
+                if s[COL.stage, state.ties[e]] != STAGE.ABSENT:
+                    s[COL.ties, i] += 1.0

@@ -2,6 +2,9 @@
 
 Cases are served in order of waiting, by lot, or by a policy's priority; equal turns are drawn by lot,
 keyed by household, so that the order of rows never matters.
+
+Who stands in a line is found a block of rows at a time: first, several at once (how: see `abm.week.week.attend`),
+who of them is due; in most blocks nobody is, and nothing else is done.
 """
 
 from __future__ import annotations
@@ -42,14 +45,6 @@ def serve(state: State, waiting: int, most: int) -> int:
 
 
 @rule
-def stand(state: State, waiting: int, i: int, turn: float) -> int:
-    """Household i joins the line; returns its new length."""
-    state.queue[waiting] = i
-    state.turns[waiting] = turn
-    return waiting + 1
-
-
-@rule
 def likely_last_lot(most: int, exposed: int) -> float:
     """A lot below which there are almost surely `most` of `exposed` households, so that few need to be ranked."""
     return min(1.0, (4.0 * most + 50.0) / max(1.0, float(exposed)))
@@ -57,7 +52,21 @@ def likely_last_lot(most: int, exposed: int) -> float:
 
 @rule
 def draw_lots(key: int, week: int, purpose: int, state: State, first: int, last: int) -> None:
-    """Write a keyed lot for each of a block of rows ."""
-    identity, lots = state.s[COL.id, first:last], state.bench[SEAT.lot, : last - first]
-    for i in range(len(lots)):
-        lots[i] = uniform(key, identity_of(identity[i]), week, purpose)
+    """Write a keyed lot for each of a block of rows, as its turn."""
+    identity, turn = state.s[COL.id, first:last], state.bench[SEAT.turn, : last - first]
+    for i in range(len(turn)):
+        turn[i] = uniform(key, identity_of(identity[i]), week, purpose)
+
+
+@rule
+def join(state: State, waiting: int, first: int, last: int) -> int:
+    """Those of a block of rows who are due join the line, each at its turn; returns its new length.
+
+    Whoever is not due is written down too, and written over: a condition that now and then holds would cost more.
+    """
+    due, turn = state.bench[SEAT.due, : last - first], state.bench[SEAT.turn, : last - first]
+    for i in range(len(due)):
+        state.queue[waiting] = first + i
+        state.turns[waiting] = turn[i]
+        waiting += int(due[i])
+    return waiting

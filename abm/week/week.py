@@ -36,7 +36,7 @@ from abm.arrays.state import (
     KIN,
     LAND,
     LEDGER_AT,
-    SPAN,
+    SEAT,
     STOCKS_AT,
     UPKEEP_AT,
     State,
@@ -45,11 +45,13 @@ from abm.arrays.state import (
     note,
     record,
     rehouse,
+    there,
 )  # fmt: skip
 from abm.household.beliefs import (
     Attention,
     Fates,
     after_reports,
+    comes_back,
     considers,
     falls_due,
     is_moved,
@@ -72,11 +74,11 @@ from abm.household.stages import (
     was_refused,
 )
 from abm.inputs.policy import SUPPORT
-from abm.numerics.arithmetic import exp, loop, nearest, routine, rule
+from abm.numerics.arithmetic import exp, loop, nearest, normal_quantiles, routine, rule
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR
 from abm.numerics.draws import PURPOSE, identity_of, normal, uniform
 from abm.week.arriving import arrive, come_back
-from abm.week.considering import best_now, choose_together, sit_down
+from abm.week.considering import best_offers, choose_together, sit_down
 from abm.week.departures import go_irregular, leave, pay
 from abm.week.enforcement import removals
 from abm.week.offering import (
@@ -131,31 +133,36 @@ def read_news(x: Setting, state: State) -> None:
 
 
 @rule
-def return_fate(x: Setting, safety: float) -> float:
-    """Weekly chance that a returned household comes back."""
-    return x.frame.returning_unsafe if safety < x.world.unsafe_below else x.frame.returning
-
-
-@rule
-def fates_of(x: Setting, safety: float) -> Fates:
-    """Weekly chances of what nobody chooses, for households whose home is so safe."""
+def fates_of(x: Setting) -> Fates:
+    """Weekly chances of what nobody chooses."""
     return Fates(
         refused=x.frame.onward,
         exhausted=min(1.0, x.frame.regularised + x.frame.onward),
         absconded=min(1.0, x.frame.regularised + x.frame.detected),
-        returned=return_fate(x, safety),
+        returned=x.frame.returning,
+        returned_unsafe=x.frame.returning_unsafe,
+        unsafe_below=x.world.unsafe_below,
         hotel_exit=x.frame.hotel_exit,
     )
 
 
 @rule
-def attend(key: int, week: int, x: Setting, state: State, origin: int, first: int, last: int) -> None:
-    """A week's news and attention for rows first … last − 1, all of one origin.
+def attend(key: int, week: int, x: Setting, state: State, first: int, last: int) -> None:
+    """A week's news and attention for rows first … last − 1."""
+    for start in range(first, last, BLOCK):
+        attend_together(key, week, x, state, start, min(start + BLOCK, last))
+
+
+@rule
+def attend_together(key: int, week: int, x: Setting, state: State, first: int, last: int) -> None:
+    """A week's news and attention for a block of rows.
 
     The compiler works through the columns several households at a time only if each is cut as ``s[COL.x, first:last]``
-    before the loop (with ``s[COL.x, i]`` inside, whole runs take half as long again), and if what the loop reads of
-    the setting is taken out of it into plain numbers.  A test looks at the machine's instructions.  Where nobody
-    is moved from hotels, nobody draws for it.
+    before the loop (with ``s[COL.x, i]`` inside, whole runs take half as long again), if what the loop reads of
+    the setting is taken out of it into plain numbers, and if what is read at a place that another column names is laid
+    out on the bench beforehand.  A test looks at the machine's instructions.  Short loops are quicker than one long
+    loop, in which the processor waits for one polynomial after another.  Where nobody is moved from hotels, nobody
+    draws for it.
     """
     s, b = state.s, x.b
     attention = Attention(
@@ -166,24 +173,39 @@ def attend(key: int, week: int, x: Setting, state: State, origin: int, first: in
         list_trust=b.list_trust,
         learning_removal=b.learning_removal,
     )
-    truth, listed = state.lands[LAND.true_safety, week, origin], state.lands[LAND.listed, week, origin]
-    fates = fates_of(x, truth)
+    fates = fates_of(x)
     single, family = state.credibility[1, KIN.single], state.credibility[1, KIN.family]
     identity, stage, children = s[COL.id, first:last], s[COL.stage, first:last], s[COL.children, first:last]
     alert, closing, support_end = s[COL.alert, first:last], s[COL.closing, first:last], s[COL.support_end, first:last]
     departs_at = s[COL.departs_at, first:last]
     housing, noise = s[COL.housing, first:last], s[COL.news_noise, first:last]
     safety, removal, notice = s[COL.safety, first:last], s[COL.removal, first:last], s[COL.notice, first:last]
+    truth, listed = state.bench[SEAT.truth, : last - first], state.bench[SEAT.listed, : last - first]
+    news, spare = state.bench[SEAT.news, : last - first], state.bench[SEAT.spare, : last - first]
+    look_home(week, state, first, last)
     for i in range(len(notice)):
         who, here = identity_of(identity[i]), stage[i]
-        due = falls_due(week, here, support_end[i], departs_at[i]) + meets_fate(fates, key, who, week, here)
+        due = falls_due(week, here, support_end[i], departs_at[i]) + meets_fate(fates, key, who, week, here, truth[i])
         notice[i] = due + considers(attention, key, who, week, here, alert[i], closing[i])
-        safety[i] = safety_after_news(attention, key, who, week, safety[i], here, noise[i], truth, listed)
         removal[i] = removal_after_news(attention, removal[i], here, children[i], single, family)
         alert[i] = alert[i] * attention.alert_memory
+    for i in range(len(news)):
+        news[i] = uniform(key, identity_of(identity[i]), week, PURPOSE.NEWS)
+    normal_quantiles(news, spare)
+    for i in range(len(news)):
+        safety[i] = safety_after_news(attention, safety[i], stage[i], noise[i], news[i], truth[i], listed[i])
     if fates.hotel_exit > 0.0:
         for i in range(len(notice)):
             notice[i] += is_moved(fates, key, identity_of(identity[i]), week, stage[i], housing[i])
+
+
+@rule
+def look_home(week: int, state: State, first: int, last: int) -> None:
+    """Lay out on the bench how safe home is for each of a block of rows, and whether it is on the list."""
+    origin, safety, on_list = state.s[COL.origin, first:last], state.lands[LAND.true_safety], state.lands[LAND.listed]
+    truth, listed = state.bench[SEAT.truth, : last - first], state.bench[SEAT.listed, : last - first]
+    for i in range(len(truth)):
+        truth[i], listed[i] = safety[week, int(origin[i])], on_list[week, int(origin[i])]
 
 
 @rule
@@ -229,7 +251,7 @@ def accept(key: int, week: int, x: Setting, state: State, i: int) -> None:
     Whoever is protected has no case and no housing of the state to wait in, and counts as gone at once.
     """
     s = state.s
-    _, k = best_now(x, state, i, week)
+    _, k, _ = best_offers(x, state, i, week)
     offer = x.offers[k]
     share = offered_now(x, state, i, week, k)
     if was_refused(s[COL.stage, i]):
@@ -306,7 +328,7 @@ def fate(key: int, week: int, x: Setting, state: State, i: int) -> None:
             note(state, week, FLOW.detected, 1)
     else:
         banned = week - s[COL.since, i] < x.policy.entry.reentry_ban_years * WEEKS_PER_YEAR
-        chance = return_fate(x, state.lands[LAND.true_safety, week, int(s[COL.origin, i])])
+        chance = comes_back(fates_of(x), state.lands[LAND.true_safety, week, int(s[COL.origin, i])])
         if not banned or u < chance * x.world.ban_effect:
             come_back(key, week, x, state, i)
 
@@ -340,10 +362,7 @@ def the_books_close(week: int, x: Setting, state: State) -> None:
 def one_week(key: int, week: int, x: Setting, state: State) -> None:
     """One week for everybody."""
     the_state_acts(key, week, x, state)
-    for span in range(len(state.spans)):
-        first, last = state.spans[span, SPAN.first], state.spans[span, SPAN.last]
-        if first < last:
-            attend(key, week, x, state, state.spans[span, SPAN.origin], first, last)
+    attend(key, week, x, state, 0, there(state))
     households_choose(key, week, x, state)
     the_books_close(week, x, state)
 
@@ -353,11 +372,9 @@ def households_choose(key: int, week: int, x: Setting, state: State) -> None:
     """Those who consider choose, all on the same state of the world; then what was chosen takes effect."""
     s = state.s
     noticed = 0
-    for span in range(len(state.spans)):
-        for i in range(state.spans[span, SPAN.first], state.spans[span, SPAN.last]):
-            if s[COL.notice, i] != 0.0:
-                state.queue[noticed] = i
-                noticed += 1
+    for i in range(there(state)):
+        state.queue[noticed] = i  # and written over, where nothing is noticed: a condition would cost more
+        noticed += 1 if s[COL.notice, i] != 0.0 else 0
     seated = 0
     for q in range(noticed):
         if int(s[COL.notice, state.queue[q]]) & NOTICE.CONSIDERS:

@@ -327,11 +327,9 @@ def discounted(run: Run) -> Array:
 def departed(run: Run) -> Array:
     """Share of the households there at the start that has left (for the first time) by the end of each week."""
     state = run.state
-    there = np.ones(state.s.shape[1], dtype=np.bool_)
-    there[state.arrival_rows] = False
-    left = state.s[COL.left_at, there]
+    left = state.s[COL.left_at, : run.prepared.households]
     weeks = state.history.shape[0]
-    return np.bincount(left[left >= 0].astype(np.int64), minlength=weeks)[:weeks].cumsum() / max(1, int(there.sum()))
+    return np.bincount(left[left >= 0].astype(np.int64), minlength=weeks)[:weeks].cumsum() / max(1, len(left))
 
 
 class _Looks:

@@ -13,9 +13,9 @@ from tiny import ALL_REFUSED, LIVELY, QUIET, STILL, busy, busy_caseload, busy_po
 
 from abm import load_caseload, prepare
 from abm.arrays.arrivals import ARRIVALS
-from abm.arrays.population import poisson
+from abm.arrays.population import in_circles, poisson
 from abm.arrays.pull import pull_factor, pull_factors
-from abm.arrays.state import SPAN, State
+from abm.arrays.state import State
 from abm.evidence.homeland import origin
 from abm.household.stages import ACCOUNT, COL, STAGE
 from abm.inputs.caseload import Caseload, HouseholdRow
@@ -92,16 +92,35 @@ def test_tastes_beliefs_and_patience_have_their_spread() -> None:
     assert np.max(np.abs(np.corrcoef(kinds) - np.eye(7))) < 0.06
 
 
-def test_rows_are_grouped_by_origin_and_in_order_of_site() -> None:
-    state = busy().begin(1)
-    starts = [*state.spans[::2, SPAN.first], state.s.shape[1]]
-    for o in range(4):
-        rows = state.s[:, starts[o] : starts[o + 1]]
-        assert np.all(rows[COL.origin] == o)
-        stock = rows[COL.id] < ARRIVALS
-        assert np.all(np.diff(stock.astype(int)) <= 0)
-        assert np.all(np.diff(rows[COL.site, stock]) >= 0)
-    assert len(np.unique(state.s[COL.id])) == state.s.shape[1]
+def test_rows_are_in_order_of_arrival() -> None:
+    prepared = busy()
+    state = prepared.begin(1)
+    s, stock = state.s, prepared.households
+    assert s[COL.id, :stock].tolist() == list(range(stock))
+    assert np.all(s[COL.id, stock:] >= ARRIVALS)
+    assert np.all(np.diff(s[COL.arrived, stock:]) >= 0)
+    for week in range(prepared.weeks):
+        rows = slice(state.arrivals[week], state.arrivals[week + 1])
+        assert np.all(s[COL.arrived, rows] == week)
+    assert state.arrivals[-1] == s.shape[1] == len(np.unique(s[COL.id]))
+
+
+def test_circles_hold_everybody_once_by_origin_then_site_then_arrival() -> None:
+    prepared = busy()
+    s = prepared.begin(1).s
+    circles, sites = in_circles(s, prepared.plain), int(prepared.plain.frame.sites)
+    assert sorted(circles.rows) == list(range(s.shape[1]))
+    assert np.array_equal(circles.rows[circles.places], np.arange(s.shape[1]))
+    group = np.repeat(np.arange(len(circles.starts) - 1), np.diff(circles.starts))
+    origin, within = group // (sites + 2), group % (sites + 2)
+    assert np.array_equal(origin, s[COL.origin, circles.rows])
+    of_stock = s[COL.id, circles.rows] < ARRIVALS
+    assert np.array_equal(within < sites, of_stock)
+    assert np.array_equal(within[of_stock], s[COL.site, circles.rows[of_stock]])
+    induced = s[COL.account, circles.rows] == ACCOUNT.INDUCED
+    assert np.array_equal(within == sites + 1, induced)
+    assert induced.any()
+    assert np.all(np.diff(circles.rows)[np.diff(group) == 0] > 0)
 
 
 def test_only_those_whose_claim_has_failed_are_at_risk_at_the_start() -> None:

@@ -46,26 +46,26 @@ def test_no_reason_to_think_leaves_attention_as_it_is_to_the_bit(alert: float) -
     assert raised(alert, 0.0) == alert
 
 
-@given(share, share, st.sampled_from(HERE), st.floats(0, 2), share, st.integers(0, 500))
+@given(share, share, st.sampled_from(HERE), st.floats(0, 2), share, st.floats(-5.3, 5.3))
 def test_belief_on_safety_stays_a_share(
-    belief: float, truth: float, stage: float, noise: float, rate: float, week: int
+    belief: float, truth: float, stage: float, noise: float, rate: float, drawn: float
 ) -> None:
     b = attention(learning_safety=rate, list_trust=0.05)
-    assert 0.0 <= safety_after_news(b, KEY, 3, week, belief, stage, noise, truth, 1.0) <= 1.0
+    assert 0.0 <= safety_after_news(b, belief, stage, noise, drawn, truth, 1.0) <= 1.0
 
 
 @given(share, share, st.sampled_from(HERE), share)
 def test_news_without_noise_moves_belief_part_of_the_way_to_the_truth(
     belief: float, truth: float, stage: float, rate: float
 ) -> None:
-    after = safety_after_news(attention(learning_safety=rate), KEY, 3, 5, belief, stage, 0.0, truth, 0.0)
+    after = safety_after_news(attention(learning_safety=rate), belief, stage, 0.0, 1.0, truth, 0.0)
     assert after == pytest.approx(belief + rate * (truth - belief), abs=1e-12)
 
 
 @given(share, share, share)
 def test_more_true_safety_never_lowers_believed_safety(belief: float, one: float, other: float) -> None:
     low, high = (
-        safety_after_news(attention(learning_safety=0.1), KEY, 3, 5, belief, STAGE.EXHAUSTED, 0.2, truth, 0.0)
+        safety_after_news(attention(learning_safety=0.1), belief, STAGE.EXHAUSTED, 0.2, -0.7, truth, 0.0)
         for truth in sorted((one, other))
     )
     assert low <= high
@@ -74,7 +74,7 @@ def test_more_true_safety_never_lowers_believed_safety(belief: float, one: float
 @given(share, share)
 def test_the_safe_list_is_believed_by_its_trust(belief: float, trust: float) -> None:
     b = attention(list_trust=trust)
-    on, off = (safety_after_news(b, KEY, 3, 5, belief, STAGE.EXHAUSTED, 0.0, 0.0, listed) for listed in (1.0, 0.0))
+    on, off = (safety_after_news(b, belief, STAGE.EXHAUSTED, 0.0, 1.0, 0.0, listed) for listed in (1.0, 0.0))
     assert on == pytest.approx(belief + trust * (1 - belief), abs=1e-12)
     assert off == belief
 
@@ -82,7 +82,7 @@ def test_the_safe_list_is_believed_by_its_trust(belief: float, trust: float) -> 
 @given(share, share, share, st.sampled_from(GONE))
 def test_those_who_are_not_in_the_country_learn_nothing(belief: float, truth: float, rate: float, stage: float) -> None:
     b = attention(learning_safety=rate, list_trust=rate, learning_removal=rate)
-    assert safety_after_news(b, KEY, 3, 5, belief, stage, 0.3, truth, 1.0) == belief
+    assert safety_after_news(b, belief, stage, 0.3, 1.0, truth, 1.0) == belief
     assert removal_after_news(b, belief, stage, 0.0, 1.0, 1.0) == belief
 
 
@@ -114,12 +114,12 @@ def test_an_independent_adviser_removes_doubt_about_payment(belief: float, trust
 def notice(b: Attention, household: int = 1, week: int = 10, **given: float) -> int:
     fates = Fates(**{name: given.pop(name, 0.0) for name in Fates._fields})
     facts = {"stage": STAGE.EXHAUSTED, "alert": 0.0, "closing": NO_LIMIT, "support_end": NO_LIMIT,
-             "departs_at": NO_LIMIT, "housing": HOUSING.HOTEL} | given  # fmt: skip
+             "departs_at": NO_LIMIT, "housing": HOUSING.HOTEL, "safety": 1.0} | given  # fmt: skip
     stage = facts["stage"]
     due = falls_due(week, stage, facts["support_end"], facts["departs_at"])
     thinks = considers(b, KEY, household, week, stage, facts["alert"], facts["closing"])
     moved = is_moved(fates, KEY, household, week, stage, facts["housing"])
-    return int(due + thinks + moved + meets_fate(fates, KEY, household, week, stage))
+    return int(due + thinks + moved + meets_fate(fates, KEY, household, week, stage, facts["safety"]))
 
 
 @pytest.mark.parametrize(
@@ -160,6 +160,13 @@ def test_fates_come_by_stage(stage: float, which: str) -> None:
     others = {"refused", "exhausted", "absconded", "returned"} - {which}
     assert notice(attention(), stage=stage, **dict.fromkeys(others, 1.0)) == 0
     assert notice(attention(), stage=STAGE.REMOVED, **{which: 1.0}) == 0
+
+
+def test_who_went_home_comes_back_by_how_safe_it_is_there() -> None:
+    """From a country whose safety lies below the bound, with the chance for such; at the bound it is safe."""
+    fates = {"returned_unsafe": 1.0, "unsafe_below": 0.4}
+    back = [notice(attention(), stage=STAGE.RETURNED_ASSISTED, safety=s, **fates) for s in (0.1, 0.39, 0.4, 0.9)]
+    assert back == [NOTICE.FATE, NOTICE.FATE, 0, 0]
 
 
 def test_what_happens_at_once_is_told_apart() -> None:

@@ -53,7 +53,8 @@ def recount(state: State) -> np.ndarray:
     for kept, who in kept_by(s).items():
         for row, housing in ((Count.from_hotels, HOUSING.HOTEL), (Count.from_dispersal, HOUSING.DISPERSAL)):
             counts[row, kept] = persons[who & (s[COL.first_housing] == housing)].sum()
-    counts[Count.unread, 0] = state.counts[Count.unread, 0]  # households with unread news: not a count of the table
+    for row in (Count.unread, Count.there):  # not counts of the table
+        counts[row, 0] = state.counts[row, 0]
     return counts
 
 

@@ -9,7 +9,7 @@ from told import FAMILY, ONE, WILLING, happened, household, left_in, of, offerin
 
 from abm.inputs.policy import Policy
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR
-from abm.week.considering import best_now
+from abm.week.considering import best_offers
 
 #: It learned of an offer five weeks before the run.
 FIVE_WEEKS_AGO: dict[str, Any] = {"start_week": -5}
@@ -23,7 +23,7 @@ def worth(policy: Policy, **behaviour: Any) -> float:
     """What the offer is worth per head to a single adult in week 0."""
     b = WILLING.with_values({"payment_belief": 1.0, **behaviour})
     prepared = setting(policy, world(ONE), b)
-    return best_now(prepared.plain, prepared.begin(1), 0, 0)[0]
+    return best_offers(prepared.plain, prepared.begin(1), 0, 0)[0]
 
 
 # ---- how much ---------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from abm.arrays.state import KIN
 from abm.household.stages import HOUSING
 from abm.inputs.caseload import Caseload
 from abm.numerics.draws import PURPOSE, key_of, uniform
-from abm.week.considering import best_now
+from abm.week.considering import best_offers
 
 #: A week of one person, in pounds: seven nights, and subsistence.
 HOTEL, DISPERSAL = round(7 * 144.98, 2), round(7 * 15.3, 2)
@@ -50,7 +50,7 @@ def test_help_in_kind_is_spent_on_each_household_that_takes_an_offer() -> None:
     assert booked(run, "reintegration") == [3_000.0] + [0.0] * 7
     prepared = setting(offering().with_values({"reintegration.per_household": 1_500.0}), world(household(3)),
                        WILLING.with_values({"in_kind_value": 0.4, "payment_belief": 1.0}))  # fmt: skip
-    worth, _ = best_now(prepared.plain, prepared.begin(1), 0, 0)
+    worth, _, _ = best_offers(prepared.plain, prepared.begin(1), 0, 0)
     assert worth == pytest.approx(1_000.0 + 0.4 * 1_500.0 / 3)  # a head
 
 

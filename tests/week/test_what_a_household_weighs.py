@@ -15,7 +15,7 @@ from abm.household.decision import Circumstances
 from abm.household.stages import COL, STAGE
 from abm.inputs.policy import Policy
 from abm.numerics.draws import key_of
-from abm.week.considering import circumstances
+from abm.week.considering import best_offers, circumstances
 from abm.week.departures import leave
 
 B = QUIET.with_values({"payment_belief": 1.0})
@@ -24,7 +24,9 @@ B = QUIET.with_values({"payment_belief": 1.0})
 def seen(row: Any, policy: Policy | None = None, week: int = 0, **changes: Any) -> Circumstances:
     """What a household of the stock weighs in a week, the week before having left it as it was."""
     prepared = setting(policy or pulled(), world(row, **changes), B)
-    return circumstances(prepared.plain, prepared.begin(1), 0, week, 0.0)
+    state = prepared.begin(1)
+    now, _, to_come = best_offers(prepared.plain, state, 0, week)
+    return circumstances(prepared.plain, state, 0, week, now, to_come)
 
 
 def test_hope_is_the_chance_of_being_allowed_to_stay_as_the_stage_has_it() -> None:
@@ -59,7 +61,7 @@ def test_home_is_its_country_and_its_belief() -> None:
     prepared = setting(pulled(), world(ONE, household(origin="Afghanistan")), LIVELY)
     state = prepared.begin(1)
     for i in range(2):
-        x, origin = circumstances(prepared.plain, state, i, 0, 0.0), int(state.s[COL.origin, i])
+        x, origin = circumstances(prepared.plain, state, i, 0, 0.0, 0.0), int(state.s[COL.origin, i])
         land = prepared.plain.origins[:, origin]
         told = (x.safety_before, x.income, x.origin)
         assert told == (land[ORIGIN.safety], land[ORIGIN.income], land[ORIGIN.effect])
@@ -80,16 +82,16 @@ def test_the_best_still_to_come_is_that_of_its_own_path() -> None:
     assert seen(ONE, offering(end_week=1)).cash_later == 0.0
     assert seen(ONE, offering(start_week=3)).cash_later == 0.0  # nobody knows of it yet
     biased = setting(offering(), world(ONE), B.with_values({"present_bias": 0.7}))
-    assert circumstances(biased.plain, biased.begin(1), 0, 0, 0.0).cash_later == pytest.approx(700.0)
+    assert best_offers(biased.plain, biased.begin(1), 0, 0)[2] == pytest.approx(700.0)
 
 
 def test_peers_who_left_are_those_who_left_by_choice() -> None:
     prepared = setting(pulled(), world(ONE), B)
     state = prepared.begin(1)
     state.s[[COL.ties, COL.ties_left, COL.ties_removed], 0] = 8.0, 2.0, 4.0
-    assert circumstances(prepared.plain, state, 0, 0, 0.0).peers_left == 0.25
+    assert circumstances(prepared.plain, state, 0, 0, 0.0, 0.0).peers_left == 0.25
     state.s[COL.ties, 0] = state.s[COL.ties_left, 0] = 0.0
-    assert circumstances(prepared.plain, state, 0, 0, 0.0).peers_left == 0.0
+    assert circumstances(prepared.plain, state, 0, 0, 0.0, 0.0).peers_left == 0.0
 
 
 @pytest.mark.parametrize(("route", "promised", "reports"), [
