@@ -11,7 +11,7 @@ import numpy as np
 from abm.arrays.setting import ORIGIN, Setting
 from abm.arrays.state import LAND
 from abm.inputs.world import SAFETY_PATH
-from abm.numerics.arithmetic import exp, routine, rule
+from abm.numerics.arithmetic import exp, maker, rule
 from abm.numerics.calendar import WEEKS_PER_YEAR
 from abm.numerics.draws import PURPOSE, exponential
 
@@ -36,7 +36,7 @@ def safety_in(key: int, week: int, x: Setting, origin: int) -> float:
     return min(1.0, max(0.0, level))
 
 
-@routine
+@maker
 def safety_paths(key: int, x: Setting):  # type: ignore[no-untyped-def]
     """True safety of every origin in every week, and an empty safe list, (lands, weeks, origins)."""
     weeks, origins = int(x.frame.weeks), x.origins.shape[1]

@@ -23,7 +23,7 @@ from abm.arrays.table import new_table, rows_in
 from abm.household.beliefs import within_a_year
 from abm.household.decision import Circumstances, terms, utilities
 from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, at_risk
-from abm.numerics.arithmetic import exp, log, routine, rule
+from abm.numerics.arithmetic import exp, log, maker, routine, rule
 from abm.numerics.calendar import MONTHS_PER_YEAR, NO_LIMIT, WEEKS_PER_YEAR, limited
 from abm.numerics.draws import PURPOSE, exponential, normal, uniform
 
@@ -260,7 +260,7 @@ def group_in(origin: int, x: Setting) -> int:
     return origin * (int(x.frame.sites) + 2)
 
 
-@routine
+@maker
 def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
     """Make every household of a run.
 
@@ -317,7 +317,7 @@ def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
     return table, in_circles(table, x), arrivals
 
 
-@routine
+@maker
 def in_circles(s, x: Setting) -> Circles:  # type: ignore[no-untyped-def]
     """Group the households of a run as ties are drawn."""
     rows, sites = rows_in(s), int(x.frame.sites)

@@ -16,7 +16,7 @@ from abm.arrays.table import Table, rows_in
 from abm.household.beliefs import within_a_year
 from abm.household.decision import Circumstances
 from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, STAGES, at_risk, case_is_open, in_country, was_refused
-from abm.numerics.arithmetic import routine, rule
+from abm.numerics.arithmetic import maker, routine, rule
 from abm.numerics.calendar import happened
 from abm.numerics.named import Named, numbers
 
@@ -168,7 +168,7 @@ class State(NamedTuple):
     bench: np.ndarray  # a block of households: a row a field of `Circumstances`, then a row a `Seat`, (seats, BLOCK)
 
 
-@routine
+@maker
 def new_state(
     x: Setting,
     table: Table,

@@ -20,7 +20,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import lower_builtin
 
 from abm.household.stages import TOLD, Column, Held, Kind
-from abm.numerics.arithmetic import routine, rule
+from abm.numerics.arithmetic import maker, rule
 from abm.numerics.calendar import NEVER, NO_LIMIT
 
 _OF = {held: [column for column in Column if column.held is held] for held in Held}
@@ -96,7 +96,7 @@ class Table(NamedTuple):
         return TOLD + offers + own, self.reals.shape[1]
 
 
-@routine
+@maker
 def new_table(households: int, offers: int, own: int) -> Table:
     """A table in which nothing has happened yet."""
     table = Table(

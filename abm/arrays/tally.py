@@ -11,7 +11,7 @@ from abm.arrays.setting import Setting
 from abm.arrays.state import COUNT, FLOW, FLOWS_AT, LEDGER_AT, UPKEEP_AT, State
 from abm.arrays.table import rows_in
 from abm.household.stages import ACCOUNT, COL, STAGE, went_home
-from abm.numerics.arithmetic import exp, log, routine, rule
+from abm.numerics.arithmetic import exp, log, maker, routine, rule
 from abm.numerics.calendar import WEEKS_PER_YEAR, happened
 
 #: Windows of the return rates, in weeks from being at risk.
@@ -67,7 +67,7 @@ def weeks_at_risk(state: State, i: int, weeks: int) -> int:
     return int(max(0.0, weeks - s[COL.risk_from, i] - 1.0))
 
 
-@routine
+@maker
 def departures_by_week(state: State, weeks: int) -> tuple[np.ndarray, np.ndarray]:
     """Departures by weeks since being at risk, and how many are still seen then.
 
@@ -91,7 +91,7 @@ def departures_by_week(state: State, weeks: int) -> tuple[np.ndarray, np.ndarray
     return left, seen
 
 
-@routine
+@maker
 def incidence(left: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Share that has left by each route within d weeks, in the presence of the other routes.
 
@@ -142,7 +142,7 @@ def median_of(left: np.ndarray, seen: np.ndarray) -> float:
     return np.nan
 
 
-@routine
+@maker
 def discounted(state: State, x: Setting) -> tuple[np.ndarray, np.ndarray]:
     """The account in pounds, discounted to week 0: by line over the run, and all lines up to each horizon."""
     lines, spent_by = np.zeros(len(LINE)), np.full(len(HORIZONS), np.nan)
@@ -160,7 +160,7 @@ def discounted(state: State, x: Setting) -> tuple[np.ndarray, np.ndarray]:
     return lines, spent_by
 
 
-@routine
+@maker
 def upkeep_of_all(state: State, x: Setting) -> tuple[np.ndarray, float, float]:
     """Support at the price of each household's first housing, discounted, GBP: by what became of it, all, and moved.
 
@@ -198,7 +198,7 @@ def outside(state: State, x: Setting) -> float:
     return total
 
 
-@routine
+@maker
 def tally(x: Setting, state: State, weight: float) -> Any:
     """Add up a finished run.
 

@@ -20,7 +20,7 @@ from abm.arrays.population import Circles, group_in
 from abm.arrays.setting import Setting
 from abm.arrays.table import rows_in
 from abm.household.stages import ACCOUNT, COL
-from abm.numerics.arithmetic import exp, routine, rule
+from abm.numerics.arithmetic import exp, maker, routine, rule
 from abm.numerics.draws import PURPOSE, normal, uniform
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def partner(key: int, identity: int, k: int, low: int, high: int) -> int:
     return low + int(uniform(key, identity, k, PURPOSE.PARTNER) * (high - low))
 
 
-@routine
+@maker
 def draw_ties(key: int, x: Setting, s, circles: Circles):  # type: ignore[no-untyped-def]
     """Draw all ties of a run.
 
@@ -114,7 +114,7 @@ def came_before(s, circles: Circles, i: int, first: int, last: int) -> int:  # t
     return max(low, first + 1)
 
 
-@routine
+@maker
 def neighbour_lists(wanted: np.ndarray, other: np.ndarray, degree: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sorted neighbour lists without repeats, from whom each row in turn reaches out to, and the degrees (used up)."""
     rows = len(wanted)

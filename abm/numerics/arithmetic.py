@@ -13,9 +13,9 @@ How a function is marked says how it is compiled; for Python it stays as it is:
 
 ==========  ==============================================================================================
 `rule`      a few lines on numbers (or on one household): inlined wherever it is called.  The default.
-`routine`   longer, called from several places, or makes arrays: a function of its own.  Handing it the
-            state counts a reference to each array of it, so not in the innermost loop.
-`loop`      runs over all households and makes no array: as a routine, without those counts.
+`routine`   longer, or called from several places: a function of its own.  It makes no array, so that
+            nobody counts who holds which: handing it the state would count each of its arrays.
+`maker`     makes arrays, and counts: not for a household.
 `entry`     what Python calls: releases the interpreter's lock, kept on disk.  Three of them in all
             (`abm.week.compiled`), and one in `abm.household.offers`.
 ==========  ==============================================================================================
@@ -52,14 +52,14 @@ def rule(function: F) -> F:
 
 
 def routine(function: F) -> F:
-    """Mark a longer function on arrays: compiled as a function of its own."""
-    marked: F = register_jitable(**COMPILE)(function)
+    """Mark a longer function that makes no arrays: compiled as one of its own, without counting references to any."""
+    marked: F = register_jitable(**COMPILE, _nrt=False)(function)
     return marked
 
 
-def loop(function: F) -> F:
-    """Mark a hot loop over households that makes no arrays: compiled without counting references to them."""
-    marked: F = register_jitable(**COMPILE, _nrt=False)(function)
+def maker(function: F) -> F:
+    """Mark a function that makes arrays, whoever calls it."""
+    marked: F = register_jitable(**COMPILE, _nrt=True)(function)
     return marked
 
 

@@ -23,7 +23,7 @@ from abm.arrays.state import (
 )  # fmt: skip
 from abm.household.stages import COL, STAGE
 from abm.inputs.policy import PRIORITY
-from abm.numerics.arithmetic import loop, routine, rule, where
+from abm.numerics.arithmetic import routine, rule, where
 from abm.numerics.draws import PURPOSE, uniform
 from abm.week.departures import leave
 from abm.week.queues import capacity, draw_lots, join, likely_last_lot, serve
@@ -111,7 +111,7 @@ def removals(key: int, week: int, x: Setting, state: State) -> None:
     see(state, KIN.family, credibility(x, state.credibility[0, KIN.family], removed_families, families))
 
 
-@loop
+@routine
 def line_up_for_removal(key: int, week: int, x: Setting, state: State, last_lot: float) -> int:
     """Households that may be removed and whose lot is small enough, by the policy's priority; returns how many."""
     s = state.s

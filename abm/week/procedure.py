@@ -13,7 +13,7 @@ from abm.arrays.setting import INFLOW, ORIGIN, Setting
 from abm.arrays.state import BLOCK, FLOW, LAND, LEDGER_AT, SEAT, State, enter, is_at_risk, note, rehouse, stock, there
 from abm.household.beliefs import raised, trust_after_visit
 from abm.household.stages import COL, HOUSING, STAGE, chooses
-from abm.numerics.arithmetic import loop, routine, rule, where
+from abm.numerics.arithmetic import routine, rule, where
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR, happened, limited
 from abm.numerics.draws import PURPOSE, uniform
 from abm.week.offering import give_notice, list_countries, make_offers, offers_known, start_to_end_support
@@ -66,7 +66,7 @@ def weeks_taken(least: float, speed: float) -> float:
     return least / speed if speed > 0.0 else NO_LIMIT
 
 
-@loop
+@routine
 def line_up_for_decision(key: int, week: int, x: Setting, state: State) -> int:
     """Everybody whose claim is ripe for a decision, by week of the claim; returns how many."""
     s = state.s
@@ -130,7 +130,7 @@ def appeals(key: int, week: int, x: Setting, state: State) -> None:
             note(state, week, FLOW.appeals_dismissed, 1)
 
 
-@loop
+@routine
 def line_up_for_appeal(key: int, week: int, x: Setting, state: State) -> int:
     """Everybody whose appeal is ripe, by week of the refusal; closes rights not used in time."""
     s = state.s
@@ -196,7 +196,7 @@ def reviews(key: int, week: int, x: Setting, state: State) -> None:
             s[COL.review_due, i] = week + weeks_between_reviews(x)
 
 
-@loop
+@routine
 def line_up_for_review(key: int, week: int, x: Setting, state: State) -> int:
     """Everybody whose protection is due for review, longest due first; settles what has lasted long enough."""
     s = state.s
@@ -250,7 +250,7 @@ def visits(key: int, week: int, x: Setting, state: State) -> None:
         note(state, week, FLOW.visits, 1)
 
 
-@loop
+@routine
 def line_up_for_visit(key: int, week: int, state: State, last_lot: float) -> int:
     """Refused and exhausted households not visited lately whose lot is small enough; returns how many."""
     s = state.s

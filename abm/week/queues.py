@@ -15,7 +15,7 @@ import numpy as np
 
 from abm.arrays.state import SEAT, State
 from abm.household.stages import COL
-from abm.numerics.arithmetic import routine, rule
+from abm.numerics.arithmetic import maker, rule
 from abm.numerics.draws import identity_of, uniform
 
 
@@ -25,7 +25,7 @@ def capacity(per_week: float, week: int) -> int:
     return int(math.floor(per_week * (week + 1)) - math.floor(per_week * week))
 
 
-@routine
+@maker
 def serve(state: State, waiting: int, most: int) -> int:
     """Keep the first `most` of those in line by turn, in order of row; returns how many are served.
 

@@ -74,7 +74,7 @@ from abm.household.stages import (
     was_refused,
 )
 from abm.inputs.policy import SUPPORT
-from abm.numerics.arithmetic import exp, loop, nearest, normal_quantiles, routine, rule
+from abm.numerics.arithmetic import exp, nearest, normal_quantiles, routine, rule
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR
 from abm.numerics.draws import PURPOSE, identity_of, normal, uniform
 from abm.week.arriving import arrive, come_back
@@ -367,7 +367,7 @@ def one_week(key: int, week: int, x: Setting, state: State) -> None:
     the_books_close(week, x, state)
 
 
-@loop
+@routine
 def households_choose(key: int, week: int, x: Setting, state: State) -> None:
     """Those who consider choose, all on the same state of the world; then what was chosen takes effect."""
     s = state.s

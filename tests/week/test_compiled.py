@@ -31,7 +31,7 @@ def imported(path: Path) -> set[Path]:
 
 def test_every_file_with_a_rule_is_part_of_the_models_version() -> None:
     """Otherwise a changed rule could meet stale compiled code, or pass for the same model."""
-    marks = ("@rule\n", "@routine\n", "@loop\n", "@entry\n")
+    marks = ("@rule\n", "@routine\n", "@maker\n", "@entry\n")
     with_rules = {path for path in ABM.rglob("*.py") if any(mark in path.read_text(encoding="utf-8") for mark in marks)}
     assert len(with_rules) > 20
     assert with_rules <= HASHED
