@@ -345,25 +345,40 @@ class Prepared:
         """Names of the origins, in the order of the setting."""
         return origin_names(self.caseload)
 
+    def with_behaviour(self, behaviour: Behaviour) -> Prepared:
+        """The same policy and caseload with another behaviour, in a third of the time that `prepare` takes."""
+        compiled.check_rules()
+        inputs = (self.policy, self.caseload, behaviour, self.weeks, self.households)
+        again = Prepared(*inputs, spells(*inputs, self.rules, like=self.spells), self.rules)
+        again.__dict__["_digested"] = self._digested
+        return again
+
     @cached_property
-    def _digest(self) -> Any:
+    def _digested(self) -> dict[str, str]:
+        """What determines a run beside behaviour and seed, as texts."""
+        policy = self.policy.model_dump(mode="json", exclude={"name", "title", "describes", "context"})
+        caseload = self.caseload.model_dump(
+            mode="json", exclude={"name", "title", "describes", "place", "date", "default_sample"}
+        )
         inputs = {
             "model": MODEL_VERSION,
-            "policy": self.policy.model_dump(mode="json", exclude={"name", "title", "describes", "context"}),
-            "caseload": self.caseload.model_dump(
-                mode="json", exclude={"name", "title", "describes", "place", "date", "default_sample"}
-            ),
+            "policy": policy,
+            "caseload": caseload,
             "year": year_of(self.caseload.date),
-            "behaviour": self.behaviour.model_dump(mode="json"),
             "weeks": self.weeks,
             "households": self.households,
         }
-        if self.caseload.inflow or re.search(r"'\d{4}-\d\d-\d\d'", repr(inputs["policy"])):
+        if self.caseload.inflow or re.search(r"'\d{4}-\d\d-\d\d'", repr(policy)):
             inputs["date"] = self.caseload.date  # weeks are reckoned from it
         if self.rules:
             inputs["rules"] = self.rules.mark
-        text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.blake2b(text.encode(), digest_size=16)
+        return {name: _text(value) for name, value in inputs.items()}
+
+    @cached_property
+    def _digest(self) -> Any:
+        inputs = self._digested | {"behaviour": _text(self.behaviour.model_dump(mode="json"))}
+        text = ",".join(f'"{name}":{inputs[name]}' for name in sorted(inputs))
+        return hashlib.blake2b(f"{{{text}}}".encode(), digest_size=16)
 
     def identity(self, seed: int) -> str:
         """Hash of everything that determines a run: model, inputs, seed.
@@ -454,6 +469,10 @@ def checked_seed(seed: object) -> int:
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= int(seed) <= MOST_SEED:
         raise InputError("seed", seed, f"a whole number from 0 to {MOST_SEED}")
     return int(seed)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _whole(name: str, value: object, least: int, most: int) -> int:

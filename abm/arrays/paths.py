@@ -42,6 +42,8 @@ def safety_paths(key: int, x: Setting):  # type: ignore[no-untyped-def]
     weeks, origins = int(x.frame.weeks), x.origins.shape[1]
     lands = np.zeros((len(LAND), weeks, origins))
     for origin in range(origins):
+        level = safety_in(key, 0, x, origin)
+        stays = x.origins[ORIGIN.on_path, origin] == 0.0 or x.world.safety_path == SAFETY_PATH.constant
         for week in range(weeks):
-            lands[LAND.true_safety, week, origin] = safety_in(key, week, x, origin)
+            lands[LAND.true_safety, week, origin] = level if stays else safety_in(key, week, x, origin)
     return lands

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import namedtuple
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -178,11 +178,13 @@ def spells(
     weeks: int,
     households: int,
     rules: RuleSet = NOTHING,
+    like: Sequence[Spell] = (),
 ) -> tuple[Spell, ...]:
     """Pack validated inputs for a run of `weeks` weeks with `households` households at the start.
 
     A spell for each policy of the timeline that comes into force in the course of the run; what is not a lever is the
-    same in all.  A household looks ahead over what its own spell has announced.
+    same in all.  A household looks ahead over what its own spell has announced.  From `like`, the spells of the same
+    inputs with another behaviour, all is taken over that does not depend on behaviour.
 
     Raises
     ------
@@ -190,16 +192,22 @@ def spells(
         If a week is given as a date and the caseload has none.
     """
     names, weekly, scale = origin_names(caseload), patience(behaviour), households / caseload.households
-    patient = tuple(weekly.tolist())
     timeline = [(week, found) for week, found in policy.timeline(day_of(caseload)) if week < weeks]
     offers = policy.offer_names or ["none"]
     before = pipeline_weeks(caseload)
     own = scale * own_inflow(caseload, -before, weeks)
     pull = pull_over(timeline, caseload, behaviour, weeks)
     inflow = np.stack([own, own * np.concatenate([np.ones(before), pull])])
+    b = plain(of_the_place(behaviour, caseload.world))
+    if like:
+        felt = [
+            {"b": b, "inflow": inflow, "own": rules.numbers(found, offers, behaviour)}
+            | _in_time([found.offers.get(name, NO_OFFER) for name in offers], caseload, weeks, weekly, spell.plain)
+            for spell, (_, found) in zip(like, timeline, strict=True)
+        ]
+        return tuple(_felt(spell, parts) for spell, parts in zip(like, felt, strict=True))
     # What is no lever, packed once.
     people, world = plain(caseload, without=(World, StageMix, HousingMix)), plain(caseload.world)
-    b = plain(of_the_place(behaviour, caseload.world))
     mixes = Mixes(stages=_mix(caseload.stages, Stage), housing=_mix(caseload.housing, Housing))
     lands, given = _origins(caseload, names), _given(caseload, names)
     made: list[Spell] = []
@@ -217,18 +225,39 @@ def spells(
             policy=plain(found),
             caseload=people,
             world=world,
-            offers=tuple(offer_terms(offer, patient, closes(offer, caseload)) for offer in terms),
             frame=frame._replace(since=since, support_since=support_since, reviews_since=reviews_since),
             prices=prices(caseload.world, found.reintegration.per_household),
             mixes=mixes,
             origins=np.concatenate([lands, _open_to(terms, names, caseload.countries)]),
-            shares=_stacked([schedule(offer, weeks, weekly, closes(offer, caseload)) for offer in terms]),
+            **_in_time(terms, caseload, weeks, weekly),
             inflow=inflow,
             given=given,
             own=rules.numbers(found, offers, behaviour),
         )
         made.append(Spell(week, found.title, x, as_records(x)))
     return tuple(made)
+
+
+def _in_time(
+    terms: list[Offer], caseload: Caseload, weeks: int, weekly: np.ndarray, known: Setting | None = None
+) -> dict[str, Any]:
+    """What offers are to those who wait, by their patience; nothing, where that is known already."""
+    patient = tuple(weekly.tolist())
+    offers = tuple(offer_terms(offer, patient, closes(offer, caseload)) for offer in terms)
+    if known is not None and all(one is other for one, other in zip(offers, known.offers, strict=True)):
+        return {}
+    return {
+        "offers": offers,
+        "shares": _stacked([schedule(offer, weeks, weekly, closes(offer, caseload)) for offer in terms]),
+    }
+
+
+def _felt(spell: Spell, parts: dict[str, Any]) -> Spell:
+    """A spell with some parts packed anew."""
+    return spell._replace(
+        plain=spell.plain._replace(**parts),
+        setting=spell.setting._replace(**{name: _as_record(part) for name, part in parts.items()}),
+    )
 
 
 def of_the_place(behaviour: Behaviour, world: World) -> Behaviour:
@@ -419,13 +448,12 @@ def as_records(x: Setting) -> Setting:
 
     Uncompiled it reads them as Mesa's driver does.
     """
-    if INTERPRETED:
-        return x
-    parts: list[Any] = [part if isinstance(part, np.ndarray) else _record(part) for part in x]
-    return Setting(*parts)
+    return Setting(*map(_as_record, x))
 
 
-def _record(part: Any) -> Any:
+def _as_record(part: Any) -> Any:
+    if INTERPRETED or isinstance(part, np.ndarray):
+        return part
     if hasattr(part, "_fields"):
         return np.array([part], dtype=_layout(part))[0]
     return np.array(list(part), dtype=_layout(part[0]))

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 import abm
 from abm.inputs.parameters import InputError
 from abm.model import Prepared
+from experiments.question.case import Case
 from experiments.question.shared import Shared
 from experiments.running.versions import Versions, check_versions, versions
 
@@ -64,6 +65,9 @@ class Runner:
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
         self._kept: dict[tuple[int, int], Prepared] = {}
+        # The last of each variant, for points that differ in nothing but behaviour have most in common.
+        self._laid: dict[int, tuple[dict[str, Any], Case]] = {}
+        self._last: dict[int, Prepared] = {}
         self._lock = threading.Lock()
 
     def prepared(self, job: Job, replicate: int) -> Prepared:
@@ -71,12 +75,20 @@ class Runner:
         key = (job.cell, replicate % self.shared.vectors)
         found = self._kept.get(key)
         if found is None:
-            found = self.shared.case(job.variant, job.settings, replicate).prepared()
+            case = self._case(job, replicate)
+            found = self._last[job.variant] = case.prepared(like=self._last.get(job.variant))
             with self._lock:
                 while len(self._kept) >= KEPT_POINTS:
                     del self._kept[next(iter(self._kept))]
                 self._kept[key] = found
         return found
+
+    def _case(self, job: Job, replicate: int) -> Case:
+        apart, felt = self.shared.split(job.variant, job.settings)
+        laid = self._laid.get(job.variant)
+        if laid is None or laid[0] != apart:
+            laid = self._laid[job.variant] = apart, self.shared.laid(job.variant, apart)
+        return self.shared.felt(job.variant, laid[1], felt, replicate)
 
     def __call__(self, jobs: Sequence[Job]) -> Done:
         """Run a batch; a run that raises is recorded, the others go on."""
