@@ -63,7 +63,7 @@ def draw_ties(key: int, x: Setting, s, circles: Circles):  # type: ignore[no-unt
     most = 0
     for i in range(rows):
         wanted[i] = reached(key, int(s[COL.id, i]), x)
-        most += wanted[i]
+        most += int(wanted[i])
     other = np.empty(most, np.int32)
     degree = np.zeros(rows + 1, np.int64)
     e = 0

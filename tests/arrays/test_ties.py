@@ -11,10 +11,12 @@ from tiny import LIVELY, STILL, busy, caseload
 
 from abm import prepare
 from abm.arrays.arrivals import ARRIVALS
+from abm.arrays.population import in_circles
 from abm.arrays.state import State
-from abm.arrays.ties import from_networkx, to_networkx
+from abm.arrays.ties import draw_ties, from_networkx, to_networkx
 from abm.household.stages import COL, STAGE
 from abm.inputs.parameters import InputError
+from abm.numerics.draws import key_of
 
 
 def tied(households: int = 2_000, seed: int = 1, **network: Any) -> State:
@@ -125,3 +127,13 @@ def test_arrivals_know_somebody_who_was_there_or_came_too() -> None:
     reached = np.bincount(here[arrivals[here]], minlength=state.s.shape[1])[arrivals]
     assert reached.mean() > 3
     assert (arrivals[here] & ~arrivals[there]).sum() > 100
+
+
+def test_ties_drawn_in_plain_python_are_the_same() -> None:
+    """More of them than fit a byte."""
+    prepared = busy()
+    state, x = prepared.begin(3), prepared.plain
+    start, to = draw_ties(key_of(3), x, state.s, in_circles(state.s, x))
+    assert len(to) > 1_000
+    assert np.array_equal(start, state.tie_start)
+    assert np.array_equal(to, state.ties)
