@@ -183,9 +183,8 @@ class Household(mesa.Agent, HasCell):
     def step(self) -> None:
         """Take in the week's news and, if it considers its situation, choose."""
         model = self.model
-        s = model.state.s
-        attend(model.key, model.week, model.plain, model.state, self.row, self.row + 1)
-        if int(s[COL.notice, self.row]) & NOTICE.CONSIDERS:
+        attend(model.key, model.week, model.plain, model.state, self.row)
+        if int(model.state.s[COL.notice, self.row]) & NOTICE.CONSIDERS:
             consider(model.key, model.week, model.plain, model.state, self.row)
 
     def advance(self) -> None:

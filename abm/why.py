@@ -316,7 +316,7 @@ def _attended(
     s, x = state.s, prepared.plain_in(week)
     attention = _attention(x, week, s[COL.alert, row], s[COL.closing, row])
     if chooses(s[COL.stage, row]):
-        attend(key, week, x, state, row, row + 1)
+        attend(key, week, x, state, row)
     return _told(prepared, key, week, state, row, history, before, attention)
 
 

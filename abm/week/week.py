@@ -74,7 +74,7 @@ from abm.household.stages import (
     was_refused,
 )
 from abm.inputs.policy import SUPPORT
-from abm.numerics.arithmetic import exp, nearest, normal_quantiles, routine, rule
+from abm.numerics.arithmetic import exp, nearest, normal_quantile, normal_quantiles, routine, rule
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR
 from abm.numerics.draws import PURPOSE, identity_of, normal, uniform
 from abm.week.arriving import arrive, come_back
@@ -147,15 +147,52 @@ def fates_of(x: Setting) -> Fates:
 
 
 @rule
-def attend(key: int, week: int, x: Setting, state: State, first: int, last: int) -> None:
-    """A week's news and attention for rows first … last − 1."""
-    for start in range(first, last, BLOCK):
-        attend_together(key, week, x, state, start, min(start + BLOCK, last))
+def attention_of(x: Setting) -> Attention:
+    """The coefficients that every household needs every week."""
+    b = x.b
+    return Attention(
+        consider=b.consider,
+        alert_closing=b.alert_closing,
+        alert_memory=b.alert_memory,
+        learning_safety=b.learning_safety,
+        list_trust=b.list_trust,
+        learning_removal=b.learning_removal,
+    )
+
+
+@rule
+def news_of(key: int, household: int, week: int) -> float:
+    """A household's draw for the noise of the week's news."""
+    return uniform(key, household, week, PURPOSE.NEWS)
+
+
+@rule
+def attend(key: int, week: int, x: Setting, state: State, i: int) -> None:
+    """A week's news and attention for household i."""
+    s, attention, fates = state.s, attention_of(x), fates_of(x)
+    who, here, origin = int(s[COL.id, i]), s[COL.stage, i], int(s[COL.origin, i])
+    truth = float(state.lands[LAND.true_safety, week, origin])
+    listed = float(state.lands[LAND.listed, week, origin])
+    single, family = float(state.credibility[1, KIN.single]), float(state.credibility[1, KIN.family])
+    alert = s[COL.alert, i]
+    notice = falls_due(week, here, s[COL.support_end, i], s[COL.departs_at, i])
+    notice += meets_fate(fates, key, who, week, here, truth)
+    notice += considers(attention, key, who, week, here, alert, s[COL.closing, i])
+    if fates.hotel_exit > 0.0:
+        notice += is_moved(fates, key, who, week, here, s[COL.housing, i])
+    s[COL.notice, i] = notice
+    news, noise = normal_quantile(news_of(key, who, week)), s[COL.news_noise, i]
+    s[COL.safety, i] = safety_after_news(attention, s[COL.safety, i], here, noise, news, truth, listed)
+    s[COL.removal, i] = removal_after_news(attention, s[COL.removal, i], here, s[COL.children, i], single, family)
+    s[COL.alert, i] = alert * attention.alert_memory
+
+
+# ---- several at a time -----------------------------------------------------------------------------
 
 
 @rule
 def attend_together(key: int, week: int, x: Setting, state: State, first: int, last: int) -> None:
-    """A week's news and attention for a block of rows.
+    """A week's news and attention for a block of rows, as `attend` has it.
 
     The compiler works through the columns several households at a time only if each is cut as ``s[COL.x, first:last]``
     before the loop (with ``s[COL.x, i]`` inside, whole runs take half as long again), if what the loop reads of
@@ -164,16 +201,7 @@ def attend_together(key: int, week: int, x: Setting, state: State, first: int, l
     loop, in which the processor waits for one polynomial after another.  Where nobody is moved from hotels, nobody
     draws for it.
     """
-    s, b = state.s, x.b
-    attention = Attention(
-        consider=b.consider,
-        alert_closing=b.alert_closing,
-        alert_memory=b.alert_memory,
-        learning_safety=b.learning_safety,
-        list_trust=b.list_trust,
-        learning_removal=b.learning_removal,
-    )
-    fates = fates_of(x)
+    s, attention, fates = state.s, attention_of(x), fates_of(x)
     single, family = state.credibility[1, KIN.single], state.credibility[1, KIN.family]
     identity, stage, children = s[COL.id, first:last], s[COL.stage, first:last], s[COL.children, first:last]
     alert, closing, support_end = s[COL.alert, first:last], s[COL.closing, first:last], s[COL.support_end, first:last]
@@ -190,7 +218,7 @@ def attend_together(key: int, week: int, x: Setting, state: State, first: int, l
         removal[i] = removal_after_news(attention, removal[i], here, children[i], single, family)
         alert[i] = alert[i] * attention.alert_memory
     for i in range(len(news)):
-        news[i] = uniform(key, identity_of(identity[i]), week, PURPOSE.NEWS)
+        news[i] = news_of(key, identity_of(identity[i]), week)
     normal_quantiles(news, spare)
     for i in range(len(news)):
         safety[i] = safety_after_news(attention, safety[i], stage[i], noise[i], news[i], truth[i], listed[i])
@@ -362,7 +390,8 @@ def the_books_close(week: int, x: Setting, state: State) -> None:
 def one_week(key: int, week: int, x: Setting, state: State) -> None:
     """One week for everybody."""
     the_state_acts(key, week, x, state)
-    attend(key, week, x, state, 0, there(state))
+    for first in range(0, there(state), BLOCK):
+        attend_together(key, week, x, state, first, min(first + BLOCK, there(state)))
     households_choose(key, week, x, state)
     the_books_close(week, x, state)
 

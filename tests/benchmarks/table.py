@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -92,6 +93,20 @@ def sweeps(households: int, runs: int, turns: int) -> Row:
     return Row(f"a sweep of {households:,} households × 260 weeks, a new point every run", found)
 
 
+#: What the rules do that are held against C.
+OF_WEEK = {"attend": "news and attention of a household", "choose_together": "the choice of one that considers"}
+
+
+def against_c() -> Iterator[Row]:
+    """The two rules that take most of a week, against the same written by hand in C; nothing without a C compiler."""
+    test = Path(__file__).with_name("test_against_c.py")
+    asked = [sys.executable, "-m", "pytest", str(test), "-k", "speed", "-s", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(asked, check=False, capture_output=True, text=True)
+    for rule, ours, theirs, share in re.findall(r"(\w+): (\S+) ns against (\S+) ns in C: (\d+)%", done.stdout):
+        found = f"{share}% of its speed ({ours} ns against {theirs})"
+        yield Row(f"{OF_WEEK[rule]}, against the same rule by hand in C", found)
+
+
 MILLION = """
 import json, resource, sys, time
 import numpy as np
@@ -125,6 +140,7 @@ def rows(quick: bool, long: bool) -> Iterator[Row]:
     prepare(POLICY, "uk-refused-2025", weeks=2, households=10).run(0)
     for households in [1_000] if quick else [1_000, 10_000]:
         yield against_agents(households, 13 if quick else 26, turns)
+    yield from against_c()
     for households in [150] if quick else [150, 1_000]:
         yield sweeps(households, 200 if quick else 1_000, turns)
     if long:

@@ -32,7 +32,7 @@ from abm.numerics.arithmetic import COMPILE, INTERPRETED
 from abm.numerics.draws import key_for_entries, key_of
 from abm.week.considering import choose_together, sit_down
 from abm.week.procedure import stock_at_start
-from abm.week.week import attend, one_week
+from abm.week.week import attend_together, one_week
 
 if INTERPRETED:
     pytest.skip("compilation is off", allow_module_level=True)
@@ -77,7 +77,8 @@ def compiled(function: Callable[..., None]) -> Any:
 def attended(key: int, first: int, last: int, x: Setting, state: State) -> None:
     """The attention of weeks first … last − 1, and nothing else."""
     for week in range(first, last):
-        attend(key, week, x, state, 0, there(state))
+        for start in range(0, there(state), BLOCK):
+            attend_together(key, week, x, state, start, min(start + BLOCK, there(state)))
 
 
 @compiled
