@@ -346,7 +346,7 @@ class Prepared:
         return origin_names(self.caseload)
 
     def with_behaviour(self, behaviour: Behaviour) -> Prepared:
-        """The same policy and caseload with another behaviour, in a third of the time that `prepare` takes."""
+        """The same policy and caseload with another behaviour, in a fifth of the time that `prepare` takes."""
         compiled.check_rules()
         inputs = (self.policy, self.caseload, behaviour, self.weeks, self.households)
         again = Prepared(*inputs, spells(*inputs, self.rules, like=self.spells), self.rules)

@@ -148,7 +148,7 @@ def sit_down(x: Setting, state: State, i: int, week: int, place: int) -> None:
 
 @rule
 def choose_together(key: int, week: int, x: Setting, state: State, places: int) -> None:
-    """Those on the bench choose, as `consider` has it, several at a time (how: see `abm.week.week.attend`)."""
+    """Those on the bench choose, as `consider` has it, several at a time (how: see `abm.week.week.attend_together`)."""
     s, bench = state.s, state.bench
     columns = _columns(bench, places)
     row, household, stage = bench[SEAT.row, :places], bench[SEAT.household, :places], bench[SEAT.stage, :places]

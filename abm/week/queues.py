@@ -3,8 +3,8 @@
 Cases are served in order of waiting, by lot, or by a policy's priority; equal turns are drawn by lot,
 keyed by household, so that the order of rows never matters.
 
-Who stands in a line is found a block of rows at a time: first, several at once (how: see `abm.week.week.attend`),
-who of them is due; in most blocks nobody is, and nothing else is done.
+Who stands in a line is found a block of rows at a time: first who of them is due, several at once (how: see
+`abm.week.week.attend_together`); in most blocks nobody is, and nothing else is done.
 """
 
 from __future__ import annotations
