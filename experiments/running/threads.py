@@ -90,6 +90,7 @@ def each(
             for future in done:
                 future.result()
             told(len(todo) - len(waiting))
+    stop.raise_if_asked()  # also where the last job was done meanwhile: whoever asked meant what comes after as well
     return [future.result() for future in futures]
 
 

@@ -175,6 +175,7 @@ def _run_all(
         count = int(missing.sum())
         outcome.done = outcome.total - count
         outcome.failed = tally.failures(looks.wanted)
+        stopped = 0
         if count:
             with _stop(told) as stop, _announcing(told, cluster), open_engine(study, workers, cluster) as engine:
                 outcome.where = engine.where
@@ -194,11 +195,15 @@ def _run_all(
                 finally:
                     told.end()
                     tally.flush()
-                if outcome.done < outcome.total and stop.asked():
-                    raise InterruptedSweep(outcome, stop.by)
+            stopped = stop.by
+            if outcome.done < outcome.total and stopped:
+                raise InterruptedSweep(outcome, stopped)
             tally.refresh()
         if not looks.more(tally):
             return
+        if stopped:  # while the last run of this look was done
+            outcome.total = int(looks.wanted.sum())
+            raise InterruptedSweep(outcome, stopped)
 
 
 def _announcing(told: Progress, cluster: str | None) -> AbstractContextManager[None]:

@@ -88,3 +88,16 @@ def test_a_number_of_threads_that_makes_no_sense_is_refused(number: int) -> None
     with pytest.raises(InputError, match="--workers"):
         workers_of(number)
     assert workers_of(None) >= 1
+
+
+def test_a_stop_while_the_last_job_is_done_is_heard() -> None:
+    """A command asks for runs again and again: what stops it must not be lost between two of these."""
+
+    def stopped(job: int) -> int:
+        if job == 9:
+            os.kill(os.getpid(), signal.SIGINT)
+        return job
+
+    with pytest.raises(KeyboardInterrupt):
+        each(range(10), stopped, workers=2)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

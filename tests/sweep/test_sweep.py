@@ -21,9 +21,11 @@ import abm
 from abm.inputs.parameters import InputError
 from abm.scenarios.scenario import load_behaviour_draws
 from experiments.question.study import lay_out
+from experiments.running.progress import Silent
 from experiments.statistics.precision import FIRST, Target, confidence_of_look
 from experiments.sweep import results, sweep, tally
 from experiments.sweep import tables as tables_of
+from experiments.sweep.sweeping import InterruptedSweep
 
 TESTS = Path(__file__).parents[1]
 AMOUNT = "offer.amount_per_person"
@@ -340,6 +342,27 @@ def test_a_precision_out_of_reach_stops_at_the_most_and_says_so(tmp_path: Path) 
     outcome = sweep(DESIGN, out=tmp_path / "out", precision=[Target(NAME, 1e-9)], max_replicates=30)
     assert outcome.total == 6 * 30
     assert not any(row["reached"] for row in outcome.looks)
+
+
+class _StopsOnce(Silent):
+    """Ctrl-C while the last run of the first look is done."""
+
+    asked = False
+
+    def update(self, done: int, failed: int, total: int) -> None:
+        if done == total and not self.asked:
+            self.asked = True
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_stop_at_the_end_of_a_look_is_heard_before_the_next(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"out": tmp_path / "out", "precision": [Target(NAME, 1e-9)], "max_replicates": 30}
+    with pytest.raises(InterruptedSweep):
+        sweep(DESIGN, **asked, progress=_StopsOnce())
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["state"] == "interrupted"
+    assert len(results(tmp_path / "out")) == 6 * FIRST < 6 * 30
+    assert sweep(DESIGN, **asked).total == 6 * 30
 
 
 @pytest.mark.usefixtures("tiny")
