@@ -17,7 +17,7 @@ from abm.numerics.arithmetic import routine, rule, where
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR, happened, limited
 from abm.numerics.draws import PURPOSE, uniform
 from abm.week.offering import give_notice, list_countries, make_offers, offers_known, start_to_end_support
-from abm.week.queues import capacity, draw_lots, join, likely_last_lot, serve
+from abm.week.queues import capacity, draw_lots, join, join_in_order, likely_last_lot, serve
 
 #: Weeks between two visits to the same household.
 VISIT_PAUSE = 13.0
@@ -75,16 +75,13 @@ def line_up_for_decision(key: int, week: int, x: Setting, state: State) -> int:
     for first in range(0, there(state), BLOCK):
         last = min(first + BLOCK, there(state))
         stage, since = s[COL.stage, first:last], s[COL.since, first:last]
-        due, turn = state.bench[SEAT.due, : last - first], state.bench[SEAT.turn, : last - first]
+        due = state.bench[SEAT.due, : last - first]
         found = 0
         for i in range(len(due)):
             due[i] = where((stage[i] == STAGE.AWAITING) & (week - since[i] >= takes), 1.0, 0.0)
             found += int(due[i])
         if found > 0:
-            draw_lots(key, 0, PURPOSE.DECISION_TURN, state, first, last)
-            for i in range(len(due)):
-                turn[i] += since[i]
-            waiting = join(state, waiting, first, last)
+            waiting = join_in_order(key, PURPOSE.DECISION_TURN, state, waiting, first, since)
     return waiting
 
 
@@ -140,17 +137,14 @@ def line_up_for_appeal(key: int, week: int, x: Setting, state: State) -> int:
     for first in range(0, there(state), BLOCK):
         last = min(first + BLOCK, there(state))
         stage, since, appeals = s[COL.stage, first:last], s[COL.since, first:last], s[COL.appeals, first:last]
-        due, turn = state.bench[SEAT.due, : last - first], state.bench[SEAT.turn, : last - first]
+        due = state.bench[SEAT.due, : last - first]
         found = 0
         for i in range(len(due)):
-            patient = week - since[i] >= where(appeals[i] == 1.0, takes, window)
-            due[i] = where((stage[i] == STAGE.REFUSED) & patient, 1.0, 0.0)
+            waited = week - since[i] >= where(appeals[i] == 1.0, takes, window)
+            due[i] = where((stage[i] == STAGE.REFUSED) & waited, 1.0, 0.0)
             found += int(due[i])
         if found > 0:
-            draw_lots(key, 0, PURPOSE.APPEAL_TURN, state, first, last)
-            for i in range(len(due)):
-                turn[i] += since[i]
-            waiting = join(state, waiting, first, last)
+            waiting = join_in_order(key, PURPOSE.APPEAL_TURN, state, waiting, first, since)
     appealing = 0
     for q in range(waiting):
         i = state.queue[q]
@@ -207,17 +201,14 @@ def line_up_for_review(key: int, week: int, x: Setting, state: State) -> int:
         last = min(first + BLOCK, there(state))
         stage, granted = s[COL.stage, first:last], s[COL.protected_at, first:last]
         review = s[COL.review_due, first:last]
-        due, turn = state.bench[SEAT.due, : last - first], state.bench[SEAT.turn, : last - first]
+        due = state.bench[SEAT.due, : last - first]
         found = 0
         for i in range(len(due)):
             at_term = (week - granted[i] >= settles_after) | (review[i] <= week)
             due[i] = where((stage[i] == STAGE.PROTECTED) & at_term, 1.0, 0.0)
             found += int(due[i])
         if found > 0:
-            draw_lots(key, 0, PURPOSE.REVIEW_TURN, state, first, last)
-            for i in range(len(due)):
-                turn[i] += review[i]
-            waiting = join(state, waiting, first, last)
+            waiting = join_in_order(key, PURPOSE.REVIEW_TURN, state, waiting, first, review)
     to_review = 0
     for q in range(waiting):
         i = state.queue[q]

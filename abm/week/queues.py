@@ -59,6 +59,17 @@ def draw_lots(key: int, week: int, purpose: int, state: State, first: int, last:
 
 
 @rule
+def join_in_order(key: int, purpose: int, state: State, waiting: int, first: int, since: np.ndarray) -> int:
+    """Those of a block who are due join the line, by the week from which they wait; those of one week by lot."""
+    last = first + len(since)
+    draw_lots(key, 0, purpose, state, first, last)
+    turn = state.bench[SEAT.turn, : len(since)]
+    for i in range(len(turn)):
+        turn[i] += since[i]
+    return join(state, waiting, first, last)
+
+
+@rule
 def join(state: State, waiting: int, first: int, last: int) -> int:
     """Those of a block of rows who are due join the line, each at its turn; returns its new length.
 

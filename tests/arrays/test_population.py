@@ -105,6 +105,25 @@ def test_rows_are_in_order_of_arrival() -> None:
     assert state.arrivals[-1] == s.shape[1] == len(np.unique(s[COL.id]))
 
 
+def test_whom_a_policy_keeps_away_has_a_row_and_never_comes() -> None:
+    """Nobody else is touched: not who they are, nor whom they know."""
+    inflow = {"households": 50, "inflow_per_week": 6.0, "inflow_stage": "exhausted"}
+    drawn = {"world__pull_elasticity": 1.0, "world__pull_reference_weeks": 0.0}
+    own, fewer = (
+        prepare(STILL, caseload(**inflow, **drawn, world__pull_reference_offer=offer), LIVELY, weeks=30)
+        for offer in (0.0, 20_000.0)
+    )
+    before, after = own.begin(1), fewer.begin(1)
+    away = after.s[COL.kept_away] == 1.0
+    assert 20 < away.sum() < (after.s[COL.id] >= ARRIVALS).sum()
+    assert not before.s[COL.kept_away].any()
+    for column in (COL.id, COL.origin, COL.children, COL.taste_return):
+        assert np.array_equal(before.s[column], after.s[column])
+    assert np.array_equal(before.ties, after.ties)
+    fewer.advance(1, after, 0, 30)
+    assert np.array_equal(after.s[COL.stage] == STAGE.ABSENT, away)
+
+
 def test_circles_hold_everybody_once_by_origin_then_site_then_arrival() -> None:
     prepared = busy()
     s = prepared.begin(1).s

@@ -14,6 +14,7 @@ import scipy.stats
 
 import experiments.question.case as case_module
 from abm import load_behaviour, load_policy, prepare
+from abm.household.stages import COL
 from abm.inputs.parameters import read
 from abm.inputs.policy import Offer, Policy, Regime
 from abm.measures import COMPARED, IDS, MEASURES
@@ -132,6 +133,13 @@ def test_the_departed_share_counts_the_first_departures_of_those_there_at_the_st
     assert share[-1] == pytest.approx(first["left_at"].notna().mean())
     assert share[10] == pytest.approx((first["left_at"] <= 10).mean())
     assert (np.diff(share) >= 0).all()
+
+
+def test_whom_a_policy_keeps_away_is_not_of_those_there_at_the_start() -> None:
+    changes = {"caseload.inflow_per_week": 5.0, "world.pull_elasticity": 2.0, "world.pull_reference_offer": 30_000.0}
+    run = prepare("uk-upfront-national", "uk-families-2026", weeks=60, households=80, levers=changes).run(2)
+    assert (run.state.s[COL.kept_away] == 1.0).sum() > 10
+    assert departed(run)[-1] == run.households.query("id < 80")["left_at"].notna().mean() > 0.0
 
 
 def test_groups_together_hold_every_household_that_is_followed(comparison: Comparison) -> None:

@@ -52,7 +52,7 @@ def test_a_policy_that_changes_in_the_run_is_packed_so_too() -> None:
     "points",
     [
         [{"behaviour.money": value} for value in (0.1, 0.2, 0.3)],
-        [{"behaviour.money": 0.1}, {"world.removal_success": 0.3}, {"behaviour.money": 0.1, "weeks": None}],
+        [{"behaviour.money": 0.1}, {"world.removal_success": 0.3}, {"behaviour.money": 0.1}],
         [{"offer.amount_per_person": 500.0}, {"behaviour.money": 0.2}, {"offer.amount_per_person": 900.0}, {}],
     ],
     ids=["behaviour", "world between", "levers between"],
@@ -60,12 +60,11 @@ def test_a_policy_that_changes_in_the_run_is_packed_so_too() -> None:
 def test_a_runner_gives_for_each_point_what_the_point_gives_alone(points: list[dict[str, Any]]) -> None:
     case = load_case("uk-pilot-2026", weeks=20, households=40)
     shared = Shared((case,), ("pilot",), False, {"offer.household_cap": None}, 1, 1, False, "here", "v")
-    settings = [{path: value for path, value in point.items() if path != "weeks"} for point in points]
-    jobs = [Job(cell, 0, point, [0, 1]) for cell, point in enumerate(settings)]
+    jobs = [Job(cell, 0, point, [0, 1]) for cell, point in enumerate(points)]
     done = Runner(shared)(jobs)
     assert not done.errors
     for row, (cell, replicate) in enumerate(zip(done.cells, done.replicates, strict=True)):
-        alone = shared.case(0, settings[cell], int(replicate)).prepared()
+        alone = shared.case(0, points[cell], int(replicate)).prepared()
         seed = int(shared.seed_of(int(cell), int(replicate)))
         assert done.run_ids[row] == alone.identity(seed)
         assert np.array_equal(done.measures[row], alone.measures(seed), equal_nan=True)

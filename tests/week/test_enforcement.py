@@ -13,6 +13,7 @@ from abm.arrays.state import KIN, LAND
 from abm.household.stages import COL, HOUSING, STAGE
 from abm.inputs.policy import Priority
 from abm.numerics.calendar import limited
+from abm.week.enforcement import exposed_to_removal, may_be_removed
 
 # ---- advice and removal --------------------------------------------------------------------------------
 
@@ -76,6 +77,21 @@ def test_households_out_of_contact_are_attempted_only_if_included() -> None:
         )
         s = prepare(policy, people, QUIET, weeks=3).run(1).state.s
         assert np.all((s[COL.stage] == STAGE.REMOVED) == (included and s[COL.children] == 0))
+
+
+@pytest.mark.parametrize("absconded", [False, True])
+@pytest.mark.parametrize("families", [False, True])
+def test_how_many_may_be_removed_is_kept_as_things_happen(absconded: bool, families: bool) -> None:
+    """Where nobody may be, nobody is looked for; so a number that is too small would let somebody stay."""
+    levers = {"enforcement.include_absconded": absconded, "enforcement.include_families": families}
+    prepared = prepare(busy_policy().with_values(levers), busy_caseload(), LIVELY, weeks=60)
+    state, x, found = prepared.begin(1), prepared.plain, []
+    for week in range(60):
+        prepared.advance(1, state, week, week + 1)
+        stage, booked_from, children = state.s[[COL.stage, COL.booked_from, COL.children]]
+        found.append(may_be_removed(float(absconded), float(families), stage, booked_from, children).sum())
+        assert exposed_to_removal(x, state) == found[-1]
+    assert len(set(found)) > 5
 
 
 def test_what_is_seen_of_removals_does_not_depend_on_the_size_of_the_sample() -> None:
