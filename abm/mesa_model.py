@@ -179,7 +179,8 @@ class ReturnModel(mesa.Model):
         """The columns of the households, by name: arrays that live and change with the model.
 
         Those of beliefs and attention can be written (`why` then has nothing to tell); the others are read-only.  Weeks
-        and counts stand in 32 bits, codes and numbers of persons in 8: ``.astype(float)`` before reckoning with them.
+        stand in 16 bits (the first is `NEVER`, the last `NO_LIMIT`), counts in 32, codes and numbers of persons in 8:
+        ``.astype(float)`` before reckoning with them.  What few households have (payments, returns) is a copy.
         """
         names = [*(column.name for column in Column), *map(offered_column, self._prepared.offers)]
         columns = dict(zip(names, self.state.s.rows(), strict=False))  # without those of rules of one's own

@@ -403,7 +403,7 @@ def _explained(
     attention: float,
 ) -> Explanation:
     s, x = state.s, prepared.plain_in(week)
-    cash, which, to_come = best_offers(x, state, row, week)
+    cash, which, to_come = best_offers(key, week, x, state, row)
     told = circumstances(x, state, row, week, float(cash), float(to_come))
     v = terms(x.b, told)
     u = dict(zip(Utilities._fields, map(float, weighed(x, state, row, week, told, v)), strict=True))
@@ -437,7 +437,7 @@ def _explained(
         choice=choice,
         history=history,
         beliefs=_beliefs(told),
-        offers=offers_of(prepared, week, state, row),
+        offers=offers_of(prepared, key, week, state, row),
         attention=attention,
         attention_draw=float(uniform(key, int(s[COL.id, row]), week, PURPOSE.CONSIDER)),
         picks=_picks(weights, shocks),

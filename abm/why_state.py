@@ -8,7 +8,7 @@ import numpy as np
 
 from abm.arrays.state import State
 from abm.arrays.table import week_made
-from abm.household.offers import household_amount, is_drawn
+from abm.household.offers import household_amount, is_drawn, lot_for
 from abm.household.stages import COL, Housing, Stage, in_country
 from abm.inputs.policy import SHARE_BY
 from abm.model import Prepared
@@ -41,28 +41,28 @@ def who(prepared: Prepared, state: State, row: int, week: int) -> dict[str, Any]
     return told
 
 
-def offers_of(prepared: Prepared, week: int, state: State, row: int) -> dict[str, str]:
+def offers_of(prepared: Prepared, key: int, week: int, state: State, row: int) -> dict[str, str]:
     """What each offer that the policy has is to a household this week."""
     x = prepared.plain_in(week)
     there = [k for k in range(len(x.offers)) if x.offers[k].amount_per_person > 0.0]
-    return {prepared.offers[k]: _offer(prepared, week, state, row, k) for k in there}
+    return {prepared.offers[k]: _offer(prepared, key, week, state, row, k) for k in there}
 
 
-def _offer(prepared: Prepared, week: int, state: State, row: int, k: int) -> str:
+def _offer(prepared: Prepared, key: int, week: int, state: State, row: int, k: int) -> str:
     s, x = state.s, prepared.plain_in(week)
     offer = x.offers[k]
-    if not is_drawn(offer, s[COL.lot, row], s[COL.site_lot, row]):
-        by_site = offer.share_by == SHARE_BY.site
-        lot, whose = (s[COL.site_lot, row], "its site's") if by_site else (s[COL.lot, row], "its")
+    household, site = int(s[COL.id, row]), int(s[COL.site, row])
+    if not is_drawn(key, offer, household, site):
+        lot, whose = lot_for(key, offer, household, site), "its site's" if offer.share_by == SHARE_BY.site else "its"
         return f"not drawn: {whose} lot is {lot:.3f}, and the offer is open to lots below {offer.share:g}"
     if not is_open(x, k, week):
         return f"not open before week {offer.start_week:.0f}" if week < offer.start_week else "closed"
     stage = int(s[COL.stage, row])
     if offer.open_to[stage] == 0.0:
         return f"not open to households {Stage(stage).name.lower()}"
-    if not could_have(x, state, row, week, k):
+    if not could_have(key, week, x, state, row, k):
         return "not for this household: origin, family, date of claim or safe list"
-    share = offered_now(x, state, row, week, k)
+    share = offered_now(key, week, x, state, row, k)
     if share == 0.0:
         return "its time to accept is over" if limited(week_made(s, k, row)) else "not made to it yet"
     amount = household_amount(offer, s[COL.adults, row], s[COL.children, row], share)

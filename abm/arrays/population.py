@@ -5,26 +5,26 @@ whatever the size of the population and whatever the policy.  Rows are in order 
 stock, then week by week whoever comes, so that those who have come are always the first rows, and nobody passes over
 the rest.  Those whom a policy keeps away have a row as well, for what others are must not depend on them.
 
-For ties, households also stand in *circles*: grouped by origin; within an origin the stock comes first (by site), then
-arrivals of the caseload's own inflow, then induced ones.
+It is done in two steps, and ties are drawn between them: so the memory that drawing them takes is free again when the
+table needs it.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from abm.arrays.arrivals import find_arrivals, given_row, is_arrival, origin_of, position, procedure_so_far
 from abm.arrays.own import draw_columns, own_columns
 from abm.arrays.setting import GIVEN, MIX, ORIGIN, PATIENCE_CLASSES, Setting
-from abm.arrays.table import new_table, rows_in
+from abm.arrays.table import Table, new_table, nothing_yet, rows_in
 from abm.household.beliefs import within_a_year
 from abm.household.decision import Circumstances, terms, utilities
 from abm.household.stages import ACCOUNT, COL, HOUSING, STAGE, at_risk
 from abm.numerics.arithmetic import exp, log, maker, routine, rule
-from abm.numerics.calendar import MONTHS_PER_YEAR, NO_LIMIT, WEEKS_PER_YEAR, limited
+from abm.numerics.calendar import MONTHS_PER_YEAR, NEVER, NO_LIMIT, WEEKS_PER_YEAR, limited
 from abm.numerics.draws import PURPOSE, exponential, normal, uniform
 
 #: Pairs of tastes drawn for a household of the stock until one would have stayed; the last is kept.
@@ -61,7 +61,7 @@ def weeks_between_reviews(x: Setting) -> float:
 def next_review(x: Setting, granted: float, week: int) -> float:
     """Week of the first review after a week of protection granted before it, where reviews follow each other evenly."""
     between = max(1.0, weeks_between_reviews(x))
-    return granted + between * math.ceil((week + 1.0 - granted) / between)
+    return math.ceil(granted + between * math.ceil((week + 1.0 - granted) / between))
 
 
 @rule
@@ -159,7 +159,6 @@ def character(s, key: int, i: int, identity: int, x: Setting) -> None:  # type: 
         s[COL.booked_amount, i] = x.caseload.durations.past_offer * (s[COL.adults, i] + s[COL.children, i])
         s[COL.stage, i] = STAGE.BOOKED
     s[COL.abroad, i] = poisson(x.caseload.network.abroad, uniform(key, identity, 0, PURPOSE.TIES_ABROAD))
-    s[COL.news_noise, i] = b.news_noise / math.sqrt(1.0 + s[COL.abroad, i])
     believed = x.origins[ORIGIN.safety, int(s[COL.origin, i])] + b.safety_spread * normal(
         key, identity, 0, PURPOSE.BELIEF_SAFETY
     )
@@ -185,7 +184,6 @@ def history(s, key: int, i: int, identity: int, x: Setting) -> None:  # type: ig
         weeks = waited * d.protected_weeks
     else:
         weeks = waited * d.exhausted_weeks
-    s[COL.housing, i] = housing_of(uniform(key, identity, 0, PURPOSE.HOUSING), x)
     settle_in(s, key, i, identity, x, stage, -math.floor(weeks), -math.floor(weeks) - math.floor(before) - 1.0)
 
 
@@ -220,8 +218,6 @@ def in_procedure(s, key: int, i: int, identity: int, x: Setting) -> None:  # typ
 def as_given(s, key: int, i: int, identity: int, x: Setting) -> None:  # type: ignore[no-untyped-def]
     """Take a household as its row gives it."""
     row = given_row(key, identity, x)
-    people_of(s, i, x, row)
-    s[COL.housing, i] = x.given[row, GIVEN.housing]
     weeks = math.floor(x.given[row, GIVEN.weeks_in_stage])
     arrived = -max(weeks + 1.0, math.floor(x.given[row, GIVEN.weeks_in_country]))
     settle_in(s, key, i, identity, x, x.given[row, GIVEN.stage], -weeks, arrived)
@@ -235,110 +231,69 @@ def people_of(s, i: int, x: Setting, row: int) -> None:  # type: ignore[no-untyp
     s[COL.school, i] = x.given[row, GIVEN.school]
 
 
-@routine
-def blank(s, key: int, i: int, identity: int, x: Setting) -> None:  # type: ignore[no-untyped-def]
-    """A row of which only origin, site and lots are known."""
-    site = site_of(key, identity, x)
+@rule
+def register(s, key: int, i: int, identity: int, x: Setting, arrived: int, kind: int) -> None:  # type: ignore[no-untyped-def]
+    """Write down who household i is, and when it comes: the columns of `abm.arrays.table.WHO`."""
     s[COL.id, i] = float(identity)
     s[COL.origin, i] = float(origin_of(key, identity, x))
-    s[COL.site, i] = float(site)
-    s[COL.lot, i] = uniform(key, identity, 0, PURPOSE.LOT)
-    s[COL.site_lot, i] = uniform(key, site, 0, PURPOSE.SITE_LOT)
-
-
-class Circles(NamedTuple):
-    """Who may know whom: the rows of all households once more, grouped as ties are drawn."""
-
-    rows: np.ndarray  # grouped by origin, then: the stock by site, arrivals, induced arrivals; int32, (rows,)
-    places: np.ndarray  # where each row stands in them, int32, (rows,)
-    starts: np.ndarray  # where the groups begin: for each origin its sites, arrivals and induced arrivals, and the end
-
-
-@rule
-def group_in(origin: int, x: Setting) -> int:
-    """The first group of an origin among the circles: as many as there are sites, then arrivals, then induced ones."""
-    return origin * (int(x.frame.sites) + 2)
+    s[COL.site, i] = float(site_of(key, identity, x))
+    s[COL.stage, i] = STAGE.ABSENT
+    s[COL.arrived, i] = float(arrived)
+    s[COL.account, i] = ACCOUNT.INDUCED if kind == 1 else ACCOUNT.ORDINARY
+    s[COL.kept_away, i] = 1.0 if kind < 0 else 0.0
 
 
 @maker
-def populate(key: int, x: Setting):  # type: ignore[no-untyped-def]
-    """Make every household of a run.
+def who_comes(key: int, x: Setting):  # type: ignore[no-untyped-def]
+    """Who there is in a run, and when they come.
 
     Returns
     -------
     table : Table
-        The households.
-    circles : Circles
-        The same, as ties are drawn.
+        The households, of which no more is known than `abm.arrays.table.WHO`.
     arrivals : int64 array, shape (weeks + 1,)
         Rows of those who arrive in week w are arrivals[w] : arrivals[w + 1]; those before are there at the start.
     """
     stock, weeks = int(x.frame.households), int(x.frame.weeks)
     nobody = np.empty(0, np.int64)
     coming = find_arrivals(key, x, nobody, nobody, nobody)
-    identities = np.empty(coming, np.int64)
-    arrived = np.empty(coming, np.int64)
-    kinds = np.empty(coming, np.int64)
+    identities, arrived, kinds = np.empty(coming, np.int64), np.empty(coming, np.int64), np.empty(coming, np.int64)
     find_arrivals(key, x, identities, arrived, kinds)
 
     table = new_table(stock + coming, len(x.offers), own_columns(x))
     for i in range(stock):
-        blank(table, key, i, i, x)
-        if x.given.shape[0] > 0:
-            as_given(table, key, i, i, x)
-        else:
-            compose(table, key, i, i, x)
-            history(table, key, i, i, x)
-        table[COL.first_housing, i] = table[COL.housing, i]
-        character(table, key, i, i, x)
-
+        register(table, key, i, i, x, int(NEVER), 0)
     arrivals = np.zeros(weeks + 1, np.int64)
+    arrivals[0] = stock
     for k in range(coming):
-        i = stock + k
         arrivals[max(0, arrived[k] + 1)] += 1
-        blank(table, key, i, identities[k], x)
-        table[COL.stage, i] = STAGE.ABSENT
-        table[COL.arrived, i] = float(arrived[k])
-        table[COL.account, i] = ACCOUNT.INDUCED if kinds[k] == 1 else ACCOUNT.ORDINARY
-        table[COL.kept_away, i] = 1.0 if kinds[k] < 0 else 0.0
-        table[COL.housing, i] = housing_of(uniform(key, identities[k], 0, PURPOSE.HOUSING), x)
-        table[COL.first_housing, i] = table[COL.housing, i]
-        if arrived[k] < 0:
-            in_procedure(table, key, i, identities[k], x)
-        if x.given.shape[0] > 0:
-            people_of(table, i, x, given_row(key, identities[k], x))
-        else:
-            compose(table, key, i, identities[k], x)
-        character(table, key, i, identities[k], x)
-    arrivals[0] += stock
+        register(table, key, stock + k, identities[k], x, arrived[k], kinds[k])
     for week in range(weeks):
         arrivals[week + 1] += arrivals[week]
-    draw_columns(key, x, table)
-    return table, in_circles(table, x), arrivals
+    return table, arrivals
 
 
 @maker
-def in_circles(s, x: Setting) -> Circles:  # type: ignore[no-untyped-def]
-    """Group the households of a run as ties are drawn."""
-    rows, sites = rows_in(s), int(x.frame.sites)
-    starts = np.zeros(group_in(x.origins.shape[1], x) + 1, np.int64)
-    for i in range(rows):
-        starts[group_of_ties(s, i, sites, x) + 1] += 1
-    for group in range(len(starts) - 1):
-        starts[group + 1] += starts[group]
-    filled = starts.copy()
-    ordered, places = np.empty(rows, np.int32), np.empty(rows, np.int32)
-    for i in range(rows):
-        group = group_of_ties(s, i, sites, x)
-        ordered[filled[group]], places[i] = i, filled[group]
-        filled[group] += 1
-    return Circles(ordered, places, starts)
-
-
-@rule
-def group_of_ties(s, i: int, sites: int, x: Setting) -> int:  # type: ignore[no-untyped-def]
-    """The group of household i among the circles."""
-    group = group_in(int(s[COL.origin, i]), x)
-    if not is_arrival(s[COL.id, i]):
-        return group + int(s[COL.site, i])
-    return group + sites + (1 if s[COL.account, i] == ACCOUNT.INDUCED else 0)
+def populate(key: int, x: Setting, table: Table) -> None:
+    """Draw what every household of a run is, and what was before the run."""
+    nothing_yet(table)
+    for i in range(rows_in(table)):
+        identity = int(table[COL.id, i])
+        stock, given = not is_arrival(table[COL.id, i]), x.given.shape[0] > 0
+        if given:
+            people_of(table, i, x, given_row(key, identity, x))
+        else:
+            compose(table, key, i, identity, x)
+        if stock and given:
+            table[COL.housing, i] = x.given[given_row(key, identity, x), GIVEN.housing]
+        else:
+            table[COL.housing, i] = housing_of(uniform(key, identity, 0, PURPOSE.HOUSING), x)
+        if stock and given:
+            as_given(table, key, i, identity, x)
+        elif stock:
+            history(table, key, i, identity, x)
+        elif table[COL.arrived, i] < 0.0:
+            in_procedure(table, key, i, identity, x)
+        table[COL.first_housing, i] = table[COL.housing, i]
+        character(table, key, i, identity, x)
+    draw_columns(key, x, table)

@@ -6,6 +6,7 @@ household passes through `enter`, which keeps them true.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -121,6 +122,20 @@ class Counted(Named):
     children = "children"
 
 
+#: Ties abroad that a household may have: as many as a column of small numbers tells apart.
+MOST_ABROAD = 256
+
+
+class News(Named):
+    """What a household has heard of its ties, and not read yet: counts and sums that are exact in any order."""
+
+    reports = "ties that went home, each with a report on safety"
+    reported = "sum of their reports"
+    payments = "reports on payment from ties that returned with assistance"
+    paid = "of them, that it was paid"
+    removals = "ties that were removed"
+
+
 class Seat(Named):
     """What is written of a household at its place on the bench, below its circumstances (a row each)."""
 
@@ -137,7 +152,7 @@ class Seat(Named):
     turn = "its turn there: a lot, or what the line goes by"
 
 
-COUNT, LAND, KIN = numbers(Count), numbers(Land), numbers(Kin)
+COUNT, LAND, KIN, NEWS = numbers(Count), numbers(Land), numbers(Kin), numbers(News)
 SEAT = numbers(Seat, lambda place: len(Circumstances._fields) + place)
 SEATS = len(Circumstances._fields) + len(Seat)
 EVENT, COUNTED = numbers(Event), numbers(Counted)
@@ -159,13 +174,24 @@ class State(NamedTuple):
     ties: np.ndarray  # neighbour lists
     lands: np.ndarray  # a plane a `Land`, (lands, weeks, origins)
     credibility: np.ndarray  # seen chance of removal in a week, and within a year: an entry a `Kin`, (2, 2)
+    noise: np.ndarray  # standard deviation of a week's news on safety, by ties abroad, (MOST_ABROAD,)
     counts: np.ndarray  # a row a `Count`, (counts, stages)
     history: np.ndarray  # one row a week: stocks, flows, upkeep, account; (weeks, HISTORY_COUNT)
     events: np.ndarray  # events, a plane a week (or none: they are not asked for), (weeks, events, counted, groups)
     heard: np.ndarray  # rows with unread news, (rows,)
+    news: np.ndarray  # that news, in the same order: a row a `News`, (news, rows)
     queue: np.ndarray  # rows in line, (rows,)
     turns: np.ndarray  # their turns, (rows,)
     bench: np.ndarray  # a block of households: a row a field of `Circumstances`, then a row a `Seat`, (seats, BLOCK)
+
+
+@maker
+def noise_of_news(of_one: float) -> np.ndarray:
+    """Standard deviation of a week's news on safety by ties abroad, each of whom tells as much as the news of one."""
+    found = np.empty(MOST_ABROAD)
+    for abroad in range(MOST_ABROAD):
+        found[abroad] = of_one / math.sqrt(1.0 + abroad)
+    return found
 
 
 @maker
@@ -186,10 +212,12 @@ def new_state(
         ties,
         lands,
         np.zeros((2, len(KIN))),
+        noise_of_news(x.b.news_noise),
         np.zeros((len(COUNT), len(STAGES)), np.int64),
         np.zeros((int(x.frame.weeks), HISTORY_COUNT), np.int64),
         np.zeros((0, len(EVENT), len(COUNTED), groups(x.origins.shape[1])), np.int64),
         np.empty(rows, np.int64),
+        np.empty((len(NEWS), rows)),
         np.empty(rows, np.int64),
         np.empty(rows),
         np.empty((SEATS, BLOCK)),

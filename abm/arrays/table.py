@@ -4,8 +4,12 @@ Rules write ``s[COL.stage, i]`` and find a float, and ``s[COL.alert, first:last]
 were one array.  In compiled rules the number of a column is known (`abm.numerics.literals`), so that each of these is a
 plain read of the array that holds it.  What has no name of its own is read by `week_made` and `own_number`.
 
+What few households ever have (`Held.RARE`) lies in *drawers*: whoever has none is read as nought, and gets one when
+something is written.  There are as many drawers as households, but memory that nobody writes to is not taken.
+
 In Python the table can be read like an array of floats of shape (columns, households): first the columns, then a row an
-offer, then a row a column of one's own.  What is read is a copy, but for a stretch of a column.
+offer, then a row a column of one's own.  What is read is a copy, but for a stretch of a column; in stretches of weeks,
+as in `Table.rows`, `NO_LIMIT` stands as `LAST`.
 """
 
 from __future__ import annotations
@@ -20,96 +24,149 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import lower_builtin
 
 from abm.household.stages import TOLD, Column, Held, Kind
-from abm.numerics.arithmetic import maker, rule
-from abm.numerics.calendar import NEVER, NO_LIMIT
+from abm.numerics.arithmetic import maker, routine, rule
+from abm.numerics.calendar import LAST, NEVER, NO_LIMIT
 
+_HELD = list(Held)
 _OF = {held: [column for column in Column if column.held is held] for held in Held}
 #: For each column, which array of the table holds it, and in which row.
-_PLACES = [(list(Held).index(column.held), _OF[column.held].index(column)) for column in Column]
-#: Rows of each array that are columns; below them stand the rows of one's own, and those of the offers.
-_OWN, _OFFERS, _SMALLS = (len(_OF[held]) for held in Held)
-#: What the columns of weeks hold before anything has happened or was set.
-_WEEKS = np.array([
-    NEVER if column.kind is Kind.PAST else NO_LIMIT if column.kind is Kind.COMING else 0.0 for column in Column
-])  # fmt: skip
-_REAL_WEEKS, _WHOLE_WEEKS = (_WEEKS[_OF[held]].astype(held.value) for held in (Held.REAL, Held.WHOLE))
+_PLACES = [(_HELD.index(column.held), _OF[column.held].index(column)) for column in Column]
+#: Rows of each array that are columns.  Below them stand the rows of one's own (reals), each household's drawer
+#: (wholes), the offers (shorts), and how many drawers are taken (rares).
+_OWN, _DRAWER, _OFFERS, _SMALLS, _TAKEN = (len(_OF[held]) for held in Held)
+_SHORT, _RARE = _HELD.index(Held.SHORT), _HELD.index(Held.RARE)
+_DRAWERS = _HELD.index(Held.WHOLE), _DRAWER
+_COMING = {int(column) for column in Column if column.kind is Kind.COMING}
+
+#: What is known of a household before all else: who it is, and when it comes.
+WHO = (Column.id, Column.origin, Column.site, Column.stage, Column.arrived, Column.account, Column.kept_away)
+
+
+def _at_first(held: Held) -> np.ndarray:
+    """Rows of an array and what they hold before anything has happened, those of `WHO` aside."""
+    nothing = {Kind.PAST: int(NEVER), Kind.COMING: LAST}
+    rows = [(row, nothing.get(column.kind, 0)) for row, column in enumerate(_OF[held]) if column not in WHO]
+    return np.array(rows, np.int64).reshape(len(rows), 2)
+
+
+_REALS_AT_FIRST, _WHOLES_AT_FIRST, _SHORTS_AT_FIRST, _SMALLS_AT_FIRST, _ = map(_at_first, Held)
 
 
 class Table(NamedTuple):
     """The households of a run."""
 
     reals: np.ndarray  # float64: the columns that are `Held.REAL`, then a row a column of one's own
-    wholes: np.ndarray  # int32: those that are `Held.WHOLE`, then a row an offer
+    wholes: np.ndarray  # int32: those that are `Held.WHOLE`, then each household's drawer (0: it has none)
+    shorts: np.ndarray  # int16: those that are `Held.SHORT`, then a row an offer
     smalls: np.ndarray  # uint8: those that are `Held.SMALL`
+    rares: np.ndarray  # float64: those that are `Held.RARE`, an entry a drawer (drawer 0: noughts); how many are taken
 
     def __getitem__(self, index: Any) -> Any:
         column, where = index if isinstance(index, tuple) else (index, None)
-        if isinstance(column, int | np.integer):
-            held = self._row(int(column))
-            if where is None:
-                return held.astype(np.float64)
-            if isinstance(where, slice):
-                return held[where]
-            found = held[where]
-            return found.astype(np.float64) if isinstance(found, np.ndarray) else float(found)
-        return np.asarray(self)[index]
+        if not isinstance(column, int | np.integer):
+            return np.asarray(self)[index]
+        kept = self._row(int(column), where if where is not None else slice(None))
+        if isinstance(where, slice):
+            return kept
+        if not isinstance(kept, np.ndarray):  # one entry
+            return NO_LIMIT if kept == LAST and self._is_coming(int(column)) else float(kept)
+        found = kept.astype(np.float64)
+        if self._is_coming(int(column)):
+            found[found == LAST] = NO_LIMIT
+        return found
 
     def __setitem__(self, index: Any, value: Any) -> None:
         column, where = index if isinstance(index, tuple) else (index, slice(None))
         if isinstance(column, int | np.integer):
-            self._row(int(column))[where] = value
+            self._set(int(column), where, value)
         else:
             for number, entries in zip(column, np.broadcast_to(value, np.shape(column)), strict=True):
-                self._row(int(number))[where] = entries
+                self._set(int(number), where, entries)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(list(self.rows()), dtype or np.float64)
+        return np.array([self[number] for number in range(self.shape[0])], dtype or np.float64)
 
-    def _row(self, number: int) -> np.ndarray:
-        if number < 0:
-            number += self.shape[0]
-        if number < TOLD:
-            held, row = _PLACES[number]
-            found: np.ndarray = (self.reals, self.wholes, self.smalls)[held][row]
-            return found
-        offers = len(self.wholes) - _OFFERS
-        if number < TOLD + offers:
-            return self.wholes[_OFFERS + number - TOLD]
-        return self.reals[_OWN + number - TOLD - offers]
+    def _set(self, number: int, where: Any, value: Any) -> None:
+        held, row = _PLACES[number] if 0 <= number < TOLD else (None, 0)
+        if held == _RARE:
+            for i, entry in np.broadcast(np.arange(self.shape[1])[where], value):
+                if entry != 0.0 or self.wholes[_DRAWER, i] > 0:
+                    self.rares[row, drawer_of(self, i)] = entry
+        elif held == _SHORT or self._is_coming(number):
+            self._row(number, slice(None))[where] = np.clip(value, NEVER, LAST)
+        else:
+            self._row(number, slice(None))[where] = value
+
+    def _is_coming(self, number: int) -> bool:
+        """Whether a row is one of weeks to come: a column of them, or an offer's."""
+        return number in _COMING or TOLD <= number < TOLD + len(self.shorts) - _OFFERS
+
+    def _row(self, number: int, where: Any) -> Any:
+        """Some entries of a row as they are kept."""
+        number += self.shape[0] if number < 0 else 0
+        offers = len(self.shorts) - _OFFERS
+        if number >= TOLD + offers:
+            return self.reals[_OWN + number - TOLD - offers, where]
+        if number >= TOLD:
+            return self.shorts[_OFFERS + number - TOLD, where]
+        held, row = _PLACES[number]
+        if held == _RARE:
+            return self.rares[row, self.wholes[_DRAWER, where]]
+        return (self.reals, self.wholes, self.shorts, self.smalls)[held][row, where]
 
     def copy(self) -> Table:
         """The same entries, in arrays of their own."""
-        return Table(*(np.copy(held) for held in (self.reals, self.wholes, self.smalls)))
+        taken, rares = self.drawers, np.empty_like(self.rares)
+        rares[:, : taken + 1] = self.rares[:, : taken + 1]
+        return Table(*(np.copy(held) for held in (self.reals, self.wholes, self.shorts, self.smalls)), rares)
 
     def tobytes(self) -> bytes:
         """The bits of all entries."""
         return b"".join(row.tobytes() for row in self.rows())
 
     def rows(self) -> Iterator[np.ndarray]:
-        """Every row as it is kept: an array that lives and changes with the run."""
-        return map(self._row, range(self.shape[0]))
+        """Every row as it is kept: an array that lives and changes with the run (where few have any: a copy)."""
+        return (self._row(number, slice(None)) for number in range(self.shape[0]))
+
+    @property
+    def drawers(self) -> int:
+        """How many drawers are taken."""
+        return int(self.rares[_TAKEN, 0])
 
     @property
     def shape(self) -> tuple[int, int]:
         """Columns (with those of offers and of one's own) and households."""
-        own, offers = len(self.reals) - _OWN, len(self.wholes) - _OFFERS
+        own, offers = len(self.reals) - _OWN, len(self.shorts) - _OFFERS
         return TOLD + offers + own, self.reals.shape[1]
 
 
 @maker
 def new_table(households: int, offers: int, own: int) -> Table:
-    """A table in which nothing has happened yet."""
-    table = Table(
-        np.zeros((_OWN + own, households)),
-        np.zeros((_OFFERS + offers, households), np.int32),
-        np.zeros((_SMALLS, households), np.uint8),
+    """Room for some households; what `WHO` names is to be written, then `nothing_yet` sets the rest."""
+    return Table(
+        np.empty((_OWN + own, households)),
+        np.empty((_DRAWER + 1, households), np.int32),
+        np.empty((_OFFERS + offers, households), np.int16),
+        np.empty((_SMALLS, households), np.uint8),
+        np.empty((_TAKEN + 1, households + 1)),
     )
-    for row in range(_OWN):
-        table.reals[row] = _REAL_WEEKS[row]
-    for row in range(_OFFERS):
-        table.wholes[row] = _WHOLE_WEEKS[row]
-    table.wholes[_OFFERS:] = int(NO_LIMIT)
-    return table
+
+
+@routine
+def nothing_yet(s: Table) -> None:
+    """Nothing has happened to any household; what `WHO` names stays as it is."""
+    for k in range(len(_REALS_AT_FIRST)):
+        s.reals[_REALS_AT_FIRST[k, 0]] = _REALS_AT_FIRST[k, 1]
+    s.reals[_OWN:] = 0.0
+    for k in range(len(_WHOLES_AT_FIRST)):
+        s.wholes[_WHOLES_AT_FIRST[k, 0]] = _WHOLES_AT_FIRST[k, 1]
+    s.wholes[_DRAWER] = 0
+    for k in range(len(_SHORTS_AT_FIRST)):
+        s.shorts[_SHORTS_AT_FIRST[k, 0]] = _SHORTS_AT_FIRST[k, 1]
+    s.shorts[_OFFERS:] = LAST
+    for k in range(len(_SMALLS_AT_FIRST)):
+        s.smalls[_SMALLS_AT_FIRST[k, 0]] = _SMALLS_AT_FIRST[k, 1]
+    s.rares[:, 0] = 0.0
 
 
 @rule
@@ -122,13 +179,14 @@ def rows_in(s: Table) -> int:
 @rule
 def week_made(s: Table, k: int, i: int) -> float:
     """The week in which household i was made offer k, or `NO_LIMIT`."""
-    return float(s.wholes[_OFFERS + k, i])
+    week = s.shorts[_OFFERS + k, i]
+    return float(week) if week < LAST else NO_LIMIT
 
 
 @rule
 def set_made(s: Table, k: int, i: int, week: float) -> None:
     """Household i was made offer k in a week; `NO_LIMIT`: it was not."""
-    s.wholes[_OFFERS + k, i] = int(week)
+    s.shorts[_OFFERS + k, i] = int(min(week, float(LAST)))
 
 
 @rule
@@ -143,6 +201,18 @@ def set_own(s: Table, place: int, i: int, value: float) -> None:
     s.reals[_OWN + place, i] = value
 
 
+@routine
+def drawer_of(s: Table, i: int) -> int:
+    """The drawer of household i; if it had none, it has an empty one now."""
+    drawer = int(s.wholes[_DRAWER, i])
+    if drawer == 0:
+        drawer = int(s.rares[_TAKEN, 0]) + 1
+        s.rares[:_TAKEN, drawer] = 0.0
+        s.rares[_TAKEN, 0] = drawer
+        s.wholes[_DRAWER, i] = drawer
+    return drawer
+
+
 # ---- for the compiler ------------------------------------------------------------------------------
 
 
@@ -151,7 +221,9 @@ def _place(table: Any, index: Any) -> Any:
     if getattr(table, "instance_class", None) is not Table or not isinstance(index, types.BaseTuple):
         return None
     known = len(index) == 2 and isinstance(index[0], types.IntegerLiteral)
-    return _PLACES[index[0].literal_value] if known else None
+    held, row = _PLACES[index[0].literal_value] if known else (_RARE, 0)
+    cut = isinstance(index[1], types.SliceType)
+    return None if not known or (cut and held == _RARE) else (held, row)
 
 
 @infer_global(operator.getitem)
@@ -172,32 +244,67 @@ class _Set(AbstractTemplate):
         return signature(types.none, table, index, types.float64) if _place(table, index) else None
 
 
-def _array_and_index(context, builder, sig, args):  # type: ignore[no-untyped-def]
-    held, row = _place(*sig.args[:2])
-    given, where = sig.args[1][1], builder.extract_value(args[1], 1)
-    kind = types.intp if isinstance(given, types.Integer) else given
-    index_type = types.Tuple([types.intp, kind])
-    parts = [context.get_constant(types.intp, row), context.cast(builder, where, given, kind)]
-    return (
-        sig.args[0][held], builder.extract_value(args[0], held), index_type,
-        context.make_tuple(builder, index_type, parts),
-    )  # fmt: skip
+class _Entries:
+    """Entries of a table at an index that is known to the compiler: its array, and code that reads and writes there."""
+
+    def __init__(self, context: Any, builder: Any, sig: Any, args: Any) -> None:
+        self.context, self.builder, self.table = context, builder, (sig.args[0], args[0])
+        self.place = _place(*sig.args[:2])
+        given, where = sig.args[1][1], builder.extract_value(args[1], 1)
+        self.kind = types.intp if isinstance(given, types.Integer) else given
+        self.where = context.cast(builder, where, given, self.kind)
+
+    def read(self, held: int, row: int, where: Any) -> tuple[Any, Any]:
+        """What stands in a row of an array, and its type."""
+        array, index_type, index = self._at(held, row, where)
+        resolved = self.context.typing_context.resolve_function_type(operator.getitem, (array, index_type), {})
+        of_array = self.builder.extract_value(self.table[1], held)
+        return self.context.get_function(operator.getitem, resolved)(self.builder, (of_array, index)), array.dtype
+
+    def write(self, held: int, row: int, where: Any, value: Any) -> None:
+        """Write a float there."""
+        array, index_type, index = self._at(held, row, where)
+        written = self.context.get_function(operator.setitem, signature(types.none, array, index_type, array.dtype))
+        value = self.context.cast(self.builder, value, types.float64, array.dtype)
+        written(self.builder, (self.builder.extract_value(self.table[1], held), index, value))
+
+    def call(self, function: Any, result: Any, *more: tuple[Any, Any]) -> Any:
+        """Have a rule reckon with floats, or with the table and the household."""
+        kinds, values = zip(*more, strict=True)
+        return self.context.compile_internal(self.builder, function, signature(result, *kinds), values)
+
+    def _at(self, held: int, row: int, where: Any) -> tuple[Any, Any, Any]:
+        kind = types.Tuple([types.intp, self.kind])
+        parts = [self.context.get_constant(types.intp, row), where]
+        return self.table[0][held], kind, self.context.make_tuple(self.builder, kind, parts)
 
 
 @lower_builtin(operator.getitem, types.BaseNamedTuple, types.BaseTuple)
 def _get(context, builder, sig, args):  # type: ignore[no-untyped-def]
-    kind, array, index_type, index = _array_and_index(context, builder, sig, args)  # type: ignore[no-untyped-call]
-    read = context.typing_context.resolve_function_type(operator.getitem, (kind, index_type), {})
-    found = context.get_function(operator.getitem, read)(builder, (array, index))
-    return (
-        found if isinstance(sig.return_type, types.Array) else context.cast(builder, found, kind.dtype, types.float64)
-    )
+    s = _Entries(context, builder, sig, args)
+    (held, row), where = s.place, s.where
+    if held == _RARE:
+        drawer, kind = s.read(*_DRAWERS, where)
+        where = context.cast(builder, drawer, kind, types.intp)
+    found, kind = s.read(held, row, where)
+    if isinstance(sig.return_type, types.Array):
+        return found
+    value = context.cast(builder, found, kind, types.float64)
+    if sig.args[1][0].literal_value in _COMING:
+        is_last = builder.icmp_signed("==", found, context.get_constant(kind, LAST))
+        value = builder.select(is_last, context.get_constant(types.float64, NO_LIMIT), value)
+    return value
 
 
 @lower_builtin(operator.setitem, types.BaseNamedTuple, types.BaseTuple, types.Float)
 def _set(context, builder, sig, args):  # type: ignore[no-untyped-def]
-    kind, array, index_type, index = _array_and_index(context, builder, sig, args)  # type: ignore[no-untyped-call]
-    write = signature(types.none, kind, index_type, kind.dtype)
-    value = context.cast(builder, args[2], types.float64, kind.dtype)
-    context.get_function(operator.setitem, write)(builder, (array, index, value))
+    s = _Entries(context, builder, sig, args)
+    (held, row), where, value = s.place, s.where, args[2]
+    if held == _RARE:
+        where = s.call(lambda s, i: drawer_of(s, i), types.intp, s.table, (types.intp, where))
+    if held == _SHORT:
+        for sign, bound in ((">", float(LAST)), ("<", NEVER)):
+            end = context.get_constant(types.float64, bound)
+            value = builder.select(builder.fcmp_ordered(sign, value, end), end, value)
+    s.write(held, row, where, value)
     return context.get_dummy_value()

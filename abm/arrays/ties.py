@@ -4,19 +4,19 @@ Every household reaches out to a log-normal number of others: some at its own si
 some of its origin anywhere, the rest anyone.  Ties are mutual.  They are kept as neighbour lists (CSR):
 the neighbours of row i are ``to[start[i] : start[i + 1]]``.
 
-Arrivals reach out to those who came before them, those whom a policy keeps away included, so that neither an induced
-arrival nor one that stays away changes anybody else's ties.
+For this, households stand in *circles*: grouped by origin; within an origin the stock comes first (by site), then
+arrivals of the caseload's own inflow, then induced ones.  Arrivals reach out to those who came before them, those whom
+a policy keeps away included, so that neither an induced arrival nor one that stays away changes anybody else's ties.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from abm.arrays.arrivals import is_arrival
-from abm.arrays.population import Circles, group_in
 from abm.arrays.setting import Setting
 from abm.arrays.table import rows_in
 from abm.household.stages import ACCOUNT, COL
@@ -29,6 +29,47 @@ if TYPE_CHECKING:
 
 #: No household reaches out to more others than this.
 MOST_REACHED = 200
+
+
+class Circles(NamedTuple):
+    """Who may know whom: the rows of all households once more, grouped as ties are drawn."""
+
+    rows: np.ndarray  # grouped by origin, then: the stock by site, arrivals, induced arrivals; int32, (rows,)
+    places: np.ndarray  # where each row stands in them, int32, (rows,)
+    starts: np.ndarray  # where the groups begin: for each origin its sites, arrivals and induced arrivals, and the end
+
+
+@rule
+def group_in(origin: int, x: Setting) -> int:
+    """The first group of an origin among the circles: as many as there are sites, then arrivals, then induced ones."""
+    return origin * (int(x.frame.sites) + 2)
+
+
+@maker
+def in_circles(s, x: Setting) -> Circles:  # type: ignore[no-untyped-def]
+    """Group the households of a run as ties are drawn."""
+    rows, sites = rows_in(s), int(x.frame.sites)
+    starts = np.zeros(group_in(x.origins.shape[1], x) + 1, np.int64)
+    for i in range(rows):
+        starts[group_of_ties(s, i, sites, x) + 1] += 1
+    for group in range(len(starts) - 1):
+        starts[group + 1] += starts[group]
+    filled = starts.copy()
+    ordered, places = np.empty(rows, np.int32), np.empty(rows, np.int32)
+    for i in range(rows):
+        group = group_of_ties(s, i, sites, x)
+        ordered[filled[group]], places[i] = i, filled[group]
+        filled[group] += 1
+    return Circles(ordered, places, starts)
+
+
+@rule
+def group_of_ties(s, i: int, sites: int, x: Setting) -> int:  # type: ignore[no-untyped-def]
+    """The group of household i among the circles."""
+    group = group_in(int(s[COL.origin, i]), x)
+    if not is_arrival(s[COL.id, i]):
+        return group + int(s[COL.site, i])
+    return group + sites + (1 if s[COL.account, i] == ACCOUNT.INDUCED else 0)
 
 
 @rule
@@ -49,8 +90,8 @@ def partner(key: int, identity: int, k: int, low: int, high: int) -> int:
 
 
 @maker
-def draw_ties(key: int, x: Setting, s, circles: Circles):  # type: ignore[no-untyped-def]
-    """Draw all ties of a run.
+def draw_ties(key: int, x: Setting, s):  # type: ignore[no-untyped-def]
+    """Draw all ties of a run, of whom no more need be known than `abm.arrays.table.WHO`.
 
     Returns
     -------
@@ -58,7 +99,7 @@ def draw_ties(key: int, x: Setting, s, circles: Circles):  # type: ignore[no-unt
     to : int32 array, shape (2 × ties,)
         Neighbour lists, sorted, without repeats.
     """
-    rows = rows_in(s)
+    rows, circles = rows_in(s), in_circles(s, x)
     wanted = np.empty(rows, np.uint8)
     most = 0
     for i in range(rows):

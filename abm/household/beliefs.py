@@ -43,15 +43,13 @@ class Fates(NamedTuple):
 
 
 @rule
-def safety_after_news(
-    b: Attention, belief: float, stage: float, noise: float, drawn: float, truth: float, listed: float
-) -> float:
+def safety_after_news(b: Attention, belief: float, stage: float, noise: float, truth: float, listed: float) -> float:
     """Belief on safety after a week's news and a week of the official list.
 
-    b' = b + λ (S + σ z − b) + τ L (1 − b), held within 0 and 1; z is drawn, L is 1 while the origin is on the list.
+    b' = b + λ (S + σ z − b) + τ L (1 − b), held within 0 and 1; σ z is the noise of the news, L is 1 while the origin
+    is on the list.
     """
-    signal = truth + noise * drawn
-    moved = belief + b.learning_safety * (signal - belief)
+    moved = belief + b.learning_safety * (truth + noise - belief)
     moved = moved + b.list_trust * listed * (1.0 - moved)
     moved = where(moved < 0.0, 0.0, where(moved > 1.0, 1.0, moved))
     return where(follows_news(stage), moved, belief)

@@ -13,8 +13,9 @@ from __future__ import annotations
 import numpy as np
 
 from abm.inputs.policy import SHARE_BY, Offer
-from abm.numerics.arithmetic import entry, rule
+from abm.numerics.arithmetic import entry, routine, rule
 from abm.numerics.calendar import NO_LIMIT
+from abm.numerics.draws import PURPOSE, uniform
 
 #: Longest profile kept by weeks since the offer was made; it is constant after that.
 LONGEST_PROFILE = 524
@@ -100,11 +101,18 @@ def household_amount(terms, adults: float, children: float, share: float) -> flo
     return min(amount, terms.household_cap)
 
 
+@routine
+def lot_for(key: int, terms, household: int, site: int) -> float:  # type: ignore[no-untyped-def]
+    """The lot, 0–1, by which an offer for a share is open to a household or not: its own, or that of its site."""
+    if terms.share_by == SHARE_BY.site:
+        return uniform(key, site, 0, PURPOSE.SITE_LOT)
+    return uniform(key, household, 0, PURPOSE.LOT)
+
+
 @rule
-def is_drawn(terms, lot: float, site_lot: float) -> bool:  # type: ignore[no-untyped-def]
-    """Whether the lot makes an offer open to a household, by its own lot or by that of its site; lots lie below one."""
-    own = site_lot if terms.share_by == SHARE_BY.site else lot
-    return own < terms.share
+def is_drawn(key: int, terms, household: int, site: int) -> bool:  # type: ignore[no-untyped-def]
+    """Whether the lot makes an offer open to a household; where it is for all, nobody draws."""
+    return terms.share >= 1.0 or lot_for(key, terms, household, site) < terms.share
 
 
 @rule

@@ -169,12 +169,14 @@ class Held(Enum):
     """As what a column is kept: as little as holds all that it can be."""
 
     REAL = "float64"
-    WHOLE = "int32"  # weeks, `NEVER` and `NO_LIMIT` among them, and counts
+    WHOLE = "int32"  # counts, and places
+    SHORT = "int16"  # weeks, `NEVER` and `NO_LIMIT` among them
     SMALL = "uint8"  # a stage, another code, a flag, or persons
+    RARE = "float64, of few"  # what few households have: nought for all the others, who take no room for it
 
 
 _HELD = {
-    Kind.NUMBER: Held.REAL, Kind.WHOLE: Held.WHOLE, Kind.PAST: Held.WHOLE, Kind.COMING: Held.WHOLE,
+    Kind.NUMBER: Held.REAL, Kind.WHOLE: Held.WHOLE, Kind.PAST: Held.SHORT, Kind.COMING: Held.SHORT,
     Kind.WORKING: Held.SMALL,
 }  # fmt: skip
 
@@ -184,7 +186,7 @@ class Column(Named):
 
     # who it is
     id = "identity, the coordinate of its draws", Kind.WHOLE, Held.REAL
-    origin = "country of origin, as a position in the setting's list", Held.WHOLE
+    origin = "country of origin, as a position in the setting's list", Held.SHORT
     site = "site where it is housed", Kind.WHOLE
     adults = "adults", Kind.WHOLE, Held.SMALL
     children = "children under 18", Kind.WHOLE, Held.SMALL
@@ -192,28 +194,25 @@ class Column(Named):
     patience = "patience class", Held.SMALL
     taste_return = "lasting taste for returning"
     taste_irregular = "lasting taste for irregularity"
-    news_noise = "standard deviation of its weekly news on safety"
-    abroad = "ties abroad", Held.WHOLE
+    abroad = "ties abroad, who report on home", Held.SMALL
     first_housing = "housing at the start, or on arrival", Held.SMALL
-    lot = "lot, 0–1: an offer by household is open to it if this is below the offer's share"
-    site_lot = "lot of its site, 0–1: the same for an offer by site"
     # where it stands
     stage = "stage", Held.SMALL
     since = "week in which it entered the stage", Kind.PAST
-    arrived = "week of its (latest) arrival and claim", Held.WHOLE
+    arrived = "week of its (latest) arrival and claim", Held.SHORT
     housing = "housing", Held.SMALL
     account = "account of its costs", Held.SMALL
     kept_away = "1 if the policy keeps it away", Held.SMALL
     withdrawn = "1 if state support was withdrawn", Held.SMALL
     support_end = "week from which support ends", Kind.COMING
     appeals = "1 if it appeals against its refusal", Held.SMALL
-    review_due = "week in which its protection is due for review", Kind.COMING, Held.REAL
+    review_due = "week in which its protection is due for review", Kind.COMING
     protected_at = "week in which protection was granted", Kind.PAST
     visited = "week of the last adviser's visit", Kind.PAST
     departs_at = "week of the departure that it accepted", Kind.COMING
     booked_from = "stage in which it accepted", Held.SMALL
-    booked_amount = "GBP that it accepted"
-    booked_share = "share of it that is paid at departure"
+    booked_amount = "GBP that it accepted", Held.RARE
+    booked_share = "share of it that is paid at departure", Held.RARE
     closing = "week in which an announced offer (or its bonus) closes for it", Kind.COMING
     # beliefs
     safety = "believed safety at home, 0–1"
@@ -224,11 +223,7 @@ class Column(Named):
     ties = "ties to households in the country", Kind.WHOLE
     ties_left = "ties that left by choice", Kind.WHOLE
     ties_removed = "ties that were removed", Kind.WHOLE
-    reports = "unread news of ties that went home, each with a report on safety", Held.WHOLE
-    reported = "sum of their reports on safety"
-    payments = "unread reports on payment from returned ties", Held.WHOLE
-    paid = "of them, that it was paid", Held.WHOLE
-    removals = "unread news of removed ties", Held.WHOLE
+    unread = "place, from 1, of its unread news among those who have any", Kind.WORKING, Held.WHOLE
     # the week's working
     notice = "what happens to it this week (bits)", Kind.WORKING
     choice = "choice made this week", Kind.WORKING
@@ -239,8 +234,8 @@ class Column(Named):
     route = "stage it first left to", Held.SMALL
     left_unsafe = "1 if it left for a country unsafe at that time", Held.SMALL
     absconded_at = "week in which it first went out of contact", Kind.PAST
-    reentries = "times it came back", Kind.WHOLE
-    received = "pence paid to it by the offers"
+    reentries = "times it came back", Kind.WHOLE, Held.RARE
+    received = "pence paid to it by the offers", Held.RARE
 
     def __init__(self, meaning: Any, *facts: Kind | Held) -> None:
         self.kind = next((fact for fact in facts if isinstance(fact, Kind)), Kind.NUMBER)

@@ -9,23 +9,26 @@ from abm.numerics.arithmetic import exp, rule
 WEEKS_PER_YEAR = 365.25 / 7.0
 MONTHS_PER_YEAR = 12.0
 
-#: "It has not happened": earlier than any week of any run.
-NEVER = -1.0e6
+#: "It has not happened": earlier than any week of any run, the first of 16 bits.
+NEVER = -32_768.0
 
 #: "No limit", "not while the run lasts": larger than any week or number of weeks, persons or pounds.
 NO_LIMIT = 1.0e9
+
+#: How that is kept of a week: the last of 16 bits.
+LAST = 32_767
 
 
 @rule
 def happened(week: float) -> bool:
     """Whether the week of an event is known: it is not `NEVER`.  Works on columns too."""
-    return week > 0.5 * NEVER
+    return week > NEVER
 
 
 @rule
 def limited(week: float) -> bool:
     """Whether there is a limit: it is not `NO_LIMIT`, nor so many weeks after some other.  Works on columns too."""
-    return week < 0.5 * NO_LIMIT
+    return week < LAST
 
 
 @rule

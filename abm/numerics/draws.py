@@ -49,7 +49,7 @@ class Purpose(IntEnum):
     CHILDREN = 4, "children beyond the first"
     SCHOOL = 5, "whether a child is of school age (the week counts the children)"
     STAGE = 6, "stage at the start"
-    HOUSING = 7, "housing at the start, or on arrival", "a household is of the stock or an arrival"
+    HOUSING = 7, "housing at the start, or on arrival"
     ARRIVED = 8, "weeks in the country before its stage"
     WAITED = 9, "weeks in its stage"
     PATIENCE = 10, "patience class"

@@ -15,7 +15,7 @@ from abm.week.offering import give_notice, make_offers, start_to_end_support
 
 
 @routine
-def arrive(x: Setting, state: State, week: int) -> None:
+def arrive(key: int, week: int, x: Setting, state: State) -> None:
     """Let in the households of the week; ties to those already there begin to count."""
     s = state.s
     state.counts[COUNT.there, 0] = state.arrivals[week + 1]
@@ -26,7 +26,7 @@ def arrive(x: Setting, state: State, week: int) -> None:
         if x.frame.inflow_stage == STAGE.EXHAUSTED:
             s[COL.risk_from, i] = float(week)
             s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_refusal)
-        make_offers(x, state, i, week, False)
+        make_offers(key, week, x, state, i, False)
         if x.frame.inflow_stage == STAGE.EXHAUSTED:
             give_notice(x, state, i)
             start_to_end_support(x, state, i)
@@ -73,5 +73,5 @@ def come_back(key: int, week: int, x: Setting, state: State, i: int) -> None:
         set_made(s, k, i, NO_LIMIT)
     s[COL.closing, i] = NO_LIMIT
     s[COL.support_end, i] = NO_LIMIT
-    make_offers(x, state, i, week, True)
+    make_offers(key, week, x, state, i, True)
     note(state, week, FLOW.re_entered, 1)

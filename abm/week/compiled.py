@@ -17,7 +17,7 @@ from types import FunctionType
 from typing import Any
 
 from abm.arrays.paths import safety_paths
-from abm.arrays.population import populate
+from abm.arrays.population import populate, who_comes
 from abm.arrays.setting import Setting
 from abm.arrays.state import State, new_state
 from abm.arrays.tally import Tally, tally
@@ -51,10 +51,11 @@ def _entries(fingerprint: str) -> tuple[Any, Any, Any]:
 
     def begin(key: Any, x: Setting) -> State:
         _ = fingerprint
-        table, circles, arrivals = populate(key, x)
-        start, to = draw_ties(key, x, table, circles)
+        table, arrivals = who_comes(key, x)
+        start, to = draw_ties(key, x, table)
+        populate(key, x, table)
         state = new_state(x, table, arrivals, start, to, safety_paths(key, x))
-        stock_at_start(x, state)
+        stock_at_start(key, x, state)
         return state
 
     begin = entry(begin)

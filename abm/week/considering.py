@@ -31,7 +31,7 @@ def worth_of(x: Setting, state: State, i: int, week: int, k: int, share: float, 
 
 
 @rule
-def best_offers(x: Setting, state: State, i: int, week: int):  # type: ignore[no-untyped-def]
+def best_offers(key: int, week: int, x: Setting, state: State, i: int):  # type: ignore[no-untyped-def]
     """The best offer now, which it is, and the best still to come on the household's own path, discounted.
 
     Both in GBP per head; of offers that are worth the same the first, −1 if there is none.
@@ -45,7 +45,7 @@ def best_offers(x: Setting, state: State, i: int, week: int):  # type: ignore[no
             since = min(int(week - told), x.shares.shape[3] - 1)
             share = x.shares[k, week, PATIENCE_CLASSES, since]
             later = x.shares[k, week, int(s[COL.patience, i]), since]
-            if (share > 0.0 or later > 0.0) and could_have(x, state, i, week, k):
+            if (share > 0.0 or later > 0.0) and could_have(key, week, x, state, i, k):
                 if share > 0.0:
                     found = worth_of(x, state, i, week, k, share, in_kind, x.b.present_bias)
                     if which < 0 or found > now:
@@ -120,7 +120,7 @@ def decided(key: int, week: int, x: Setting, state: State, i: int, c: Circumstan
 def consider(key: int, week: int, x: Setting, state: State, i: int) -> None:
     """Household i considers its situation and chooses; nothing takes effect yet."""
     s = state.s
-    now, which, to_come = best_offers(x, state, i, week)
+    now, which, to_come = best_offers(key, week, x, state, i)
     c = circumstances(x, state, i, week, now, to_come)
     of = Considering(int(s[COL.id, i]), s[COL.stage, i], 1.0 if which >= 0 else 0.0)
     s[COL.choice, i] = decided(key, week, x, state, i, c, of)
@@ -132,10 +132,10 @@ def consider(key: int, week: int, x: Setting, state: State, i: int) -> None:
 
 
 @rule
-def sit_down(x: Setting, state: State, i: int, week: int, place: int) -> None:
+def sit_down(key: int, week: int, x: Setting, state: State, i: int, place: int) -> None:
     """Household i, which considers, takes a place on the bench: what it weighs is written there."""
     s, bench = state.s, state.bench
-    now, which, to_come = best_offers(x, state, i, week)
+    now, which, to_come = best_offers(key, week, x, state, i)
     c = circumstances(x, state, i, week, now, to_come)
     for field in range(len(c)):
         bench[field, place] = c[field]

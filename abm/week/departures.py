@@ -6,7 +6,7 @@ import math
 
 from abm.arrays.ledger import LINE, charge
 from abm.arrays.setting import Setting
-from abm.arrays.state import COUNT, EVENT, FLOW, LAND, LEDGER_AT, State, enter, is_at_risk, note, record
+from abm.arrays.state import COUNT, EVENT, FLOW, LAND, LEDGER_AT, NEWS, State, enter, is_at_risk, note, record
 from abm.household.stages import COL, STAGE, was_refused
 from abm.numerics.arithmetic import routine, rule
 from abm.numerics.calendar import NO_LIMIT, happened
@@ -58,31 +58,35 @@ def leave(key: int, week: int, x: Setting, state: State, i: int, route: float) -
 
 
 @rule
-def hear(state: State, j: int) -> None:
-    """Put household j on the list of those with unread news, once."""
-    s = state.s
-    if s[COL.reports, j] + s[COL.removals, j] == 0.0:
-        state.heard[state.counts[COUNT.unread, 0]] = j
+def unread_of(state: State, j: int) -> int:
+    """Where the unread news of household j stands; it takes the next place if it had none."""
+    if state.s[COL.unread, j] == 0.0:
+        place = state.counts[COUNT.unread, 0]
+        state.heard[place] = j
+        for one in range(len(state.news)):
+            state.news[one, place] = 0.0
         state.counts[COUNT.unread, 0] += 1
+        state.s[COL.unread, j] = float(state.counts[COUNT.unread, 0])
+    return int(state.s[COL.unread, j]) - 1
 
 
 @routine
 def tell_of_return(state: State, i: int, report: float, promised: bool, paid: bool) -> None:
     """Ties learn that household i went home and, in time, how it fares.
 
-    What they hear are counts and sums that are exact in any order; they read it next week.
+    They read it next week.
     """
     s = state.s
     for e in range(state.tie_start[i], state.tie_start[i + 1]):
         j = state.ties[e]
         if s[COL.stage, j] != STAGE.ABSENT:
-            hear(state, j)
             s[COL.ties_left, j] += 1.0
-            s[COL.reports, j] += 1.0
-            s[COL.reported, j] += report
+            h = unread_of(state, j)
+            state.news[NEWS.reports, h] += 1.0
+            state.news[NEWS.reported, h] += report
             if promised:
-                s[COL.payments, j] += 1.0
-                s[COL.paid, j] += 1.0 if paid else 0.0
+                state.news[NEWS.payments, h] += 1.0
+                state.news[NEWS.paid, h] += 1.0 if paid else 0.0
 
 
 @routine
@@ -92,9 +96,8 @@ def tell_of_removal(state: State, i: int) -> None:
     for e in range(state.tie_start[i], state.tie_start[i + 1]):
         j = state.ties[e]
         if s[COL.stage, j] != STAGE.ABSENT:
-            hear(state, j)
             s[COL.ties_removed, j] += 1.0
-            s[COL.removals, j] += 1.0
+            state.news[NEWS.removals, unread_of(state, j)] += 1.0
 
 
 @routine

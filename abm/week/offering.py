@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abm.arrays.population import next_review
 from abm.arrays.setting import OPEN_TO, ORIGIN, PATIENCE_CLASSES, Setting
-from abm.arrays.state import LAND, State, there
+from abm.arrays.state import BLOCK, LAND, State, there
 from abm.arrays.table import set_made, week_made
 from abm.household.beliefs import raised, removal_after_threat
 from abm.household.offers import is_drawn, meets_conditions
@@ -19,17 +19,19 @@ from abm.numerics.calendar import NO_LIMIT, limited
 
 
 @rule
-def could_have(x: Setting, state: State, i: int, week: int, k: int) -> bool:
+def could_have(key: int, week: int, x: Setting, state: State, i: int, k: int) -> bool:
     """Whether household i meets the conditions of offer k, its window aside."""
     s = state.s
     offer = x.offers[k]
-    if offer.open_to[int(s[COL.stage, i])] == 0.0 or not is_drawn(offer, s[COL.lot, i], s[COL.site_lot, i]):
+    if offer.open_to[int(s[COL.stage, i])] == 0.0:
         return False
     origin = int(s[COL.origin, i])
     if x.origins[OPEN_TO + k, origin] == 0.0:
         return False
     listed = state.lands[LAND.listed, week, origin]
-    return meets_conditions(offer, s[COL.children, i], s[COL.arrived, i], listed)
+    if not meets_conditions(offer, s[COL.children, i], s[COL.arrived, i], listed):
+        return False
+    return is_drawn(key, offer, int(s[COL.id, i]), int(s[COL.site, i]))
 
 
 @rule
@@ -40,26 +42,26 @@ def is_open(x: Setting, k: int, week: int) -> bool:
 
 
 @routine
-def make_offers(x: Setting, state: State, i: int, week: int, announced: bool) -> None:
+def make_offers(key: int, week: int, x: Setting, state: State, i: int, announced: bool) -> None:
     """Make household i the offers that are open and that it can have in its stage, each once; it hears of them.
 
     Of an offer that opens this week it hears with all the others, unless that has been `announced` already.
     """
     s = state.s
     for k in range(len(x.offers)):
-        if not limited(week_made(s, k, i)) and is_open(x, k, week) and could_have(x, state, i, week, k):
+        if not limited(week_made(s, k, i)) and is_open(x, k, week) and could_have(key, week, x, state, i, k):
             set_made(s, k, i, float(week))
             if announced or week != int(x.offers[k].start_week):
                 hear_of_offer(x, state, i, k, week)
 
 
 @routine
-def offers_known(x: Setting, state: State, i: int) -> None:
+def offers_known(key: int, x: Setting, state: State, i: int) -> None:
     """Household i of the stock knows the offers from before the run since it could have them: they are no news."""
     s = state.s
     for k in range(len(x.offers)):
         offer = x.offers[k]
-        if offer.start_week < 0.0 and is_open(x, k, 0) and could_have(x, state, i, 0, k):
+        if offer.start_week < 0.0 and is_open(x, k, 0) and could_have(key, 0, x, state, i, k):
             set_made(s, k, i, max(s[COL.since, i], offer.start_week))
     note_closing(x, state, i, 0)
 
@@ -91,9 +93,15 @@ def next_to_close(x: Setting, state: State, week: int) -> None:
     s = state.s
     if not several_close(x):
         return
-    for i in range(there(state)):
-        if s[COL.closing, i] == week:
-            note_closing(x, state, i, week)
+    for first in range(0, there(state), BLOCK):
+        closing = s[COL.closing, first : min(first + BLOCK, there(state))]
+        found = 0
+        for i in range(len(closing)):
+            found += 1 if closing[i] == week else 0
+        if found > 0:
+            for i in range(len(closing)):
+                if closing[i] == week:
+                    note_closing(x, state, first + i, week)
 
 
 @rule
@@ -162,7 +170,7 @@ def list_countries(x: Setting, state: State, week: int) -> None:
 
 
 @routine
-def follow_the_list(x: Setting, state: State, week: int) -> None:
+def follow_the_list(key: int, week: int, x: Setting, state: State) -> None:
     """Make the offers to households whose country has just come onto the safe list."""
     s = state.s
     if week == 0:
@@ -174,13 +182,13 @@ def follow_the_list(x: Setting, state: State, week: int) -> None:
     for i in range(there(state) if came > 0 else 0):
         if now[int(s[COL.origin, i])] > before[int(s[COL.origin, i])]:
             if chooses(s[COL.stage, i]):
-                make_offers(x, state, i, week, False)
+                make_offers(key, week, x, state, i, False)
             if s[COL.stage, i] == STAGE.EXHAUSTED:
                 start_to_end_support(x, state, i)
 
 
 @routine
-def announce(x: Setting, state: State, week: int) -> None:
+def announce(key: int, week: int, x: Setting, state: State) -> None:
     """In the week in which an offer opens, everybody who can have it is made it and hears of it.
 
     Those to whom it is not open hear of it only from those whom they know, when they leave.
@@ -190,7 +198,7 @@ def announce(x: Setting, state: State, week: int) -> None:
     for k in range(len(x.offers)):
         if is_open(x, k, week) and week == int(x.offers[k].start_week):
             for i in range(there(state)):
-                can = chooses(s[COL.stage, i]) and could_have(x, state, i, week, k)
+                can = chooses(s[COL.stage, i]) and could_have(key, week, x, state, i, k)
                 set_made(s, k, i, float(week) if can else NO_LIMIT)
                 if can:
                     hear_of_offer(x, state, i, k, week)
@@ -201,10 +209,10 @@ def announce(x: Setting, state: State, week: int) -> None:
 
 
 @rule
-def offered_now(x: Setting, state: State, i: int, week: int, k: int) -> float:
+def offered_now(key: int, week: int, x: Setting, state: State, i: int, k: int) -> float:
     """Share of the amount of offer k that household i can have this week (0: none)."""
     told = week_made(state.s, k, i)
-    if told > week or not could_have(x, state, i, week, k):
+    if told > week or not could_have(key, week, x, state, i, k):
         return 0.0
     return x.shares[k, week, PATIENCE_CLASSES, min(int(week - told), x.shares.shape[3] - 1)]
 

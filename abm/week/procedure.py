@@ -5,6 +5,7 @@ Each has a queue that serves at most its weekly capacity (see `abm.week.queues`)
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from abm.arrays.ledger import LINE, charge
@@ -53,7 +54,7 @@ def initial_decisions(key: int, week: int, x: Setting, state: State) -> None:
         granted = x.origins[ORIGIN.grant, int(s[COL.origin, i])]
         charge(state.history[week, LEDGER_AT:], LINE.casework, s[COL.account, i], x.prices.decision)
         if uniform(key, int(s[COL.id, i]), claim_number(state, i), PURPOSE.DECISION) < granted:
-            protect(x, state, i, week)
+            protect(key, week, x, state, i)
             note(state, week, FLOW.granted, 1)
         else:
             refuse(key, week, x, state, i)
@@ -78,7 +79,7 @@ def line_up_for_decision(key: int, week: int, x: Setting, state: State) -> int:
         due = state.bench[SEAT.due, : last - first]
         found = 0
         for i in range(len(due)):
-            due[i] = where((stage[i] == STAGE.AWAITING) & (week - since[i] >= takes), 1.0, 0.0)
+            due[i] = where((stage[i] == STAGE.AWAITING) & (week - float(since[i]) >= takes), 1.0, 0.0)
             found += int(due[i])
         if found > 0:
             waiting = join_in_order(key, PURPOSE.DECISION_TURN, state, waiting, first, since)
@@ -86,12 +87,12 @@ def line_up_for_decision(key: int, week: int, x: Setting, state: State) -> int:
 
 
 @routine
-def protect(x: Setting, state: State, i: int, week: int) -> None:
+def protect(key: int, week: int, x: Setting, state: State, i: int) -> None:
     """Grant protection and set the date of its first review."""
     enter(state, i, STAGE.PROTECTED, week)
     state.s[COL.protected_at, i] = float(week)
-    state.s[COL.review_due, i] = week + weeks_between_reviews(x)
-    make_offers(x, state, i, week, False)
+    state.s[COL.review_due, i] = week + math.ceil(weeks_between_reviews(x))
+    make_offers(key, week, x, state, i, False)
 
 
 @routine
@@ -103,7 +104,7 @@ def refuse(key: int, week: int, x: Setting, state: State, i: int) -> None:
     appeals = uniform(key, int(s[COL.id, i]), number, PURPOSE.APPEALS) < x.caseload.procedure.appeal_share
     s[COL.appeals, i] = 1.0 if appeals else 0.0
     s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_refusal)
-    make_offers(x, state, i, week, False)
+    make_offers(key, week, x, state, i, False)
 
 
 @routine
@@ -120,10 +121,10 @@ def appeals(key: int, week: int, x: Setting, state: State) -> None:
         allowed = x.origins[ORIGIN.allowed, int(s[COL.origin, i])]
         charge(state.history[week, LEDGER_AT:], LINE.appeals, s[COL.account, i], x.prices.appeal)
         if uniform(key, int(s[COL.id, i]), claim_number(state, i), PURPOSE.APPEAL) < allowed:
-            protect(x, state, i, week)
+            protect(key, week, x, state, i)
             note(state, week, FLOW.appeals_allowed, 1)
         else:
-            exhaust(x, state, i, week)
+            exhaust(key, week, x, state, i)
             note(state, week, FLOW.appeals_dismissed, 1)
 
 
@@ -140,7 +141,7 @@ def line_up_for_appeal(key: int, week: int, x: Setting, state: State) -> int:
         due = state.bench[SEAT.due, : last - first]
         found = 0
         for i in range(len(due)):
-            waited = week - since[i] >= where(appeals[i] == 1.0, takes, window)
+            waited = week - float(since[i]) >= where(appeals[i] == 1.0, takes, window)
             due[i] = where((stage[i] == STAGE.REFUSED) & waited, 1.0, 0.0)
             found += int(due[i])
         if found > 0:
@@ -152,18 +153,18 @@ def line_up_for_appeal(key: int, week: int, x: Setting, state: State) -> int:
             state.queue[appealing], state.turns[appealing] = i, state.turns[q]
             appealing += 1
         else:
-            exhaust(x, state, i, week)
+            exhaust(key, week, x, state, i)
     return appealing
 
 
 @routine
-def exhaust(x: Setting, state: State, i: int, week: int) -> None:
+def exhaust(key: int, week: int, x: Setting, state: State, i: int) -> None:
     """Appeal rights are exhausted."""
     s = state.s
     enter(state, i, STAGE.EXHAUSTED, week)
     is_at_risk(state, i, week)
     s[COL.alert, i] = raised(s[COL.alert, i], x.b.alert_refusal)
-    make_offers(x, state, i, week, False)
+    make_offers(key, week, x, state, i, False)
     start_to_end_support(x, state, i)
     give_notice(x, state, i)
     note(state, week, FLOW.exhausted, 1)
@@ -187,7 +188,7 @@ def reviews(key: int, week: int, x: Setting, state: State) -> None:
             rehouse(state, i, housing, 0.0)  # as for a newcomer: where it lived years ago says nothing
             refuse(key, week, x, state, i)
         else:
-            s[COL.review_due, i] = week + weeks_between_reviews(x)
+            s[COL.review_due, i] = week + math.ceil(weeks_between_reviews(x))
 
 
 @routine
@@ -204,7 +205,7 @@ def line_up_for_review(key: int, week: int, x: Setting, state: State) -> int:
         due = state.bench[SEAT.due, : last - first]
         found = 0
         for i in range(len(due)):
-            at_term = (week - granted[i] >= settles_after) | (review[i] <= week)
+            at_term = (week - float(granted[i]) >= settles_after) | (review[i] <= week)
             due[i] = where((stage[i] == STAGE.PROTECTED) & at_term, 1.0, 0.0)
             found += int(due[i])
         if found > 0:
@@ -254,7 +255,7 @@ def line_up_for_visit(key: int, week: int, state: State, last_lot: float) -> int
         found = 0
         for i in range(len(due)):
             here = (stage[i] == STAGE.REFUSED) | (stage[i] == STAGE.EXHAUSTED)
-            due[i] = where(here & (week - visited[i] >= VISIT_PAUSE) & (turn[i] < last_lot), 1.0, 0.0)
+            due[i] = where(here & (week - float(visited[i]) >= VISIT_PAUSE) & (turn[i] < last_lot), 1.0, 0.0)
             found += int(due[i])
         if found > 0:
             waiting = join(state, waiting, first, last)
@@ -262,14 +263,14 @@ def line_up_for_visit(key: int, week: int, state: State, last_lot: float) -> int
 
 
 @routine
-def stock_at_start(x: Setting, state: State) -> None:
+def stock_at_start(key: int, x: Setting, state: State) -> None:
     """What the state has already told and done to the stock when the run starts."""
     s = state.s
     list_countries(x, state, 0)
     for i in range(there(state)):
         if chooses(s[COL.stage, i]):
-            offers_known(x, state, i)
-            make_offers(x, state, i, 0, False)
+            offers_known(key, x, state, i)
+            make_offers(key, 0, x, state, i, False)
         if s[COL.stage, i] == STAGE.EXHAUSTED or s[COL.stage, i] == STAGE.BOOKED:
             give_notice(x, state, i)
             start_to_end_support(x, state, i)

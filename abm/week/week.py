@@ -36,6 +36,7 @@ from abm.arrays.state import (
     KIN,
     LAND,
     LEDGER_AT,
+    NEWS,
     SEAT,
     STOCKS_AT,
     UPKEEP_AT,
@@ -99,14 +100,14 @@ def the_state_acts(key: int, week: int, x: Setting, state: State) -> None:
     """Everything that happens before households choose."""
     list_countries(x, state, week)
     come_into_force(x, state, week)
-    arrive(x, state, week)
+    arrive(key, week, x, state)
     initial_decisions(key, week, x, state)
     appeals(key, week, x, state)
     reviews(key, week, x, state)
     removals(key, week, x, state)
     visits(key, week, x, state)
-    follow_the_list(x, state, week)
-    announce(x, state, week)
+    follow_the_list(key, week, x, state)
+    announce(key, week, x, state)
     next_to_close(x, state, week)
     read_news(x, state)
     own_news(key, week, x, state)
@@ -115,20 +116,20 @@ def the_state_acts(key: int, week: int, x: Setting, state: State) -> None:
 @routine
 def read_news(x: Setting, state: State) -> None:
     """Attention and beliefs take in what happened to ties since last week."""
-    s, b = state.s, x.b
+    s, b, news = state.s, x.b, state.news
     for h in range(state.counts[COUNT.unread, 0]):
         i = state.heard[h]
-        for _ in range(int(s[COL.reports, i])):
+        for _ in range(int(news[NEWS.reports, h])):
             s[COL.alert, i] = raised(s[COL.alert, i], b.alert_departure)
-        for _ in range(int(s[COL.removals, i])):
+        for _ in range(int(news[NEWS.removals, h])):
             s[COL.alert, i] = raised(s[COL.alert, i], b.alert_removal)
-        heard = b.information * s[COL.reports, i]
-        s[COL.safety, i] = after_reports(s[COL.safety, i], b.report_strength, heard, b.information * s[COL.reported, i])
-        heard = b.information * s[COL.payments, i]
-        s[COL.payment, i] = after_reports(s[COL.payment, i], b.report_strength, heard, b.information * s[COL.paid, i])
-        heard = b.fear * s[COL.removals, i]
+        heard, said = b.information * news[NEWS.reports, h], b.information * news[NEWS.reported, h]
+        s[COL.safety, i] = after_reports(s[COL.safety, i], b.report_strength, heard, said)
+        heard, said = b.information * news[NEWS.payments, h], b.information * news[NEWS.paid, h]
+        s[COL.payment, i] = after_reports(s[COL.payment, i], b.report_strength, heard, said)
+        heard = b.fear * news[NEWS.removals, h]
         s[COL.removal, i] = after_reports(s[COL.removal, i], b.removal_strength, heard, heard)
-        s[COL.reports, i] = s[COL.reported, i] = s[COL.payments, i] = s[COL.paid, i] = s[COL.removals, i] = 0.0
+        s[COL.unread, i] = 0.0
     state.counts[COUNT.unread, 0] = 0
 
 
@@ -181,8 +182,8 @@ def attend(key: int, week: int, x: Setting, state: State, i: int) -> None:
     if fates.hotel_exit > 0.0:
         notice += is_moved(fates, key, who, week, here, s[COL.housing, i])
     s[COL.notice, i] = notice
-    news, noise = normal_quantile(news_of(key, who, week)), s[COL.news_noise, i]
-    s[COL.safety, i] = safety_after_news(attention, s[COL.safety, i], here, noise, news, truth, listed)
+    news = float(state.noise[int(s[COL.abroad, i])]) * normal_quantile(news_of(key, who, week))
+    s[COL.safety, i] = safety_after_news(attention, s[COL.safety, i], here, news, truth, listed)
     s[COL.removal, i] = removal_after_news(attention, s[COL.removal, i], here, s[COL.children, i], single, family)
     s[COL.alert, i] = alert * attention.alert_memory
 
@@ -206,10 +207,10 @@ def attend_together(key: int, week: int, x: Setting, state: State, first: int, l
     identity, stage, children = s[COL.id, first:last], s[COL.stage, first:last], s[COL.children, first:last]
     alert, closing, support_end = s[COL.alert, first:last], s[COL.closing, first:last], s[COL.support_end, first:last]
     departs_at = s[COL.departs_at, first:last]
-    housing, noise = s[COL.housing, first:last], s[COL.news_noise, first:last]
     safety, removal, notice = s[COL.safety, first:last], s[COL.removal, first:last], s[COL.notice, first:last]
     truth, listed = state.bench[SEAT.truth, : last - first], state.bench[SEAT.listed, : last - first]
     news, spare = state.bench[SEAT.news, : last - first], state.bench[SEAT.spare, : last - first]
+    housing, abroad, noise = s[COL.housing, first:last], s[COL.abroad, first:last], state.noise
     look_home(week, state, first, last)
     for i in range(len(notice)):
         who, here = identity_of(identity[i]), stage[i]
@@ -221,7 +222,9 @@ def attend_together(key: int, week: int, x: Setting, state: State, first: int, l
         news[i] = news_of(key, identity_of(identity[i]), week)
     normal_quantiles(news, spare)
     for i in range(len(news)):
-        safety[i] = safety_after_news(attention, safety[i], stage[i], noise[i], news[i], truth[i], listed[i])
+        news[i] *= noise[int(abroad[i])]
+    for i in range(len(news)):
+        safety[i] = safety_after_news(attention, safety[i], stage[i], news[i], truth[i], listed[i])
     if fates.hotel_exit > 0.0:
         for i in range(len(notice)):
             notice[i] += is_moved(fates, key, identity_of(identity[i]), week, stage[i], housing[i])
@@ -279,9 +282,9 @@ def accept(key: int, week: int, x: Setting, state: State, i: int) -> None:
     Whoever is protected has no case and no housing of the state to wait in, and counts as gone at once.
     """
     s = state.s
-    _, k, _ = best_offers(x, state, i, week)
+    _, k, _ = best_offers(key, week, x, state, i)
     offer = x.offers[k]
-    share = offered_now(x, state, i, week, k)
+    share = offered_now(key, week, x, state, i, k)
     if was_refused(s[COL.stage, i]):
         is_at_risk(state, i, week)
     s[COL.booked_from, i] = s[COL.stage, i]
@@ -352,7 +355,7 @@ def fate(key: int, week: int, x: Setting, state: State, i: int) -> None:
             is_at_risk(state, i, week)
             enter(state, i, STAGE.EXHAUSTED, week)
             back_in_contact(x, state, i)
-            make_offers(x, state, i, week, True)
+            make_offers(key, week, x, state, i, True)
             note(state, week, FLOW.detected, 1)
     else:
         banned = week - s[COL.since, i] < x.policy.entry.reentry_ban_years * WEEKS_PER_YEAR
@@ -407,7 +410,7 @@ def households_choose(key: int, week: int, x: Setting, state: State) -> None:
     seated = 0
     for q in range(noticed):
         if int(s[COL.notice, state.queue[q]]) & NOTICE.CONSIDERS:
-            sit_down(x, state, state.queue[q], week, seated)
+            sit_down(key, week, x, state, state.queue[q], seated)
             seated += 1
             if seated == BLOCK:
                 choose_together(key, week, x, state, seated)

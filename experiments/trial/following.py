@@ -18,6 +18,7 @@ from abm.arrays.state import State
 from abm.household.stages import COL, HOUSING, STAGE, TOLD, case_is_open
 from abm.model import Prepared
 from abm.numerics.calendar import WEEKS_PER_YEAR, limited
+from abm.numerics.draws import PURPOSE, key_of, uniform
 from experiments.statistics.intervals import Array
 
 Names = NDArray[np.float64]
@@ -88,10 +89,17 @@ def follow(
             departed.append(((left >= opening) & (left <= week)).astype(np.float64))
             cost.append(spent[rows].copy())
     assert rows is not None  # there is at least one week
+    found, sites = s[COL.id, rows], s[COL.site, rows].astype(np.int64)
     return Followed(
-        names=s[COL.id, rows].copy(), lots=s[COL.lot, rows].copy(), site_lots=s[COL.site_lot, rows].copy(),
-        sites=s[COL.site, rows].astype(np.int64), departed=np.array(departed), cost=np.array(cost),
+        names=found, lots=lots_of(seed, found, PURPOSE.LOT), site_lots=lots_of(seed, sites, PURPOSE.SITE_LOT),
+        sites=sites, departed=np.array(departed), cost=np.array(cost),
     )  # fmt: skip
+
+
+def lots_of(seed: int, drawing: Array | NDArray[np.int64], purpose: int) -> Array:
+    """The lots of households or of sites in a run (see `abm.household.offers.lot_for`)."""
+    key = key_of(seed)
+    return np.array([uniform(key, int(one), 0, purpose) for one in drawing])
 
 
 def rows_of(state: State, names: Names) -> NDArray[np.intp]:

@@ -13,9 +13,10 @@ from tiny import ALL_REFUSED, LIVELY, QUIET, STILL, busy, busy_caseload, busy_po
 
 from abm import load_caseload, prepare
 from abm.arrays.arrivals import ARRIVALS
-from abm.arrays.population import in_circles, poisson
+from abm.arrays.population import poisson
 from abm.arrays.pull import pull_factor, pull_factors
 from abm.arrays.state import State
+from abm.arrays.ties import in_circles
 from abm.evidence.homeland import origin
 from abm.household.stages import ACCOUNT, COL, STAGE
 from abm.inputs.caseload import Caseload, HouseholdRow

@@ -11,7 +11,6 @@ from tiny import LIVELY, STILL, busy, caseload
 
 from abm import prepare
 from abm.arrays.arrivals import ARRIVALS
-from abm.arrays.population import in_circles
 from abm.arrays.state import State
 from abm.arrays.ties import draw_ties, from_networkx, to_networkx
 from abm.household.stages import COL, STAGE
@@ -133,7 +132,7 @@ def test_ties_drawn_in_plain_python_are_the_same() -> None:
     """More of them than fit a byte."""
     prepared = busy()
     state, x = prepared.begin(3), prepared.plain
-    start, to = draw_ties(key_of(3), x, state.s, in_circles(state.s, x))
+    start, to = draw_ties(key_of(3), x, state.s)
     assert len(to) > 1_000
     assert np.array_equal(start, state.tie_start)
     assert np.array_equal(to, state.ties)

@@ -15,13 +15,13 @@
 #include <string.h>
 
 #ifndef WEEK
-#define WEEK int32_t
+#define WEEK int16_t
 #endif
 #ifndef SMALL
 #define SMALL uint8_t
 #endif
 
-typedef WEEK week_t;   /* columns of weeks and counts */
+typedef WEEK week_t;   /* columns of weeks, and of origins */
 typedef SMALL small_t; /* columns of stages, other codes and persons */
 
 enum { BLOCK = 256 }; /* the bench has as many places */
@@ -162,8 +162,8 @@ struct chances {
 };
 
 struct households {
-    const double *id, *news_noise;
-    const small_t *stage, *children, *housing;
+    const double *id;
+    const small_t *abroad, *stage, *children, *housing;
     const week_t *origin, *support_end, *departs_at, *closing;
     double *safety, *removal, *alert;
     small_t *notice;
@@ -238,13 +238,17 @@ static void look(size_t n, int32_t week, const small_t *restrict stage, const sm
         signs[i] = narrow[i];
 }
 
-/* How safe home is for each, and how much the list adds to the belief in it. */
+/* How safe home is for each, how much the list adds to the belief in it, and how much noise is in its news. */
 static void look_home(size_t n, const double *restrict true_safety, const double *restrict on_list, double list_trust,
-                      const week_t *restrict origin, double *restrict truth, double *restrict trusted) {
+                      const double *restrict noise_by_ties, const week_t *restrict origin,
+                      const small_t *restrict abroad, double *restrict truth, double *restrict trusted,
+                      double *restrict noise) {
     for (size_t i = 0; i < n; i++)
         truth[i] = true_safety[origin[i]];
     for (size_t i = 0; i < n; i++)
         trusted[i] = list_trust * on_list[origin[i]];
+    for (size_t i = 0; i < n; i++)
+        noise[i] = noise_by_ties[abroad[i]];
 }
 
 /* The noise of each household's news, a standard normal number: √2 x times its shape. */
@@ -272,8 +276,8 @@ static void draw_news(size_t n, uint64_t key, uint64_t news, const uint64_t *res
 }
 
 static void attend_block(const struct attention *attention, const struct of_week *of_week, size_t n,
-                         const double *restrict id, const double *restrict news_noise, const uint64_t *restrict signs,
-                         const uint8_t *restrict due, const double *restrict truth, const double *restrict trusted,
+                         const double *restrict id, const uint64_t *restrict signs, const uint8_t *restrict due,
+                         const double *restrict truth, const double *restrict trusted, const double *restrict noise,
                          double *restrict safety, double *restrict removal, double *restrict alert,
                          small_t *restrict notice) {
     const struct attention b = *attention;
@@ -307,7 +311,7 @@ static void attend_block(const struct attention *attention, const struct of_week
     draw_news(n, o.key, o.news, who, x, shape);
     for (size_t i = 0; i < n; i++) { /* what it believes of safety at home */
         double believed = safety[i];
-        double signal = truth[i] + news_noise[i] * (1.4142135623730951 * x[i] * shape[i]);
+        double signal = truth[i] + noise[i] * (1.4142135623730951 * x[i] * shape[i]);
         double moved = believed + b.learning_safety * (signal - believed);
         moved = moved + trusted[i] * (1.0 - moved);
         moved = moved > 1.0 ? 1.0 : moved;
@@ -333,10 +337,11 @@ static void leave_hotels(size_t n, const struct of_week *of_week, const double *
 
    truth        true safety of each origin in this week
    listed       1 for each origin that is on the safe list
-   credibility  seen chance of removal within a year: no children, children */
+   credibility  seen chance of removal within a year: no children, children
+   noise        standard deviation of a week's news on safety, by ties abroad */
 static void attend(uint64_t key, int64_t week, const struct attention *b, const struct chances *x,
                    const struct households *s, size_t rows, const double *truth, const double *listed,
-                   const double *credibility) {
+                   const double *credibility, const double *noise) {
     const struct of_week o = {
         .key = key,
         .news = of_draw(key, week, NEWS),
@@ -356,14 +361,14 @@ static void attend(uint64_t key, int64_t week, const struct attention *b, const 
     };
     uint64_t signs[BLOCK];
     uint8_t due[BLOCK];
-    double home[BLOCK], trusted[BLOCK];
+    double home[BLOCK], trusted[BLOCK], spread[BLOCK];
     for (size_t at = 0; at < rows; at += BLOCK) {
         size_t n = rows - at < BLOCK ? rows - at : BLOCK;
         look(n, o.week, s->stage + at, s->children + at, s->support_end + at, s->departs_at + at, s->closing + at,
              signs, due);
-        look_home(n, truth, listed, b->list_trust, s->origin + at, home, trusted);
-        attend_block(b, &o, n, s->id + at, s->news_noise + at, signs, due, home, trusted, s->safety + at,
-                     s->removal + at, s->alert + at, s->notice + at);
+        look_home(n, truth, listed, b->list_trust, noise, s->origin + at, s->abroad + at, home, trusted, spread);
+        attend_block(b, &o, n, s->id + at, signs, due, home, trusted, spread, s->safety + at, s->removal + at,
+                     s->alert + at, s->notice + at);
         if (x->hotel_exit > 0.0)
             leave_hotels(n, &o, s->id + at, s->stage + at, s->housing + at, s->notice + at);
     }
@@ -372,10 +377,10 @@ static void attend(uint64_t key, int64_t week, const struct attention *b, const 
 /* The same in each of the weeks first ... last - 1; `truth` and `listed` have a row of origins a week. */
 void attended(uint64_t key, int64_t first, int64_t last, const struct attention *b, const struct chances *x,
               const struct households *s, size_t rows, const double *truth, const double *listed, size_t origins,
-              const double *credibility) {
+              const double *credibility, const double *noise) {
     for (int64_t week = first; week < last; week++) {
         size_t at = (size_t)week * origins;
-        attend(key, week, b, x, s, rows, truth + at, listed + at, credibility);
+        attend(key, week, b, x, s, rows, truth + at, listed + at, credibility, noise);
     }
 }
 

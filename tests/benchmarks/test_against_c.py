@@ -22,7 +22,7 @@ from numba import njit
 
 from abm import Prepared, prepare
 from abm.arrays.paths import safety_paths
-from abm.arrays.population import populate
+from abm.arrays.population import populate, who_comes
 from abm.arrays.setting import Setting, as_records
 from abm.arrays.state import BLOCK, COUNT, LAND, State, new_state, there
 from abm.arrays.table import Table, rows_in
@@ -44,7 +44,7 @@ OPTIONS = (
     "-shared", "-fPIC",
 )  # fmt: skip
 #: How the narrow columns are kept.
-WIDTHS = (f"-DWEEK={Held.WHOLE.value}_t", f"-DSMALL={Held.SMALL.value}_t")
+WIDTHS = (f"-DWEEK={Held.SHORT.value}_t", f"-DSMALL={Held.SMALL.value}_t")
 POLICY, CASELOAD, SEED, WEEKS, NOW = "uk-pilot-2026", "uk-refused-2025", 1, 260, 100
 #: Households at the start (five times as many are there in the end), and how often each of them is taken.
 HOUSEHOLDS, TIMES = 200, 60
@@ -60,7 +60,7 @@ COEFFICIENTS = (
     "removal_risk_irregular", "lost_support_irregular", "irregular_children",
 )  # fmt: skip
 COLUMNS = (
-    "id", "news_noise", "stage", "children", "housing", "origin", "support_end", "departs_at", "closing", "safety",
+    "id", "abroad", "stage", "children", "housing", "origin", "support_end", "departs_at", "closing", "safety",
     "removal", "alert", "notice",
 )  # fmt: skip
 
@@ -85,7 +85,7 @@ def attended(key: int, first: int, last: int, x: Setting, state: State) -> None:
 def seated(week: int, x: Setting, state: State, rows: np.ndarray) -> None:
     """Some rows take their places on the bench."""
     for place in range(len(rows)):
-        sit_down(x, state, rows[place], week, place)
+        sit_down(KEY, week, x, state, rows[place], place)
 
 
 @compiled
@@ -131,9 +131,9 @@ class InC:
         columns = (ctypes.c_void_p * len(COLUMNS))(*(address(held[Column[name]]).value for name in COLUMNS))
         fixed = (address(self.attention), address(self.chances), columns)
         lands = state.lands[LAND.true_safety], state.lands[LAND.listed]
-        known = (*(address(land) for land in lands), ctypes.c_size_t(lands[0].shape[1]), address(state.credibility[1]))
-        rows = ctypes.c_size_t(int(there(state)))
-        self.library.attended(*over(key, first, last), *fixed, rows, *known)
+        known = (*(address(land) for land in lands), ctypes.c_size_t(lands[0].shape[1]))
+        rows, seen = ctypes.c_size_t(int(there(state))), (address(state.credibility[1]), address(state.noise))
+        self.library.attended(*over(key, first, last), *fixed, rows, *known, *seen)
 
     def chosen(self, key: int, first: int, last: int, state: State, places: int) -> None:
         """As `chosen` above."""
@@ -171,10 +171,11 @@ def case() -> Case:
     """
     prepared = prepare(POLICY, CASELOAD, households=HOUSEHOLDS, weeks=WEEKS)
     key, x = key_of(SEED), prepared.plain
-    table, _, arrivals = populate(key, x)
+    table, arrivals = who_comes(key, x)
+    populate(key, x, table)
     nobody = np.zeros(rows_in(table) + 1, np.int64), np.empty(0, np.int32)
     state = new_state(x, table, arrivals, *nobody, safety_paths(key, x))
-    stock_at_start(x, state)
+    stock_at_start(key, x, state)
     for week in range(NOW):
         one_week(key, week, x, state)
     return Case(prepared, many_times(state))
@@ -183,7 +184,8 @@ def case() -> Case:
 def many_times(state: State) -> State:
     """Those who have come, time after time, with identities and ties of their own; those still to come are left out."""
     size, rng = int(there(state)), np.random.default_rng(SEED)
-    made = state._replace(s=Table(*(np.tile(held[:, :size], TIMES) for held in state.s)), counts=state.counts.copy())
+    parts = [np.tile(held[:, :size], TIMES) for held in tuple(state.s)[:-1]]
+    made = state._replace(s=Table(*parts, state.s.rares.copy()), counts=state.counts.copy())
     made.s[COL.id] += np.repeat(np.arange(TIMES), size) * 2.0**34
     made.s[COL.ties] = rng.integers(0, 20, size * TIMES)
     made.s[COL.ties_left] = np.floor(rng.random(size * TIMES) * made.s[COL.ties])
@@ -215,7 +217,7 @@ def stirred(state: State) -> State:
         (COL.closing, NOW - 2, NOW + 6), (COL.support_end, NOW - 2, NOW + 6), (COL.departs_at, NOW - 2, NOW + 6),
     ):  # fmt: skip
         made.s[column] = rng.integers(least, most, rows)
-    made.s[COL.alert], made.s[COL.news_noise] = rng.random((2, rows))
+    made.s[COL.alert], made.s[COL.abroad] = rng.random(rows), rng.integers(0, 12, rows)
     made.lands[LAND.listed] = rng.integers(0, 2, made.lands[LAND.listed].shape)
     return made
 

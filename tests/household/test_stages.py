@@ -81,6 +81,6 @@ def test_weeks_that_never_came_are_shown_as_none() -> None:
 def test_the_table_holds_a_row_a_column_and_then_a_row_an_offer() -> None:
     assert len(Column) == TOLD == COL.received + 1
     kinds = {kind: {column.name for column in Column if column.kind is kind} for kind in Kind}
-    assert kinds[Kind.WORKING] == {"notice", "choice"}
+    assert kinds[Kind.WORKING] == {"unread", "notice", "choice"}
     assert {"since", "left_at", "risk_from", "visited", "considered_at"} <= kinds[Kind.PAST]
     assert kinds[Kind.COMING] == {"support_end", "review_due", "closing", "departs_at"}

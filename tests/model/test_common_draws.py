@@ -26,7 +26,7 @@ from abm.household.stages import ACCOUNT, COL, STAGE
 #: What a household is, rather than what has become of it.  Its site is not among them: more households
 #: are housed at more sites; nor are its ties.
 WHO = (
-    COL.adults, COL.children, COL.school, COL.patience, COL.taste_return, COL.taste_irregular, COL.news_noise,
+    COL.adults, COL.children, COL.school, COL.patience, COL.taste_return, COL.taste_irregular,
     COL.abroad, COL.stage, COL.since, COL.arrived, COL.housing, COL.appeals, COL.review_due, COL.protected_at,
     COL.safety, COL.removal, COL.payment, COL.origin,
 )  # fmt: skip
@@ -102,7 +102,7 @@ def test_induced_arrivals_change_nobody_else() -> None:
     assert set(many[COL.account, induced]) <= {ACCOUNT.INDUCED, ACCOUNT.REENTERED}
     same = many[:, ~induced]
     # Newcomers may know them, and tell them what they do not mind.
-    connected = {"ties", "ties_left", "ties_removed", "reports", "reported", "payments", "paid", "removals"}
+    connected = {"ties", "ties_left", "ties_removed", "unread"}
     assert set(differing_columns(few, same)) <= connected
 
 

@@ -15,7 +15,7 @@ from abm.inputs.behaviour import Behaviour
 WEEKS = 70
 
 #: What ties have told since last week, whether or not it will be believed.
-UNREAD_NEWS = ("reports", "reported", "payments", "paid", "removals")
+UNREAD_NEWS = ("unread",)
 
 #: One more thing that a household weighs, off: parameters at nought, and what then may change without consequence.
 #: The last column names what is allowed to differ: columns that hold the input itself.
@@ -35,7 +35,7 @@ SWITCHES: dict[str, Switch] = {
     "help in kind": ({"behaviour.in_kind_value": 0.0}, {"reintegration.per_household": 3_000.0}, ()),
     "safety": ({"behaviour.safety": 0.0, "behaviour.information": 0.0},
                {"behaviour.safety_spread": 0.4, "behaviour.learning_safety": 0.5, "behaviour.list_trust": 0.0,
-                "behaviour.news_noise": 0.9}, ("safety", "news_noise", "reported")),
+                "behaviour.news_noise": 0.9}, ("safety",)),
     "norm": ({"behaviour.norm": 0.0, "behaviour.information": 0.0, "behaviour.fear": 0.0,
               "behaviour.alert_departure": 0.0, "behaviour.alert_removal": 0.0},
              {"caseload.network.mean_ties": 2.0, "caseload.network.same_site": 0.1,
@@ -60,8 +60,7 @@ SWITCHES: dict[str, Switch] = {
     "safe list": ({"behaviour.list_trust": 0.0, "offer.safe_origins_only": False, "world.revocation": 0.0},
                   {"scope.safe_threshold": 0.1, "world.list_delay_weeks": 40}, ()),
     "learning about safety": ({"behaviour.learning_safety": 0.0, "behaviour.information": 0.0},
-                              {"behaviour.news_noise": 1.5},
-                              ("news_noise", "reported")),
+                              {"behaviour.news_noise": 1.5}, ()),
     "learning about removal": ({"behaviour.learning_removal": 0.0}, {"behaviour.credibility_memory": 0.1}, ()),
     "present bias": ({"behaviour.present_bias": 1.0, "behaviour.discounting": 0.0},
                      {"standing.later_payment_weeks": 400.0, "offer.later_payment_weeks": 1.0,

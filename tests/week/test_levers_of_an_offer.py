@@ -9,6 +9,7 @@ from told import FAMILY, ONE, WILLING, happened, household, left_in, of, offerin
 
 from abm.inputs.policy import Policy
 from abm.numerics.calendar import NO_LIMIT, WEEKS_PER_YEAR
+from abm.numerics.draws import PURPOSE, key_of, uniform
 from abm.week.considering import best_offers
 
 #: It learned of an offer five weeks before the run.
@@ -23,7 +24,7 @@ def worth(policy: Policy, **behaviour: Any) -> float:
     """What the offer is worth per head to a single adult in week 0."""
     b = WILLING.with_values({"payment_belief": 1.0, **behaviour})
     prepared = setting(policy, world(ONE), b)
-    return best_offers(prepared.plain, prepared.begin(1), 0, 0)[0]
+    return best_offers(key_of(1), 0, prepared.plain, prepared.begin(1), 0)[0]
 
 
 # ---- how much ---------------------------------------------------------------------------------------
@@ -167,15 +168,19 @@ def test_an_offer_is_for_those_meant(condition: dict[str, Any], meant: list[bool
     assert [paid is not None for paid in took(ran(offering(**condition), people))] == meant
 
 
-@pytest.mark.parametrize(("share_by", "lot"), [("household", "lot"), ("site", "site_lot")])
-def test_an_offer_for_a_share_is_open_to_those_whose_lot_is_below_it(share_by: str, lot: str) -> None:
+@pytest.mark.parametrize(("share_by", "whose", "purpose"), [
+    ("household", "id", PURPOSE.LOT), ("site", "site", PURPOSE.SITE_LOT),
+])  # fmt: skip
+def test_an_offer_for_a_share_is_open_to_those_whose_lot_is_below_it(share_by: str, whose: str, purpose: int) -> None:
     people = world(*[ONE] * 40, network__site_households=4.0)
     for share in (0.0, 0.4, 1.0):
         run = ran(offering(share=share, share_by=share_by), people, weeks=1)
-        drawn = [own < share for own in of(run, lot)]
+        lots = [uniform(key_of(1), int(one), 0, purpose) for one in of(run, whose)]
+        drawn = [own < share for own in lots]
         assert [paid is not None for paid in took(run)] == drawn
         assert 0 < sum(drawn) < 40 or share != 0.4
-    assert len(set(of(run, "site_lot"))) <= 10 < len(set(of(run, "lot"))) == 40
+    assert len(set(lots)) == len(set(of(run, whose)))
+    assert len(set(of(run, "site"))) <= 10
 
 
 def test_of_two_offers_the_better_is_taken_whatever_they_are_called() -> None:

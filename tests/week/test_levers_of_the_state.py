@@ -50,7 +50,7 @@ def test_help_in_kind_is_spent_on_each_household_that_takes_an_offer() -> None:
     assert booked(run, "reintegration") == [3_000.0] + [0.0] * 7
     prepared = setting(offering().with_values({"reintegration.per_household": 1_500.0}), world(household(3)),
                        WILLING.with_values({"in_kind_value": 0.4, "payment_belief": 1.0}))  # fmt: skip
-    worth, _, _ = best_offers(prepared.plain, prepared.begin(1), 0, 0)
+    worth, _, _ = best_offers(key_of(1), 0, prepared.plain, prepared.begin(1), 0)
     assert worth == pytest.approx(1_000.0 + 0.4 * 1_500.0 / 3)  # a head
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
-from tiny import ATTENTIVE, LIVELY, QUIET, STILL, caseload, column
+from tiny import ATTENTIVE, QUIET, STILL, caseload, column
 
 from abm import prepare
-from abm.arrays.state import LAND
+from abm.arrays.state import LAND, NEWS
+from abm.arrays.table import Table
 from abm.household.beliefs import within_a_year
 from abm.household.stages import COL, STAGE
+
+
+def unread(s: Table, news: np.ndarray, kind: int) -> np.ndarray:
+    """How much unread news of a kind each household has."""
+    places = s[COL.unread].astype(int)
+    return np.where(places > 0, news[kind, places - 1], 0.0)
 
 
 def test_beliefs_on_safety_converge_on_the_truth() -> None:
@@ -24,9 +33,16 @@ def test_beliefs_on_safety_converge_on_the_truth() -> None:
 
 
 def test_ties_abroad_make_news_less_noisy() -> None:
-    s = prepare(STILL, caseload(households=500, network__abroad=3.0), LIVELY, weeks=1).begin(1).s
-    assert np.allclose(s[COL.news_noise], LIVELY.news_noise / np.sqrt(1 + s[COL.abroad]))
-    assert s[COL.abroad].mean() == pytest.approx(3.0, abs=0.3)
+    """The standard deviation of n + 1 reports together; beliefs that follow a week's news alone have it."""
+    b = QUIET.with_values({"learning_safety": 1.0, "news_noise": 0.1})
+    prepared = prepare(STILL, caseload(households=6_000, network__abroad=3.0), b, weeks=1)
+    s = prepared.begin(1).s
+    assert s[COL.abroad].mean() == pytest.approx(3.0, abs=0.1)
+    after = prepared.run(1).state.s
+    assert np.array_equal(after[COL.abroad], s[COL.abroad])
+    for abroad in (0, 1, 3, 5):
+        of_so_many = after[COL.safety, after[COL.abroad] == abroad]
+        assert of_so_many.std() == pytest.approx(0.1 / math.sqrt(1 + abroad), rel=4.0 / math.sqrt(2 * len(of_so_many)))
 
 
 def test_one_report_moves_the_beliefs_of_a_tie_a_week_later() -> None:
@@ -37,10 +53,10 @@ def test_one_report_moves_the_beliefs_of_a_tie_a_week_later() -> None:
     prepared = prepare(STILL.with_values({"standing.amount_per_person": 1_000.0}), people, b, weeks=10)
     state = prepared.begin(1)
     prepared.advance(1, state, 0, 1)
-    before = state.s.copy()
+    before, heard = state.s.copy(), state.news.copy()
     prepared.advance(1, state, 1, 2)
-    here = (before[COL.stage] == STAGE.EXHAUSTED) & (before[COL.reports] <= 1)
-    one, none = here & (before[COL.reports] == 1), here & (before[COL.reports] == 0)
+    here, reports = before[COL.stage] == STAGE.EXHAUSTED, unread(before, heard, NEWS.reports)
+    one, none = here & (reports == 1), here & (reports == 0)
     assert one.sum() > 10
     truth = np.floor(state.lands[LAND.true_safety, 0, 0] * 1024 + 0.5) / 1024
     assert np.allclose(state.s[COL.safety, one], (4 * before[COL.safety, one] + truth) / 5)
@@ -58,7 +74,7 @@ def test_a_removal_among_ties_raises_the_believed_risk() -> None:
     start = within_a_year(run.prepared.plain.frame.credibility)
     heard = removed >= 1
     assert np.all(column(run, COL.removal)[still & ~heard] == start)
-    one = still & (removed == 1) & (column(run, COL.removals) == 0)
+    one = still & (removed == 1) & (column(run, COL.unread) == 0)
     assert one.sum() > 20
     assert np.allclose(column(run, COL.removal)[one], (8 * start + 1) / 9)
 

@@ -11,6 +11,7 @@ from tiny import LIVELY, QUIET, caseload
 from told import ONE, household, offering, pulled, setting, world
 
 from abm.arrays.setting import ORIGIN
+from abm.arrays.state import NEWS
 from abm.household.decision import Circumstances
 from abm.household.stages import COL, STAGE
 from abm.inputs.policy import Policy
@@ -25,7 +26,7 @@ def seen(row: Any, policy: Policy | None = None, week: int = 0, **changes: Any) 
     """What a household of the stock weighs in a week, the week before having left it as it was."""
     prepared = setting(policy or pulled(), world(row, **changes), B)
     state = prepared.begin(1)
-    now, _, to_come = best_offers(prepared.plain, state, 0, week)
+    now, _, to_come = best_offers(key_of(1), week, prepared.plain, state, 0)
     return circumstances(prepared.plain, state, 0, week, now, to_come)
 
 
@@ -82,7 +83,7 @@ def test_the_best_still_to_come_is_that_of_its_own_path() -> None:
     assert seen(ONE, offering(end_week=1)).cash_later == 0.0
     assert seen(ONE, offering(start_week=3)).cash_later == 0.0  # nobody knows of it yet
     biased = setting(offering(), world(ONE), B.with_values({"present_bias": 0.7}))
-    assert best_offers(biased.plain, biased.begin(1), 0, 0)[2] == pytest.approx(700.0)
+    assert best_offers(key_of(1), 0, biased.plain, biased.begin(1), 0)[2] == pytest.approx(700.0)
 
 
 def test_peers_who_left_are_those_who_left_by_choice() -> None:
@@ -108,7 +109,9 @@ def test_ties_hear_of_payment_only_from_those_to_whom_it_was_promised(
     ties = set(state.ties[state.tie_start[0] : state.tie_start[1]].tolist())
     assert 0 < len(ties) < 11
     for j in range(1, 12):
-        told = [state.s[column, j] for column in (COL.reports, COL.payments, COL.paid, COL.removals)]
+        unread = int(state.s[COL.unread, j])
+        kinds = (NEWS.reports, NEWS.payments, NEWS.paid, NEWS.removals)
+        told = [state.news[kind, unread - 1] if unread else 0.0 for kind in kinds]
         tied = float(j in ties)
         assert told == [reports * tied, promised * tied, promised * reliability * tied, (1.0 - reports) * tied]
 
