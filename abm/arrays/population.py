@@ -279,7 +279,7 @@ def populate(key: int, x: Setting, table: Table) -> None:
     nothing_yet(table)
     for i in range(rows_in(table)):
         identity = int(table[COL.id, i])
-        stock, given = not is_arrival(table[COL.id, i]), x.given.shape[0] > 0
+        stock, given = not is_arrival(identity), x.given.shape[0] > 0
         if given:
             people_of(table, i, x, given_row(key, identity, x))
         else:

@@ -132,8 +132,7 @@ class Setting(NamedTuple):
     """Everything a run reads and never changes.
 
     The first four hold the numbers of the inputs, by name and section in section, as a type checker sees them; `b` is
-    read so often that it has the shortest name.  Small arrays stand inside records: like those of the `State`, an array
-    of its own costs each call that the setting is handed to.
+    read so often that it has the shortest name.  Small arrays stand inside records.
     """
 
     b: Behaviour

@@ -163,10 +163,7 @@ BLOCK = 256
 
 
 class State(NamedTuple):
-    """Everything of a run that changes, and its history so far.
-
-    Every array here is counted when the state is handed on: a new one costs each call, a new row of one costs nothing.
-    """
+    """Everything of a run that changes, and its history so far."""
 
     s: Any  # households, a `Table` (a type checker would take its entries for those of a tuple)
     arrivals: np.ndarray  # rows of those who arrive in week w are arrivals[w] : arrivals[w + 1], (weeks + 1,)
@@ -287,7 +284,7 @@ def group_of(s, i: int) -> int:  # type: ignore[no-untyped-def]
     return (int(s[COL.origin, i]) * len(KIN) + kin) * len(HOUSING) + int(s[COL.first_housing, i])
 
 
-@rule
+@routine
 def record(state: State, week: int, event: int, i: int) -> None:
     """Count an event of household i, if this run is asked for them."""
     if week < state.events.shape[0]:
@@ -304,7 +301,7 @@ def stock(state: State, stage: float) -> int:
     return state.counts[COUNT.households, int(stage)]
 
 
-@rule
+@routine
 def count(state: State, i: int, sign: int) -> None:
     """Add household i to the counts, or take it out."""
     s = state.s

@@ -1,8 +1,9 @@
 """The table of households: a row a `Column`, an entry a household, each kept in as little as loses nothing.
 
-Rules write ``s[COL.stage, i]`` and find a float, and ``s[COL.alert, first:last]`` for a stretch of a column, as if all
-were one array.  In compiled rules the number of a column is known (`abm.numerics.literals`), so that each of these is a
-plain read of the array that holds it.  What has no name of its own is read by `week_made` and `own_number`.
+Rules write ``s[COL.stage, i]`` and find a float, as if all were one array.  In compiled rules the number of a column is
+known (`abm.numerics.literals`), so that each of these is a plain read of the array that holds it, which loops do for
+several households at a time (none is counted from the end).  What has no name of its own is read by `week_made` and
+`own_number`.
 
 What few households ever have (`Held.RARE`) lies in *drawers*: whoever has none is read as nought, and gets one when
 something is written.  There are as many drawers as households, but memory that nobody writes to is not taken.
@@ -20,12 +21,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
+from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin
 
 from abm.household.stages import TOLD, Column, Held, Kind
 from abm.numerics.arithmetic import maker, routine, rule
 from abm.numerics.calendar import LAST, NEVER, NO_LIMIT
+from abm.numerics.reference import Reference, unchanging
 
 _HELD = list(Held)
 _OF = {held: [column for column in Column if column.held is held] for held in Held}
@@ -116,9 +119,9 @@ class Table(NamedTuple):
 
     def copy(self) -> Table:
         """The same entries, in arrays of their own."""
-        taken, rares = self.drawers, np.empty_like(self.rares)
-        rares[:, : taken + 1] = self.rares[:, : taken + 1]
-        return Table(*(np.copy(held) for held in (self.reals, self.wholes, self.shorts, self.smalls)), rares)
+        used, rares = self.drawers + 1, np.empty_like(self.rares)
+        rares[:, :used] = self.rares[:, :used]
+        return Table(self.reals.copy(), self.wholes.copy(), self.shorts.copy(), self.smalls.copy(), rares)
 
     def tobytes(self) -> bytes:
         """The bits of all entries."""
@@ -155,18 +158,23 @@ def new_table(households: int, offers: int, own: int) -> Table:
 @routine
 def nothing_yet(s: Table) -> None:
     """Nothing has happened to any household; what `WHO` names stays as it is."""
-    for k in range(len(_REALS_AT_FIRST)):
-        s.reals[_REALS_AT_FIRST[k, 0]] = _REALS_AT_FIRST[k, 1]
-    s.reals[_OWN:] = 0.0
-    for k in range(len(_WHOLES_AT_FIRST)):
-        s.wholes[_WHOLES_AT_FIRST[k, 0]] = _WHOLES_AT_FIRST[k, 1]
-    s.wholes[_DRAWER] = 0
-    for k in range(len(_SHORTS_AT_FIRST)):
-        s.shorts[_SHORTS_AT_FIRST[k, 0]] = _SHORTS_AT_FIRST[k, 1]
-    s.shorts[_OFFERS:] = LAST
-    for k in range(len(_SMALLS_AT_FIRST)):
-        s.smalls[_SMALLS_AT_FIRST[k, 0]] = _SMALLS_AT_FIRST[k, 1]
-    s.rares[:, 0] = 0.0
+    set_rows(s.reals, _REALS_AT_FIRST, _OWN, 0)
+    set_rows(s.wholes, _WHOLES_AT_FIRST, _DRAWER, 0)
+    set_rows(s.shorts, _SHORTS_AT_FIRST, _OFFERS, LAST)
+    set_rows(s.smalls, _SMALLS_AT_FIRST, _SMALLS, 0)
+    for row in range(_TAKEN + 1):
+        s.rares[row, 0] = 0.0
+
+
+@rule
+def set_rows(held: np.ndarray, at_first: np.ndarray, rest: int, of_rest: int) -> None:
+    """Set some rows of an array, each to a number of its own, and those from `rest` on all to another."""
+    for k in range(len(at_first)):
+        for i in range(held.shape[1]):
+            held[at_first[k, 0], i] = at_first[k, 1]
+    for row in range(rest, len(held)):
+        for i in range(held.shape[1]):
+            held[row, i] = of_rest
 
 
 @rule
@@ -207,7 +215,8 @@ def drawer_of(s: Table, i: int) -> int:
     drawer = int(s.wholes[_DRAWER, i])
     if drawer == 0:
         drawer = int(s.rares[_TAKEN, 0]) + 1
-        s.rares[:_TAKEN, drawer] = 0.0
+        for row in range(_TAKEN):
+            s.rares[row, drawer] = 0.0
         s.rares[_TAKEN, 0] = drawer
         s.wholes[_DRAWER, i] = drawer
     return drawer
@@ -220,21 +229,14 @@ def _place(table: Any, index: Any) -> Any:
     """Which array holds a column whose number is known, and in which row."""
     if getattr(table, "instance_class", None) is not Table or not isinstance(index, types.BaseTuple):
         return None
-    known = len(index) == 2 and isinstance(index[0], types.IntegerLiteral)
-    held, row = _PLACES[index[0].literal_value] if known else (_RARE, 0)
-    cut = isinstance(index[1], types.SliceType)
-    return None if not known or (cut and held == _RARE) else (held, row)
+    known = len(index) == 2 and isinstance(index[0], types.IntegerLiteral) and isinstance(index[1], types.Integer)
+    return _PLACES[index[0].literal_value] if known else None
 
 
 @infer_global(operator.getitem)
 class _Get(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
-        place = _place(*args)
-        if place is None:
-            return None
-        table, index = args
-        stretch = isinstance(index[1], types.SliceType)
-        return signature(table[place[0]].copy(ndim=1) if stretch else types.float64, table, index)
+        return signature(types.float64, *args) if _place(*args) else None
 
 
 @infer_global(operator.setitem)
@@ -245,50 +247,37 @@ class _Set(AbstractTemplate):
 
 
 class _Entries:
-    """Entries of a table at an index that is known to the compiler: its array, and code that reads and writes there."""
+    """Code that finds entries of a table, handed on by reference or array by array."""
 
     def __init__(self, context: Any, builder: Any, sig: Any, args: Any) -> None:
-        self.context, self.builder, self.table = context, builder, (sig.args[0], args[0])
-        self.place = _place(*sig.args[:2])
-        given, where = sig.args[1][1], builder.extract_value(args[1], 1)
-        self.kind = types.intp if isinstance(given, types.Integer) else given
-        self.where = context.cast(builder, where, given, self.kind)
+        self.context, self.builder, self.kind, self.table = context, builder, sig.args[0], args[0]
+        self.i = context.cast(builder, builder.extract_value(args[1], 1), sig.args[1][1], types.intp)
 
-    def read(self, held: int, row: int, where: Any) -> tuple[Any, Any]:
-        """What stands in a row of an array, and its type."""
-        array, index_type, index = self._at(held, row, where)
-        resolved = self.context.typing_context.resolve_function_type(operator.getitem, (array, index_type), {})
-        of_array = self.builder.extract_value(self.table[1], held)
-        return self.context.get_function(operator.getitem, resolved)(self.builder, (of_array, index)), array.dtype
+    def at(self, held: int, row: int, i: Any) -> tuple[Any, Any]:
+        """The type of an entry, and its address."""
+        kind, builder = self.kind.types[held], self.builder
+        place = self.context.data_model_manager[kind].get_field_position
+        data, length = self._part(held, place("data")), self._part(held, place("shape"), 1)
+        first = builder.mul(self.context.get_constant(types.intp, row), length)
+        return kind.dtype, builder.gep(data, [builder.add(first, i)])
 
-    def write(self, held: int, row: int, where: Any, value: Any) -> None:
-        """Write a float there."""
-        array, index_type, index = self._at(held, row, where)
-        written = self.context.get_function(operator.setitem, signature(types.none, array, index_type, array.dtype))
-        value = self.context.cast(self.builder, value, types.float64, array.dtype)
-        written(self.builder, (self.builder.extract_value(self.table[1], held), index, value))
+    def _part(self, *place: int) -> Any:
+        if isinstance(self.kind, Reference):
+            return unchanging(self.builder, cgutils.gep_inbounds(self.builder, self.table, 0, *place))
+        return self.builder.extract_value(self.table, place)
 
-    def call(self, function: Any, result: Any, *more: tuple[Any, Any]) -> Any:
-        """Have a rule reckon with floats, or with the table and the household."""
-        kinds, values = zip(*more, strict=True)
-        return self.context.compile_internal(self.builder, function, signature(result, *kinds), values)
-
-    def _at(self, held: int, row: int, where: Any) -> tuple[Any, Any, Any]:
-        kind = types.Tuple([types.intp, self.kind])
-        parts = [self.context.get_constant(types.intp, row), where]
-        return self.table[0][held], kind, self.context.make_tuple(self.builder, kind, parts)
+    def drawer(self) -> Any:
+        """The drawer of the household (the empty one, if it has none)."""
+        kind, at = self.at(*_DRAWERS, self.i)
+        return self.context.cast(self.builder, self.builder.load(at), kind, types.intp)
 
 
+@lower_builtin(operator.getitem, Reference, types.BaseTuple)
 @lower_builtin(operator.getitem, types.BaseNamedTuple, types.BaseTuple)
 def _get(context, builder, sig, args):  # type: ignore[no-untyped-def]
-    s = _Entries(context, builder, sig, args)
-    (held, row), where = s.place, s.where
-    if held == _RARE:
-        drawer, kind = s.read(*_DRAWERS, where)
-        where = context.cast(builder, drawer, kind, types.intp)
-    found, kind = s.read(held, row, where)
-    if isinstance(sig.return_type, types.Array):
-        return found
+    s, (held, row) = _Entries(context, builder, sig, args), _place(*sig.args)
+    kind, at = s.at(held, row, s.drawer() if held == _RARE else s.i)
+    found = builder.load(at)
     value = context.cast(builder, found, kind, types.float64)
     if sig.args[1][0].literal_value in _COMING:
         is_last = builder.icmp_signed("==", found, context.get_constant(kind, LAST))
@@ -296,15 +285,18 @@ def _get(context, builder, sig, args):  # type: ignore[no-untyped-def]
     return value
 
 
+@lower_builtin(operator.setitem, Reference, types.BaseTuple, types.Float)
 @lower_builtin(operator.setitem, types.BaseNamedTuple, types.BaseTuple, types.Float)
 def _set(context, builder, sig, args):  # type: ignore[no-untyped-def]
-    s = _Entries(context, builder, sig, args)
-    (held, row), where, value = s.place, s.where, args[2]
+    s, (held, row), value = _Entries(context, builder, sig, args), _place(*sig.args[:2]), args[2]
+    i = s.i
     if held == _RARE:
-        where = s.call(lambda s, i: drawer_of(s, i), types.intp, s.table, (types.intp, where))
+        of_both = signature(types.intp, sig.args[0], types.intp)
+        i = context.compile_internal(builder, lambda s, i: drawer_of(s, i), of_both, (args[0], i))
     if held == _SHORT:
         for sign, bound in ((">", float(LAST)), ("<", NEVER)):
             end = context.get_constant(types.float64, bound)
             value = builder.select(builder.fcmp_ordered(sign, value, end), end, value)
-    s.write(held, row, where, value)
+    kind, at = s.at(held, row, i)
+    builder.store(context.cast(builder, value, types.float64, kind), at)
     return context.get_dummy_value()

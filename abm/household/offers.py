@@ -85,13 +85,15 @@ def best_later(opens, closes, profile, discount, later):  # type: ignore[no-unty
                 for d in range(last + 1):
                     e = min(d + 1, last)
                     best[d] = discount[c] * max(profile[e], best[e])
-                if week < later.shape[0]:
-                    later[week, c] = best
+                for d in range(last + 1 if week < later.shape[0] else 0):
+                    later[week, c, d] = best[d]
         else:
             best[last] = discount[c] * profile[last]
             for d in range(last - 1, -1, -1):
                 best[d] = discount[c] * max(profile[d + 1], best[d + 1])
-            later[opens:, c] = best
+            for week in range(opens, later.shape[0]):
+                for d in range(last + 1):
+                    later[week, c, d] = best[d]
 
 
 @rule

@@ -13,8 +13,8 @@ How a function is marked says how it is compiled; for Python it stays as it is:
 
 ==========  ==============================================================================================
 `rule`      a few lines on numbers (or on one household): inlined wherever it is called.  The default.
-`routine`   longer, or called from several places: a function of its own.  It makes no array, so that
-            nobody counts who holds which: handing it the state would count each of its arrays.
+`routine`   longer, or called from several places: a function of its own, which takes less compiling.  It makes
+            no array, so that nobody counts who holds which.
 `maker`     makes arrays, and counts: not for a household.
 `entry`     what Python calls: releases the interpreter's lock, kept on disk.  Three of them in all
             (`abm.week.compiled`), and one in `abm.household.offers`.

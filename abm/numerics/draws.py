@@ -21,7 +21,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic, overload
 
-from abm.numerics.arithmetic import INTERPRETED, bits_of, from_bits, log, normal_quantile, rule
+from abm.numerics.arithmetic import INTERPRETED, bits_of, from_bits, log, normal_quantile, routine, rule
 from abm.numerics.named import numbers
 
 
@@ -190,7 +190,7 @@ def uniform(key: int, household: int, week: int, purpose: int) -> float:
     return (from_bits(_hashed(key, household, week, purpose)) - 1.0) + 1.1102230246251565e-16
 
 
-@rule
+@routine
 def normal(key: int, household: int, week: int, purpose: int) -> float:
     """A standard normal number (inverse transform, so one uniform and monotone in it)."""
     return normal_quantile(uniform(key, household, week, purpose))

@@ -24,6 +24,7 @@ from abm.arrays.tally import Tally, tally
 from abm.arrays.ties import draw_ties
 from abm.inputs.parameters import InputError
 from abm.numerics.arithmetic import entry
+from abm.numerics.reference import by_reference
 from abm.week.procedure import stock_at_start
 from abm.week.week import one_week
 
@@ -51,25 +52,27 @@ def _entries(fingerprint: str) -> tuple[Any, Any, Any]:
 
     def begin(key: Any, x: Setting) -> State:
         _ = fingerprint
-        table, arrivals = who_comes(key, x)
-        start, to = draw_ties(key, x, table)
-        populate(key, x, table)
-        state = new_state(x, table, arrivals, start, to, safety_paths(key, x))
-        stock_at_start(key, x, state)
+        inputs = by_reference(x)
+        table, arrivals = who_comes(key, inputs)
+        start, to = draw_ties(key, inputs, by_reference(table))
+        populate(key, inputs, by_reference(table))
+        state = new_state(inputs, table, arrivals, start, to, safety_paths(key, inputs))
+        stock_at_start(key, inputs, by_reference(state))
         return state
 
     begin = entry(begin)
 
     def advance(key: Any, x: Setting, state: State, first: int, last: int) -> None:
         _ = fingerprint
+        inputs, changing = by_reference(x), by_reference(state)
         for week in range(first, last):
-            one_week(key, week, x, state)
+            one_week(key, week, inputs, changing)
 
     advance = entry(advance)
 
     def tallied(x: Setting, state: State, weight: float) -> Tally:
         _ = fingerprint
-        found: Tally = tally(x, state, weight)
+        found: Tally = tally(by_reference(x), by_reference(state), weight)
         return found
 
     return begin, advance, entry(tallied)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from abm.arrays.setting import ORIGIN, PATIENCE_CLASSES, Setting
@@ -100,6 +99,10 @@ def shocks_of(key: int, household: int, week: int) -> Shocks:
     )
 
 
+#: In which row of the bench each of the circumstances stands.
+FIELD: Any = Circumstances(*range(len(Circumstances._fields)))
+
+
 class Considering(NamedTuple):
     """What else its choice depends on."""
 
@@ -149,44 +152,34 @@ def sit_down(key: int, week: int, x: Setting, state: State, i: int, place: int) 
 @rule
 def choose_together(key: int, week: int, x: Setting, state: State, places: int) -> None:
     """Those on the bench choose, as `consider` has it, several at a time (how: see `abm.week.week.attend_together`)."""
-    s, bench = state.s, state.bench
-    columns = _columns(bench, places)
-    row, household, stage = bench[SEAT.row, :places], bench[SEAT.household, :places], bench[SEAT.stage, :places]
-    offered, choice = bench[SEAT.offered, :places], bench[SEAT.choice, :places]
+    bench = state.bench
     for p in range(places):
-        of = Considering(identity_of(household[p]), stage[p], offered[p])
-        choice[p] = decided(key, week, x, state, int(row[p]), Circumstances(*_entries(columns, p)), of)
+        of = Considering(identity_of(bench[SEAT.household, p]), bench[SEAT.stage, p], bench[SEAT.offered, p])
+        row = int(bench[SEAT.row, p])
+        bench[SEAT.choice, p] = decided(key, week, x, state, row, seated(bench, p), of)
     for p in range(places):
-        s[COL.choice, int(row[p])] = choice[p]
+        state.s[COL.choice, int(bench[SEAT.row, p])] = bench[SEAT.choice, p]
     note(state, week, FLOW.considered, places)
 
 
-def _cut_after(before: Any, field: int) -> Callable[..., Any]:
-    @rule
-    def first(bench, places):  # type: ignore[no-untyped-def]
-        return (bench[field, :places],)
-
-    @rule
-    def further(bench, places):  # type: ignore[no-untyped-def]
-        return before(bench, places) + (bench[field, :places],)  # noqa: RUF005  (the compiler takes no star here)
-
-    return further if before else first
-
-
-def _entry_after(before: Any, field: int) -> Callable[..., Any]:
-    @rule
-    def first(columns, place):  # type: ignore[no-untyped-def]
-        return (columns[field][place],)
-
-    @rule
-    def further(columns, place):  # type: ignore[no-untyped-def]
-        return before(columns, place) + (columns[field][place],)  # noqa: RUF005
-
-    return further if before else first
-
-
-#: The circumstances of those on the bench, a column a field; and those of one of them, field by field.
-_columns: Any = None
-_entries: Any = None
-for _field in range(len(Circumstances._fields)):
-    _columns, _entries = _cut_after(_columns, _field), _entry_after(_entries, _field)
+@rule
+def seated(bench: Any, p: int) -> Circumstances:
+    """The circumstances of the household at a place on the bench."""
+    return Circumstances(
+        cash_now=bench[FIELD.cash_now, p],
+        cash_later=bench[FIELD.cash_later, p],
+        income=bench[FIELD.income, p],
+        safety=bench[FIELD.safety, p],
+        safety_before=bench[FIELD.safety_before, p],
+        origin=bench[FIELD.origin, p],
+        peers_left=bench[FIELD.peers_left, p],
+        years_here=bench[FIELD.years_here, p],
+        at_school=bench[FIELD.at_school, p],
+        hope=bench[FIELD.hope, p],
+        in_hotel=bench[FIELD.in_hotel, p],
+        lost_support=bench[FIELD.lost_support, p],
+        removal=bench[FIELD.removal, p],
+        has_children=bench[FIELD.has_children, p],
+        taste_return=bench[FIELD.taste_return, p],
+        taste_irregular=bench[FIELD.taste_irregular, p],
+    )

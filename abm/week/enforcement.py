@@ -120,20 +120,20 @@ def line_up_for_removal(key: int, week: int, x: Setting, state: State, last_lot:
     removable = state.lands[LAND.removable, week]
     for first in range(0, there(state), BLOCK):
         last = min(first + BLOCK, there(state))
-        stage, booked_from = s[COL.stage, first:last], s[COL.booked_from, first:last]
-        children, since, origin = s[COL.children, first:last], s[COL.since, first:last], s[COL.origin, first:last]
-        due, turn = state.bench[SEAT.due, : last - first], state.bench[SEAT.turn, : last - first]
+        due, turn = state.bench[SEAT.due], state.bench[SEAT.turn]
         draw_lots(key, week, PURPOSE.ENFORCEMENT_TURN, state, first, last)
-        for i in range(len(due)):
-            due[i] = removable[int(origin[i])]
+        for i in range(first, last):
+            due[i - first] = removable[int(s[COL.origin, i])]
         found = 0
-        for i in range(len(due)):
-            exposed = may_be_removed(absconded, families, stage[i], booked_from[i], children[i])
-            due[i] = where(exposed & (due[i] > 0.0) & (turn[i] < last_lot), 1.0, 0.0)
-            found += int(due[i])
+        for i in range(first, last):
+            stage, children = s[COL.stage, i], s[COL.children, i]
+            exposed = may_be_removed(absconded, families, stage, s[COL.booked_from, i], children)
+            due[i - first] = where(exposed & (due[i - first] > 0.0) & (turn[i - first] < last_lot), 1.0, 0.0)
+            found += int(due[i - first])
         if found > 0:
-            for i in range(len(due)):
-                turn[i] = turn_for_removal(x.policy.enforcement.priority, since[i], children[i], turn[i])
+            for i in range(first, last):
+                since, children = s[COL.since, i], s[COL.children, i]
+                turn[i - first] = turn_for_removal(x.policy.enforcement.priority, since, children, turn[i - first])
             waiting = join(state, waiting, first, last)
     return waiting
 

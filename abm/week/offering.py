@@ -18,7 +18,7 @@ from abm.numerics.arithmetic import routine, rule
 from abm.numerics.calendar import NO_LIMIT, limited
 
 
-@rule
+@routine
 def could_have(key: int, week: int, x: Setting, state: State, i: int, k: int) -> bool:
     """Whether household i meets the conditions of offer k, its window aside."""
     s = state.s
@@ -66,7 +66,7 @@ def offers_known(key: int, x: Setting, state: State, i: int) -> None:
     note_closing(x, state, i, 0)
 
 
-@rule
+@routine
 def note_closing(x: Setting, state: State, i: int, week: int) -> None:
     """Household i knows when each offer made to it, or its bonus, closes; the next to close is the one to think of."""
     s, first = state.s, NO_LIMIT
@@ -94,17 +94,16 @@ def next_to_close(x: Setting, state: State, week: int) -> None:
     if not several_close(x):
         return
     for first in range(0, there(state), BLOCK):
-        closing = s[COL.closing, first : min(first + BLOCK, there(state))]
+        last = min(first + BLOCK, there(state))
         found = 0
-        for i in range(len(closing)):
-            found += 1 if closing[i] == week else 0
-        if found > 0:
-            for i in range(len(closing)):
-                if closing[i] == week:
-                    note_closing(x, state, first + i, week)
+        for i in range(first, last):
+            found += 1 if s[COL.closing, i] == week else 0
+        for i in range(first, last if found > 0 else first):
+            if s[COL.closing, i] == week:
+                note_closing(x, state, i, week)
 
 
-@rule
+@routine
 def hear_of_offer(x: Setting, state: State, i: int, k: int, week: int) -> None:
     """Offer k, made to household i, draws its attention, now and before it closes.
 

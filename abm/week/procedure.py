@@ -75,14 +75,15 @@ def line_up_for_decision(key: int, week: int, x: Setting, state: State) -> int:
     waiting = 0
     for first in range(0, there(state), BLOCK):
         last = min(first + BLOCK, there(state))
-        stage, since = s[COL.stage, first:last], s[COL.since, first:last]
-        due = state.bench[SEAT.due, : last - first]
+        due, turn = state.bench[SEAT.due], state.bench[SEAT.turn]
         found = 0
-        for i in range(len(due)):
-            due[i] = where((stage[i] == STAGE.AWAITING) & (week - float(since[i]) >= takes), 1.0, 0.0)
-            found += int(due[i])
+        for i in range(first, last):
+            turn[i - first] = s[COL.since, i]
+            ripe = (s[COL.stage, i] == STAGE.AWAITING) & (week - turn[i - first] >= takes)
+            due[i - first] = where(ripe, 1.0, 0.0)
+            found += int(due[i - first])
         if found > 0:
-            waiting = join_in_order(key, PURPOSE.DECISION_TURN, state, waiting, first, since)
+            waiting = join_in_order(key, PURPOSE.DECISION_TURN, state, waiting, first, last)
     return waiting
 
 
@@ -137,15 +138,15 @@ def line_up_for_appeal(key: int, week: int, x: Setting, state: State) -> int:
     waiting = 0
     for first in range(0, there(state), BLOCK):
         last = min(first + BLOCK, there(state))
-        stage, since, appeals = s[COL.stage, first:last], s[COL.since, first:last], s[COL.appeals, first:last]
-        due = state.bench[SEAT.due, : last - first]
+        due, turn = state.bench[SEAT.due], state.bench[SEAT.turn]
         found = 0
-        for i in range(len(due)):
-            waited = week - float(since[i]) >= where(appeals[i] == 1.0, takes, window)
-            due[i] = where((stage[i] == STAGE.REFUSED) & waited, 1.0, 0.0)
-            found += int(due[i])
+        for i in range(first, last):
+            turn[i - first] = s[COL.since, i]
+            waited = week - turn[i - first] >= where(s[COL.appeals, i] == 1.0, takes, window)
+            due[i - first] = where((s[COL.stage, i] == STAGE.REFUSED) & waited, 1.0, 0.0)
+            found += int(due[i - first])
         if found > 0:
-            waiting = join_in_order(key, PURPOSE.APPEAL_TURN, state, waiting, first, since)
+            waiting = join_in_order(key, PURPOSE.APPEAL_TURN, state, waiting, first, last)
     appealing = 0
     for q in range(waiting):
         i = state.queue[q]
@@ -200,16 +201,15 @@ def line_up_for_review(key: int, week: int, x: Setting, state: State) -> int:
     waiting = 0
     for first in range(0, there(state), BLOCK):
         last = min(first + BLOCK, there(state))
-        stage, granted = s[COL.stage, first:last], s[COL.protected_at, first:last]
-        review = s[COL.review_due, first:last]
-        due = state.bench[SEAT.due, : last - first]
+        due, turn = state.bench[SEAT.due], state.bench[SEAT.turn]
         found = 0
-        for i in range(len(due)):
-            at_term = (week - float(granted[i]) >= settles_after) | (review[i] <= week)
-            due[i] = where((stage[i] == STAGE.PROTECTED) & at_term, 1.0, 0.0)
-            found += int(due[i])
+        for i in range(first, last):
+            turn[i - first] = s[COL.review_due, i]
+            at_term = (week - s[COL.protected_at, i] >= settles_after) | (turn[i - first] <= week)
+            due[i - first] = where((s[COL.stage, i] == STAGE.PROTECTED) & at_term, 1.0, 0.0)
+            found += int(due[i - first])
         if found > 0:
-            waiting = join_in_order(key, PURPOSE.REVIEW_TURN, state, waiting, first, review)
+            waiting = join_in_order(key, PURPOSE.REVIEW_TURN, state, waiting, first, last)
     to_review = 0
     for q in range(waiting):
         i = state.queue[q]
@@ -249,14 +249,14 @@ def line_up_for_visit(key: int, week: int, state: State, last_lot: float) -> int
     waiting = 0
     for first in range(0, there(state), BLOCK):
         last = min(first + BLOCK, there(state))
-        stage, visited = s[COL.stage, first:last], s[COL.visited, first:last]
-        due, turn = state.bench[SEAT.due, : last - first], state.bench[SEAT.turn, : last - first]
+        due, turn = state.bench[SEAT.due], state.bench[SEAT.turn]
         draw_lots(key, week, PURPOSE.VISIT_TURN, state, first, last)
         found = 0
-        for i in range(len(due)):
-            here = (stage[i] == STAGE.REFUSED) | (stage[i] == STAGE.EXHAUSTED)
-            due[i] = where(here & (week - float(visited[i]) >= VISIT_PAUSE) & (turn[i] < last_lot), 1.0, 0.0)
-            found += int(due[i])
+        for i in range(first, last):
+            here = (s[COL.stage, i] == STAGE.REFUSED) | (s[COL.stage, i] == STAGE.EXHAUSTED)
+            not_lately = week - s[COL.visited, i] >= VISIT_PAUSE
+            due[i - first] = where(here & not_lately & (turn[i - first] < last_lot), 1.0, 0.0)
+            found += int(due[i - first])
         if found > 0:
             waiting = join(state, waiting, first, last)
     return waiting

@@ -195,48 +195,45 @@ def attend(key: int, week: int, x: Setting, state: State, i: int) -> None:
 def attend_together(key: int, week: int, x: Setting, state: State, first: int, last: int) -> None:
     """A week's news and attention for a block of rows, as `attend` has it.
 
-    The compiler works through the columns several households at a time only if each is cut as ``s[COL.x, first:last]``
-    before the loop (with ``s[COL.x, i]`` inside, whole runs take half as long again), if what the loop reads of
-    the setting is taken out of it into plain numbers, and if what is read at a place that another column names is laid
-    out on the bench beforehand.  A test looks at the machine's instructions.  Short loops are quicker than one long
-    loop, in which the processor waits for one polynomial after another.  Where nobody is moved from hotels, nobody
-    draws for it.
+    The compiler works through the columns several households at a time only if what a loop reads of the setting is
+    taken out of it into plain numbers, and if what is read at a place that another column names is laid out on the
+    bench beforehand.  A test looks at the machine's instructions.  Short loops are quicker than one long loop, in which
+    the processor waits for one polynomial after another.  Where nobody is moved from hotels, nobody draws for it.
     """
     s, attention, fates = state.s, attention_of(x), fates_of(x)
     single, family = state.credibility[1, KIN.single], state.credibility[1, KIN.family]
-    identity, stage, children = s[COL.id, first:last], s[COL.stage, first:last], s[COL.children, first:last]
-    alert, closing, support_end = s[COL.alert, first:last], s[COL.closing, first:last], s[COL.support_end, first:last]
-    departs_at = s[COL.departs_at, first:last]
-    safety, removal, notice = s[COL.safety, first:last], s[COL.removal, first:last], s[COL.notice, first:last]
-    truth, listed = state.bench[SEAT.truth, : last - first], state.bench[SEAT.listed, : last - first]
-    news, spare = state.bench[SEAT.news, : last - first], state.bench[SEAT.spare, : last - first]
-    housing, abroad, noise = s[COL.housing, first:last], s[COL.abroad, first:last], state.noise
+    truth, listed = state.bench[SEAT.truth], state.bench[SEAT.listed]
+    news, spare = state.bench[SEAT.news], state.bench[SEAT.spare]
     look_home(week, state, first, last)
-    for i in range(len(notice)):
-        who, here = identity_of(identity[i]), stage[i]
-        due = falls_due(week, here, support_end[i], departs_at[i]) + meets_fate(fates, key, who, week, here, truth[i])
-        notice[i] = due + considers(attention, key, who, week, here, alert[i], closing[i])
-        removal[i] = removal_after_news(attention, removal[i], here, children[i], single, family)
-        alert[i] = alert[i] * attention.alert_memory
-    for i in range(len(news)):
-        news[i] = news_of(key, identity_of(identity[i]), week)
-    normal_quantiles(news, spare)
-    for i in range(len(news)):
-        news[i] *= noise[int(abroad[i])]
-    for i in range(len(news)):
-        safety[i] = safety_after_news(attention, safety[i], stage[i], news[i], truth[i], listed[i])
+    for i in range(first, last):
+        who, here, alert = identity_of(s[COL.id, i]), s[COL.stage, i], s[COL.alert, i]
+        due = falls_due(week, here, s[COL.support_end, i], s[COL.departs_at, i])
+        due += meets_fate(fates, key, who, week, here, truth[i - first])
+        s[COL.notice, i] = due + considers(attention, key, who, week, here, alert, s[COL.closing, i])
+        s[COL.removal, i] = removal_after_news(attention, s[COL.removal, i], here, s[COL.children, i], single, family)
+        s[COL.alert, i] = alert * attention.alert_memory
+    for i in range(first, last):
+        news[i - first] = news_of(key, identity_of(s[COL.id, i]), week)
+    normal_quantiles(news[: last - first], spare[: last - first])
+    for i in range(first, last):
+        news[i - first] *= state.noise[int(s[COL.abroad, i])]
+    for i in range(first, last):
+        home, on_list, here = truth[i - first], listed[i - first], s[COL.stage, i]
+        s[COL.safety, i] = safety_after_news(attention, s[COL.safety, i], here, news[i - first], home, on_list)
     if fates.hotel_exit > 0.0:
-        for i in range(len(notice)):
-            notice[i] += is_moved(fates, key, identity_of(identity[i]), week, stage[i], housing[i])
+        for i in range(first, last):
+            who, here = identity_of(s[COL.id, i]), s[COL.stage, i]
+            s[COL.notice, i] += is_moved(fates, key, who, week, here, s[COL.housing, i])
 
 
 @rule
 def look_home(week: int, state: State, first: int, last: int) -> None:
     """Lay out on the bench how safe home is for each of a block of rows, and whether it is on the list."""
-    origin, safety, on_list = state.s[COL.origin, first:last], state.lands[LAND.true_safety], state.lands[LAND.listed]
-    truth, listed = state.bench[SEAT.truth, : last - first], state.bench[SEAT.listed, : last - first]
-    for i in range(len(truth)):
-        truth[i], listed[i] = safety[week, int(origin[i])], on_list[week, int(origin[i])]
+    truth, listed = state.bench[SEAT.truth], state.bench[SEAT.listed]
+    for i in range(first, last):
+        origin = int(state.s[COL.origin, i])
+        truth[i - first] = state.lands[LAND.true_safety, week, origin]
+        listed[i - first] = state.lands[LAND.listed, week, origin]
 
 
 @rule

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,11 +12,10 @@ from numba import njit
 from tiny import busy
 
 from abm.arrays.state import BLOCK, there
-from abm.numerics.arithmetic import COMPILE, INTERPRETED
+from abm.numerics.arithmetic import COMPILE, INTERPRETED, rule
 from abm.numerics.draws import key_of
-from abm.week import week as module
 from abm.week.considering import choose_together
-from abm.week.week import attend_together
+from abm.week.week import attend, attend_together
 
 if INTERPRETED:
     pytest.skip("compilation is off", allow_module_level=True)
@@ -77,27 +74,11 @@ def test_decisions_are_taken_several_at_a_time(vector_unit: None) -> None:
     assert len(re.findall(SEVERAL, instructions(entry))) > 60
 
 
-def row_by_row() -> Callable[..., None]:
-    """`attend_together` with its columns read as ``s[COL.x, i]`` inside the loops."""
-    text = inspect.getsource(attend_together)
-    cut: dict[str, str] = {}
-    for node in ast.walk(ast.parse(text)):
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.targets[0], ast.Tuple)
-            and isinstance(node.value, ast.Tuple)
-        ):
-            for name, value in zip(node.targets[0].elts, node.value.elts, strict=True):
-                column = re.fullmatch(r"s\[COL\.(\w+), first:last\]", ast.unparse(value))
-                if column:
-                    cut[ast.unparse(name)] = column[1]
-    assert len(cut) > 8
-    for name, column in cut.items():
-        text = re.sub(rf"\b{name}\[i\]", f"s[COL.{column}, first + i]", text)
-    names = dict(vars(module))
-    exec(compile(text, "<row by row>", "exec"), names)
-    rule: Callable[..., None] = names["attend_together"]
-    return rule
+@rule
+def one_by_one(key: int, week: int, x: Any, state: Any, first: int, last: int) -> None:
+    """The same, household by household."""
+    for i in range(first, last):
+        attend(key, week, x, state, i)
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +92,9 @@ def test_attention_is_worked_out_for_several_households_at_a_time(week: tuple[np
     assert len(re.findall(TOLD_APART, week[1])) > 14
 
 
-def test_columns_that_are_not_cut_before_the_loop_would_be_noticed(week: tuple[np.ndarray, str]) -> None:
-    """So that the test above could fail: the same numbers come out, but all that reads a column is done one by one."""
-    table, text = attended(row_by_row())
+def test_households_that_attend_one_by_one_would_be_noticed(week: tuple[np.ndarray, str]) -> None:
+    """So that the test above could fail: the same numbers come out, but not for several at a time."""
+    table, text = attended(one_by_one)
     assert table.tobytes() == week[0].tobytes()
     assert len(re.findall(SEVERAL, text)) < 35
     assert len(re.findall(TOLD_APART, text)) < 14
