@@ -92,8 +92,14 @@ def protect(key: int, week: int, x: Setting, state: State, i: int) -> None:
     """Grant protection and set the date of its first review."""
     enter(state, i, STAGE.PROTECTED, week)
     state.s[COL.protected_at, i] = float(week)
-    state.s[COL.review_due, i] = week + math.ceil(weeks_between_reviews(x))
+    set_review(x, state, i, week)
     make_offers(key, week, x, state, i, False)
+
+
+@rule
+def set_review(x: Setting, state: State, i: int, week: int) -> None:
+    """The next review of protection that was granted or reviewed in a week; it is due from a whole week on."""
+    state.s[COL.review_due, i] = week + math.ceil(weeks_between_reviews(x))
 
 
 @routine
@@ -189,7 +195,7 @@ def reviews(key: int, week: int, x: Setting, state: State) -> None:
             rehouse(state, i, housing, 0.0)  # as for a newcomer: where it lived years ago says nothing
             refuse(key, week, x, state, i)
         else:
-            s[COL.review_due, i] = week + math.ceil(weeks_between_reviews(x))
+            set_review(x, state, i, week)
 
 
 @routine

@@ -27,7 +27,7 @@ def filled() -> Table:
 def empty(households: int) -> Table:
     """A table in which nothing has happened, with two offers and a column of one's own."""
     table = new_table(households, 2, 1)
-    for held in _arrays(table):
+    for held in (*_arrays(table), table.rares):
         held[:] = 99  # whatever the memory held before
     for column in WHO:
         table[column] = 0.0

@@ -10,7 +10,7 @@ from tiny import LIVELY, QUIET
 from told import FAMILY, ONE, WILLING, booked, happened, household, left_in, of, offering, pulled, ran, setting, world
 
 from abm.arrays.ledger import LINE, line_for
-from abm.arrays.state import State
+from abm.arrays.state import COUNT, NEWS, State
 from abm.household.stages import ACCOUNT, COL, STAGE, TOLD
 from abm.numerics.calendar import limited
 from abm.numerics.draws import PURPOSE, key_of, uniform
@@ -41,6 +41,22 @@ def test_a_tie_that_left_by_choice_is_another_than_one_that_was_removed() -> Non
         assert [state.s[COL.ties_left, j] for j in ties] == [left] * len(ties)
         assert [state.s[COL.ties_removed, j] for j in ties] == [removed] * len(ties)
         assert not state.s[[COL.ties_left, COL.ties_removed]][:, others].any()
+
+
+def test_what_was_read_is_not_heard_again() -> None:
+    """By nobody: the places of news on the list are given anew each week."""
+    x, state, ties, _ = tied()
+    leave(KEY, 0, x, state, 0, STAGE.REMOVED)
+    assert state.counts[COUNT.unread, 0] == len(ties)
+    read_news(x, state)
+    assert (state.counts[COUNT.unread, 0], state.s[COL.unread].any()) == (0, False)
+    state.heard[:], state.news[:] = -1, 99.0
+    teller = ties[0]
+    leave(KEY, 1, x, state, teller, STAGE.RETURNED_UNASSISTED)
+    told = set(state.ties[state.tie_start[teller] : state.tie_start[teller + 1]].tolist())
+    assert set(state.heard[: len(told)].tolist()) == told
+    assert set(state.news[NEWS.reports, : len(told)].tolist()) == {1.0}
+    assert not state.news[[NEWS.payments, NEWS.paid, NEWS.removals], : len(told)].any()
 
 
 def test_a_removal_is_feared_and_a_return_is_not() -> None:
