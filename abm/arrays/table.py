@@ -39,6 +39,7 @@ _PLACES = [(_HELD.index(column.held), _OF[column.held].index(column)) for column
 _OWN, _DRAWER, _OFFERS, _SMALLS, _TAKEN = (len(_OF[held]) for held in Held)
 _SHORT, _RARE = _HELD.index(Held.SHORT), _HELD.index(Held.RARE)
 _DRAWERS = _HELD.index(Held.WHOLE), _DRAWER
+_NUMBERS = (int, np.integer)
 _COMING = {int(column) for column in Column if column.kind is Kind.COMING}
 
 #: What is known of a household before all else: who it is, and when it comes.
@@ -66,7 +67,7 @@ class Table(NamedTuple):
 
     def __getitem__(self, index: Any) -> Any:
         column, where = index if isinstance(index, tuple) else (index, None)
-        if not isinstance(column, int | np.integer):
+        if not isinstance(column, _NUMBERS):
             return np.asarray(self)[index]
         kept = self._row(int(column), where if where is not None else slice(None))
         if isinstance(where, slice):
@@ -80,7 +81,7 @@ class Table(NamedTuple):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         column, where = index if isinstance(index, tuple) else (index, slice(None))
-        if isinstance(column, int | np.integer):
+        if isinstance(column, _NUMBERS):
             self._set(int(column), where, value)
         else:
             for number, entries in zip(column, np.broadcast_to(value, np.shape(column)), strict=True):
@@ -96,7 +97,8 @@ class Table(NamedTuple):
                 if entry != 0.0 or self.wholes[_DRAWER, i] > 0:
                     self.rares[row, drawer_of(self, i)] = entry
         elif held == _SHORT or self._is_coming(number):
-            self._row(number, slice(None))[where] = np.clip(value, NEVER, LAST)
+            one = isinstance(value, float)  # most often: a rule writes it, and NumPy would take longer
+            self._row(number, slice(None))[where] = min(max(value, NEVER), LAST) if one else np.clip(value, NEVER, LAST)
         else:
             self._row(number, slice(None))[where] = value
 
@@ -106,16 +108,17 @@ class Table(NamedTuple):
 
     def _row(self, number: int, where: Any) -> Any:
         """Some entries of a row as they are kept."""
-        number += self.shape[0] if number < 0 else 0
+        if 0 <= number < TOLD:
+            held, row = _PLACES[number]
+            if held == _RARE:
+                return self.rares[row, self.wholes[_DRAWER, where]]
+            return (self.reals, self.wholes, self.shorts, self.smalls)[held][row, where]
+        if number < 0:
+            return self._row(number + self.shape[0], where)
         offers = len(self.shorts) - _OFFERS
-        if number >= TOLD + offers:
-            return self.reals[_OWN + number - TOLD - offers, where]
-        if number >= TOLD:
+        if number < TOLD + offers:
             return self.shorts[_OFFERS + number - TOLD, where]
-        held, row = _PLACES[number]
-        if held == _RARE:
-            return self.rares[row, self.wholes[_DRAWER, where]]
-        return (self.reals, self.wholes, self.shorts, self.smalls)[held][row, where]
+        return self.reals[_OWN + number - TOLD - offers, where]
 
     def copy(self) -> Table:
         """The same entries, in arrays of their own."""
