@@ -103,12 +103,24 @@ def household_amount(terms, adults: float, children: float, share: float) -> flo
     return min(amount, terms.household_cap)
 
 
+@rule
+def own_lot(key: int, household: int) -> float:
+    """The lot of a household, 0–1."""
+    return uniform(key, household, 0, PURPOSE.LOT)
+
+
+@rule
+def lot_of_site(key: int, site: int) -> float:
+    """The lot of a site, 0–1."""
+    return uniform(key, site, 0, PURPOSE.SITE_LOT)
+
+
 @routine
 def lot_for(key: int, terms, household: int, site: int) -> float:  # type: ignore[no-untyped-def]
     """The lot, 0–1, by which an offer for a share is open to a household or not: its own, or that of its site."""
     if terms.share_by == SHARE_BY.site:
-        return uniform(key, site, 0, PURPOSE.SITE_LOT)
-    return uniform(key, household, 0, PURPOSE.LOT)
+        return lot_of_site(key, site)
+    return own_lot(key, household)
 
 
 @rule

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from abm.arrays.ledger import Prices
 from abm.arrays.state import State
+from abm.household.offers import lot_of_site, own_lot
 from abm.household.stages import COL, HOUSING, STAGE, TOLD, case_is_open
 from abm.model import Prepared
 from abm.numerics.calendar import WEEKS_PER_YEAR, limited
-from abm.numerics.draws import PURPOSE, key_of, uniform
+from abm.numerics.draws import key_of
 from experiments.statistics.intervals import Array
 
 Names = NDArray[np.float64]
@@ -89,17 +90,12 @@ def follow(
             departed.append(((left >= opening) & (left <= week)).astype(np.float64))
             cost.append(spent[rows].copy())
     assert rows is not None  # there is at least one week
-    found, sites = s[COL.id, rows], s[COL.site, rows].astype(np.int64)
+    key, found, sites = key_of(seed), s[COL.id, rows], s[COL.site, rows].astype(np.int64)
     return Followed(
-        names=found, lots=lots_of(seed, found, PURPOSE.LOT), site_lots=lots_of(seed, sites, PURPOSE.SITE_LOT),
-        sites=sites, departed=np.array(departed), cost=np.array(cost),
+        names=found, lots=np.array([own_lot(key, int(one)) for one in found]),
+        site_lots=np.array([lot_of_site(key, int(one)) for one in sites]), sites=sites,
+        departed=np.array(departed), cost=np.array(cost),
     )  # fmt: skip
-
-
-def lots_of(seed: int, drawing: Array | NDArray[np.int64], purpose: int) -> Array:
-    """The lots of households or of sites in a run (see `abm.household.offers.lot_for`)."""
-    key = key_of(seed)
-    return np.array([uniform(key, int(one), 0, purpose) for one in drawing])
 
 
 def rows_of(state: State, names: Names) -> NDArray[np.intp]:
