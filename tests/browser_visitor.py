@@ -21,6 +21,14 @@ ASKED = Choices.from_query(QUERY)[0]
 #: Milliseconds until what is waited for counts as not coming: far more than it takes, for a machine may be busy.
 PATIENCE = 90_000
 
+#: Words in what Solara says of a part that another has replaced before it was drawn: the next one is drawn, so nobody
+#: sees it.  Its `vegalite.vue` waits a tenth of a second, and then asks an element that is gone for its classes; its
+#: `jupyter-widget` asks for the model of a part that has been closed.
+REPLACED = (
+    ("VUE_TEMPLATE_SCRIPT", "undefined (reading 'classList')"),
+    ("widget model not found", "getModelById"),
+)
+
 
 class Visitor:
     """A browser window with a storage of its own, that notes what leaves the machine and what goes wrong."""
@@ -38,12 +46,8 @@ class Visitor:
         self.page.on("pageerror", self._failed)
 
     def _failed(self, error: Any) -> None:
-        """Keep an error, but for that of a chart of Solara's that left the page before it was drawn: nobody sees it.
-
-        Its `vegalite.vue` waits a tenth of a second, and then asks the element that is gone for its classes.
-        """
         told = error.stack or str(error)
-        if not ("VUE_TEMPLATE_SCRIPT" in told and "undefined (reading 'classList')" in told):
+        if not any(all(words in told for words in told_by) for told_by in REPLACED):
             self.errors.append(told)
 
     def _asked(self, request: Any) -> None:
