@@ -120,7 +120,8 @@ def compared(title: str, *, unit: str, group: Group, **told: Any) -> Callable[[F
 
 def measured(t: Tally) -> np.ndarray:
     """Every outcome of a finished run, in the order of `MEASURES`, shape (measures,); those of `OWN` aside."""
-    return np.array([told.of(t) for name, told in MEASURES.items() if name not in OWN])
+    plain = Tally._make(part.tolist() if isinstance(part, np.ndarray) else part for part in t)
+    return np.array([told.of(plain) for name, told in MEASURES.items() if name not in OWN])
 
 
 def share(part: float, whole: float) -> float:
@@ -128,12 +129,12 @@ def share(part: float, whole: float) -> float:
     return part / whole if whole > 0.0 else math.nan
 
 
-def by_route(left: np.ndarray) -> float:
+def by_route(left: np.ndarray | Sequence[float]) -> float:
     """Departures by any route."""
-    return sum_of(left[stage] for stage in ROUTES)
+    return sum_of([left[stage] for stage in ROUTES])
 
 
-def sum_of(values: Any) -> float:
+def sum_of(values: Iterable[float]) -> float:
     """A sum from left to right, the same on every Python (the built-in one compensates from 3.12 on)."""
     total = 0.0
     for value in values:
@@ -143,7 +144,16 @@ def sum_of(values: Any) -> float:
 
 def within(t: Tally, weeks: int, *routes: Stage) -> float:
     """Share of the households at risk that left within a window by some routes; NaN in a shorter run."""
-    return sum_of(t.left_within[WINDOWS.index(weeks), route] for route in routes)
+    left = t.left_within[WINDOWS.index(weeks)]
+    return sum_of([left[route] for route in routes])
+
+
+#: Routes by which people went home of their own will; stages of those in the country whose costs no line holds.
+_HOME = tuple(stage for stage in ROUTES if went_home(stage))
+_OUTSIDE = tuple(stage for stage in Stage if in_country(stage) and not case_is_open(stage))
+#: Lines of the account by what they have in common, and those that departures cause.
+_LINES = {concern: tuple(line for line in Line if line.concern is concern) for concern in Concern}
+_ON_LEAVING = (LINE.offer, LINE.travel, LINE.reintegration, LINE.advice, LINE.enforcement, LINE.detention)
 
 
 # ---- firm -------------------------------------------------------------------------------------------
@@ -218,7 +228,7 @@ def unassisted_share(t: Tally) -> float:
 @measure("came back", unit="share", group="firm")
 def reentry_share(t: Tally) -> float:
     """Share of households that returned (assisted or unassisted) and came back with a new claim during the run."""
-    return share(t.came_back, sum_of(t.left[stage] for stage in ROUTES if went_home(stage)))
+    return share(t.came_back, sum_of([t.left[stage] for stage in _HOME]))
 
 
 @measure("departures", unit="households", group="firm")
@@ -285,7 +295,7 @@ def outside_account_end(t: Tally) -> float:
 
     Out of contact, protected or settled.
     """
-    return sum_of(t.stocks[stage] for stage in Stage if in_country(stage) and not case_is_open(stage)) * t.weight
+    return sum_of([t.stocks[stage] for stage in _OUTSIDE]) * t.weight
 
 
 @measure("spent on the offers", unit="GBP", group="public money")
@@ -321,13 +331,12 @@ def cost_per_departure(t: Tally) -> float:
     return share(_spent_on_leaving(t), by_route(t.left))
 
 
-def _spent(t: Tally, *concerns: Concern) -> float:
-    return sum_of(t.lines[line] for line in Line if line.concern in concerns)
+def _spent(t: Tally, concern: Concern) -> float:
+    return sum_of([t.lines[line] for line in _LINES[concern]])
 
 
 def _spent_on_leaving(t: Tally) -> float:
-    spent = (LINE.offer, LINE.travel, LINE.reintegration, LINE.advice, LINE.enforcement, LINE.detention)
-    return sum_of(t.lines[line] for line in spent)
+    return sum_of([t.lines[line] for line in _ON_LEAVING])
 
 
 @measure("spent on departures", unit="GBP", group="public money")

@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import math
 from collections import namedtuple
-from collections.abc import Collection, Sequence
+from collections.abc import Hashable, Sequence
 from datetime import date, timedelta
-from functools import cache, lru_cache
+from functools import cache
+from itertools import repeat
 from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from abm.arrays.ledger import Prices, prices
 from abm.arrays.pull import pull_over
-from abm.evidence.homeland import home, place_name
+from abm.arrays.records import as_records
+from abm.evidence.homeland import Origin as Land
+from abm.evidence.homeland import home, known_home, place_name, year_of
 from abm.household.offers import schedule
 from abm.household.stages import STAGES, Holds, Housing, Stage
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload, HousingMix, StageMix
+from abm.inputs.kept import once
 from abm.inputs.parameters import InputError, plain
 from abm.inputs.policy import Offer, Policy
 from abm.inputs.registry import NOTHING, RuleSet
 from abm.inputs.world import World
-from abm.numerics.arithmetic import INTERPRETED, exp, log, normal_quantile
+from abm.numerics.arithmetic import exp, log, normal_quantile
 from abm.numerics.calendar import NEVER, NO_LIMIT, WEEKS_PER_YEAR, weekly_chance
 from abm.numerics.named import Named, numbers
 
@@ -38,8 +43,6 @@ HOPE_YEARS = 5.0
 NO_OFFER = Offer()
 #: Stages in which a household chooses, and the lever that opens an offer to them.
 OPENED_BY = {stage: f"open_{stage.name.lower()}" for stage in Stage if Holds.CHOOSES in stage.holds}
-#: Results that are kept, since few of them differ between the points of a sweep.
-KEPT = 1_024
 
 
 class Frame(NamedTuple):
@@ -155,14 +158,14 @@ def patience(behaviour: Behaviour) -> np.ndarray:
     return np.array(_patience(behaviour.discounting, behaviour.discounting_spread))
 
 
-@lru_cache(maxsize=KEPT)
-def _patience(discounting: float, spread: float) -> list[float]:
+@once
+def _patience(discounting: float, spread: float) -> tuple[float, ...]:
     factors = []
     for c in range(PATIENCE_CLASSES):
         z = normal_quantile((c + 0.5) / PATIENCE_CLASSES)
         yearly = discounting * exp(spread * z)
         factors.append(exp(-log(1.0 + yearly) / WEEKS_PER_YEAR))
-    return factors
+    return tuple(factors)
 
 
 def origin_names(caseload: Caseload) -> list[str]:
@@ -171,92 +174,58 @@ def origin_names(caseload: Caseload) -> list[str]:
 
 
 def spells(
-    policy: Policy,
-    caseload: Caseload,
-    behaviour: Behaviour,
-    weeks: int,
-    households: int,
-    rules: RuleSet = NOTHING,
-    like: Sequence[Spell] = (),
+    policy: Policy, caseload: Caseload, behaviour: Behaviour, weeks: int, households: int, rules: RuleSet = NOTHING
 ) -> tuple[Spell, ...]:
     """Pack validated inputs for a run of `weeks` weeks with `households` households at the start.
 
     A spell for each policy of the timeline that comes into force in the course of the run; what is not a lever is the
-    same in all.  A household looks ahead over what its own spell has announced.  From `like`, the spells of the same
-    inputs with another behaviour, all is taken over that does not depend on behaviour.
+    same in all.  A household looks ahead over what its own spell has announced.
 
     Raises
     ------
     InputError
         If a week is given as a date and the caseload has none.
     """
-    names, weekly, scale = origin_names(caseload), patience(behaviour), households / caseload.households
+    names, places, scale = tuple(origin_names(caseload)), tuple(caseload.countries), households / caseload.households
     timeline = [(week, found) for week, found in policy.timeline(day_of(caseload)) if week < weeks]
     offers = policy.offer_names or ["none"]
     before = pipeline_weeks(caseload)
     own = scale * own_inflow(caseload, -before, weeks)
     pull = pull_over(timeline, caseload, behaviour, weeks)
-    inflow = np.stack([own, own * np.concatenate([np.ones(before), pull])])
-    b = plain(of_the_place(behaviour, caseload.world))
-    if like:
-        felt = [
-            {"b": b, "inflow": inflow, "own": rules.numbers(found, offers, behaviour)}
-            | _in_time([found.offers.get(name, NO_OFFER) for name in offers], caseload, weeks, weekly, spell.plain)
-            for spell, (_, found) in zip(like, timeline, strict=True)
-        ]
-        return tuple(_felt(spell, parts) for spell, parts in zip(like, felt, strict=True))
+    patient = _patience(behaviour.discounting, behaviour.discounting_spread)
+    lands = _origins(caseload, names)
     # What is no lever, packed once.
-    people, world = plain(caseload, without=(World, StageMix, HousingMix)), plain(caseload.world)
-    mixes = Mixes(stages=_mix(caseload.stages, Stage), housing=_mix(caseload.housing, Housing))
-    lands, given = _origins(caseload, names), _given(caseload, names)
+    x: dict[str, Any] = {
+        "b": plain(of_the_place(behaviour, caseload.world)),
+        "caseload": plain(caseload, (World, StageMix, HousingMix)),
+        "world": plain(caseload.world),
+        "mixes": _mixes(caseload.stages, caseload.housing),
+        "inflow": np.stack([own, own * np.concatenate([np.ones(before), pull])]),
+        "given": _given(caseload, names),
+    }
     made: list[Spell] = []
     since = support_since = reviews_since = NEVER
     for number, (week, found) in enumerate(timeline):
-        terms = [found.offers.get(name, NO_OFFER) for name in offers]
+        terms = tuple(found.offers.get(name, NO_OFFER) for name in offers)
+        close = tuple(closes(offer, caseload) for offer in terms)
         if number:
             was, since = timeline[number - 1][1], float(week)
             support_since = since if found.support != was.support else support_since
             interval = found.status.review_interval_months
             reviews_since = since if interval != was.status.review_interval_months else reviews_since
         frame = _frame(found, caseload, weeks, households)
-        x = Setting(
-            b=b,
+        setting = Setting(
+            **x,
             policy=plain(found),
-            caseload=people,
-            world=world,
+            offers=tuple(map(offer_terms, terms, repeat(patient), close)),
             frame=frame._replace(since=since, support_since=support_since, reviews_since=reviews_since),
             prices=prices(caseload.world, found.reintegration.per_household),
-            mixes=mixes,
-            origins=np.concatenate([lands, _open_to(terms, names, caseload.countries)]),
-            **_in_time(terms, caseload, weeks, weekly),
-            inflow=inflow,
-            given=given,
+            origins=np.concatenate([lands, [_open_to(offer, names, places) for offer in terms]]),
+            shares=_shares(terms, patient, close, weeks),
             own=rules.numbers(found, offers, behaviour),
         )
-        made.append(Spell(week, found.title, x, as_records(x)))
+        made.append(Spell(week, found.title, setting, as_records(setting)))
     return tuple(made)
-
-
-def _in_time(
-    terms: list[Offer], caseload: Caseload, weeks: int, weekly: np.ndarray, known: Setting | None = None
-) -> dict[str, Any]:
-    """What offers are to those who wait, by their patience; nothing, where that is known already."""
-    patient = tuple(weekly.tolist())
-    offers = tuple(offer_terms(offer, patient, closes(offer, caseload)) for offer in terms)
-    if known is not None and all(one is other for one, other in zip(offers, known.offers, strict=True)):
-        return {}
-    return {
-        "offers": offers,
-        "shares": _stacked([schedule(offer, weeks, weekly, closes(offer, caseload)) for offer in terms]),
-    }
-
-
-def _felt(spell: Spell, parts: dict[str, Any]) -> Spell:
-    """A spell with some parts packed anew."""
-    return spell._replace(
-        plain=spell.plain._replace(**parts),
-        setting=spell.setting._replace(**{name: _as_record(part) for name, part in parts.items()}),
-    )
 
 
 def of_the_place(behaviour: Behaviour, world: World) -> Behaviour:
@@ -315,21 +284,25 @@ def closes(offer: Offer, caseload: Caseload) -> float:
     return offer.end_week - (caseload.world.processing_weeks if offer.deadline == "departure" else 0.0)
 
 
-def _open_to(offers: list[Offer], names: list[str], places: Collection[str]) -> np.ndarray:
-    """1 where an offer is open to an origin, (offers, origins)."""
-    rows = []
-    for offer in offers:
-        if offer.origins.strip() == "all":
-            rows.append([1.0] * len(names))
-            continue
-        named = [place_name(name.strip(), places) for name in offer.origins.split(",")]
-        rows.append([float(place_name(name, places) in named) for name in names])
-    return np.array(rows)
+@once
+def _open_to(offer: Offer, names: tuple[str, ...], places: tuple[str, ...]) -> tuple[float, ...]:
+    """1 for each origin to which an offer is open, (origins,)."""
+    if offer.origins.strip() == "all":
+        return (1.0,) * len(names)
+    named = [place_name(name.strip(), places) for name in offer.origins.split(",")]
+    return tuple(float(place_name(name, places) in named) for name in names)
 
 
-@lru_cache(maxsize=KEPT)
-def offer_terms(offer: Offer, patient: tuple[float, ...], closes: float) -> Any:
-    """The numbers of an offer by name, and what follows from them; kept, and not to be written to.
+@once
+def offer_terms(offer: Offer, patient: tuple[float, ...], closed: float) -> Any:
+    """The numbers of an offer by name, and what follows from them.
+
+    Parameters
+    ----------
+    patient
+        Weekly discount factors of the patience classes, (C,).
+    closed
+        First week in which it can no longer be accepted.
 
     Returns
     -------
@@ -342,10 +315,18 @@ def offer_terms(offer: Offer, patient: tuple[float, ...], closes: float) -> Any:
     for stage, lever in OPENED_BY.items():
         open_to[stage] = getattr(offer, lever)
     own: Any = plain(offer)
-    later = np.array([exp(offer.later_payment_weeks * log(factor)) for factor in patient])
-    for array in (open_to, later):
-        array.setflags(write=False)
-    return _offer_type(*own._fields)(*own._replace(end_week=closes), open_to, later)
+    later = np.array(_after(offer.later_payment_weeks, patient))
+    return _offer_type(*own._fields)(*own._replace(end_week=closed), open_to, later)
+
+
+@once
+def _after(weeks: float, patient: tuple[float, ...]) -> tuple[float, ...]:
+    """Discount factors over some weeks."""
+    return tuple(exp(weeks * log(factor)) for factor in patient)
+
+
+#: Chances of a week by those of a year.
+_weekly = once(weekly_chance)
 
 
 @cache
@@ -353,11 +334,12 @@ def _offer_type(*fields: str) -> Any:
     return namedtuple("OfferTerms", [*fields, "open_to", "paid_later"])
 
 
+@once
 def _frame(policy: Policy, caseload: Caseload, weeks: int, households: int) -> Frame:
     world, enforcement = caseload.world, policy.enforcement
     scale = households / caseload.households
     attempts = enforcement.attempts_per_1000_week * households / 1_000.0
-    moved = weekly_chance(caseload.hotel_exit_per_year)
+    moved = _weekly(caseload.hotel_exit_per_year)
     families = world.removal_success_family if enforcement.include_families else 0.0
     return Frame(
         weeks=float(weeks),
@@ -368,41 +350,70 @@ def _frame(policy: Policy, caseload: Caseload, weeks: int, households: int) -> F
         inflow_stage=float(Stage[caseload.inflow_stage.upper()]),
         credibility=min(1.0, attempts / households * world.removal_success),
         credibility_family=min(1.0, attempts / households * families),
-        regularised=weekly_chance(policy.settlement.regularisation_per_year),
+        regularised=_weekly(policy.settlement.regularisation_per_year),
         regularised_in_time=1.0 - exp(-HOPE_YEARS * policy.settlement.regularisation_per_year),
-        detected=weekly_chance(world.detection_per_year),
-        onward=weekly_chance(world.onward_per_year),
+        detected=_weekly(world.detection_per_year),
+        onward=_weekly(world.onward_per_year),
         hotel_exit=policy.housing.hotel_exit_per_week + moved * (1.0 - policy.housing.hotel_exit_per_week),
-        returning=weekly_chance(world.remigration_per_year),
-        returning_unsafe=weekly_chance(world.remigration_per_year * world.remigration_unsafe),
+        returning=_weekly(world.remigration_per_year),
+        returning_unsafe=_weekly(world.remigration_per_year * world.remigration_unsafe),
         since=NEVER,
         support_since=NEVER,
         reviews_since=NEVER,
     )
 
 
-def _origins(caseload: Caseload, names: list[str]) -> np.ndarray:
+@once
+def _origins(caseload: Caseload, names: tuple[str, ...]) -> np.ndarray:
     """Figures by origin, a row an `Origin`."""
-    lands = [home(caseload, name) for name in names]
+    world, composition, procedure, places = caseload.world, caseload.composition, caseload.procedure, caseload.countries
+    if places:
+        found = _of_lands([home(caseload, name) for name in names])
+    else:
+        found = _known(names, year_of(caseload.date)).copy()
     shares = np.array([caseload.origins.get(name, 0.0) for name in names])
-    paths = [name.strip() for name in caseload.world.safety_origins.split(",")]
-    path = {name if name == "all" else place_name(name, caseload.countries) for name in paths}
-    composition, procedure = caseload.composition, caseload.procedure
-    grant, allowed = procedure.grant_rate, procedure.appeal_allowed
-    by_origin = composition.family_share_by_origin
+    found[Origin.share] = np.cumsum(shares) / max(shares.sum(), 1e-300)
+    paths = {name.strip() for name in world.safety_origins.split(",")}
+    if "all" not in paths:
+        on_path = {place_name(name, places) for name in paths}
+        found[Origin.on_path] = [float(place_name(name, places) in on_path) for name in names]
+    found[Origin.income] = np.maximum(found[Origin.income], world.income_floor)
+    for row, given in (
+        (Origin.grant, procedure.grant_rate),
+        (Origin.allowed, procedure.appeal_allowed),
+        (Origin.families, None if composition.family_share_by_origin else composition.family_share),
+    ):
+        if given is not None:
+            found[row] = given
+    return found
+
+
+@once
+def _known(names: tuple[str, ...], year: int | None) -> np.ndarray:
+    """Figures of countries of which a caseload says nothing itself."""
+    return _of_lands([known_home(name, year) for name in names])
+
+
+def _of_lands(lands: Sequence[Land]) -> np.ndarray:
+    """What is known of countries, a row an `Origin`; whoever stands in them is not."""
     found = {
-        Origin.share: np.cumsum(shares) / max(shares.sum(), 1e-300),
+        Origin.share: [0.0 for _ in lands],
         Origin.safety: [land.safety for land in lands],
-        Origin.on_path: [float("all" in path or land.name in path) for land in lands],
-        Origin.income: [max(land.income_gbp, caseload.world.income_floor) for land in lands],
+        Origin.on_path: [1.0 for _ in lands],
+        Origin.income: [land.income_gbp for land in lands],
         Origin.effect: [land.return_effect for land in lands],
-        Origin.grant: [land.grant_rate if grant is None else grant for land in lands],
-        Origin.allowed: [land.appeal_allowed if allowed is None else allowed for land in lands],
-        Origin.families: [land.family_share if by_origin else composition.family_share for land in lands],
+        Origin.grant: [land.grant_rate for land in lands],
+        Origin.allowed: [land.appeal_allowed for land in lands],
+        Origin.families: [land.family_share for land in lands],
         Origin.returnable: [float(land.returnable) for land in lands],
         Origin.country: [float(int(land.iso3, 36)) for land in lands],
     }
     return np.array([found[row] for row in Origin])
+
+
+@once
+def _mixes(stages: StageMix, housing: HousingMix) -> Mixes:
+    return Mixes(_mix(stages, Stage), _mix(housing, Housing))
 
 
 def _mix(mix: StageMix | HousingMix, names: type[Named]) -> np.ndarray:
@@ -415,16 +426,32 @@ def _mix(mix: StageMix | HousingMix, names: type[Named]) -> np.ndarray:
     return np.array([cumulative, [float(names[name.upper()]) for name in type(mix).model_fields]])
 
 
-def _stacked(schedules: list[np.ndarray]) -> np.ndarray:
+#: Schedules for as long as somebody has them: those of a long run are large.
+_SCHEDULES: WeakValueDictionary[Hashable, np.ndarray] = WeakValueDictionary()
+
+
+def _shares(terms: tuple[Offer, ...], patient: tuple[float, ...], close: tuple[float, ...], weeks: int) -> np.ndarray:
     """Schedules of the offers as one array; a shorter one goes on with its last entry, as it is meant to."""
-    longest = max(found.shape[2] for found in schedules)
-    return np.stack([
-        np.concatenate([found, np.repeat(found[:, :, -1:], longest - found.shape[2], axis=2)], axis=2)
-        for found in schedules
-    ])  # fmt: skip
+    key = terms, patient, close, weeks
+    found = _SCHEDULES.get(key)
+    if found is None:
+        weekly = np.array(patient)
+        found = _stacked([schedule(offer, weeks, weekly, closed) for offer, closed in zip(terms, close, strict=True)])
+        _SCHEDULES[key] = found
+    return found
 
 
-def _given(caseload: Caseload, names: list[str]) -> np.ndarray:
+def _stacked(schedules: list[np.ndarray]) -> np.ndarray:
+    weeks, planes, _ = schedules[0].shape
+    stacked = np.empty((len(schedules), weeks, planes, max(found.shape[2] for found in schedules)))
+    for shares, found in zip(stacked, schedules, strict=True):
+        shares[:, :, : found.shape[2]] = found
+        shares[:, :, found.shape[2] :] = found[:, :, -1:]
+    return stacked
+
+
+@once
+def _given(caseload: Caseload, names: tuple[str, ...]) -> np.ndarray:
     """Households given one by one, as numbers, a column a `Given`."""
     rows = [
         {
@@ -440,38 +467,3 @@ def _given(caseload: Caseload, names: list[str]) -> np.ndarray:
         for row in caseload.rows
     ]
     return np.array([[row[column] for column in Given] for row in rows], dtype=np.float64).reshape(-1, len(Given))
-
-
-def as_records(x: Setting) -> Setting:
-    """The same setting for the compiled driver: numbers by name become records, which pass as pointers.
-
-    Uncompiled it reads them as Mesa's driver does.
-    """
-    return Setting(*map(_as_record, x))
-
-
-def _as_record(part: Any) -> Any:
-    if INTERPRETED or isinstance(part, np.ndarray):
-        return part
-    if hasattr(part, "_fields"):
-        return np.array([part], dtype=_layout(part))[0]
-    return np.array(list(part), dtype=_layout(part[0]))
-
-
-#: Layout of each kind of record: how its numbers, sections and arrays lie is the same in all of a kind.
-_LAYOUTS: dict[type, np.dtype[Any]] = {}
-
-
-def _layout(part: Any) -> np.dtype[Any]:
-    kind = type(part)
-    if kind not in _LAYOUTS:
-        _LAYOUTS[kind] = np.dtype([_field(*named) for named in zip(part._fields, part, strict=True)])
-    return _LAYOUTS[kind]
-
-
-def _field(name: str, value: Any) -> tuple[Any, ...]:
-    if isinstance(value, tuple):
-        return name, _layout(value)
-    if isinstance(value, np.ndarray):
-        return name, np.float64, value.shape
-    return name, np.int64 if isinstance(value, int) else np.float64

@@ -147,6 +147,7 @@ def income_in(name: str, year: int) -> float:
 
 
 @cache
+@cache
 def year_of(date: str, *, file: str = "") -> int | None:
     """The year of a caseload's date; None if it has no date.
 
@@ -195,7 +196,7 @@ def home(caseload: Caseload, name: str) -> Origin:
     """
     year, places = year_of(caseload.date), caseload.countries
     if not places:
-        return _known(name, year)
+        return known_home(name, year)
     name = place_name(name, places)
     key = next((place for place in places if place_name(place, places) == name), None)
     if key is None:
@@ -214,7 +215,7 @@ def home(caseload: Caseload, name: str) -> Origin:
 
 
 @cache
-def _known(name: str, year: int | None) -> Origin:
+def known_home(name: str, year: int | None) -> Origin:
     """A country of which a caseload says nothing itself: found once, since the points of a sweep are many."""
     return origin(place_name(name), year)
 

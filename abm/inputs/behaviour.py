@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
+from abm.inputs.kept import ByName, FrozenDict
 from abm.inputs.parameters import Inputs, check_own, parameter
 
 
@@ -175,7 +176,7 @@ class Behaviour(Inputs):
     )
 
     # -- parameters of rules of one's own
-    rule: dict[str, float] = Field(default_factory=dict)
+    rule: ByName[float] = Field(default_factory=FrozenDict)
 
     @model_validator(mode="after")
     def _own(self) -> Behaviour:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
+from abm.inputs.kept import ByName, FrozenDict
 from abm.inputs.parameters import Inputs, clash, parameter
 from abm.inputs.world import World
 
@@ -209,12 +210,12 @@ class Caseload(Inputs):
         0.0, unit="1/year", ge=0, le=52, low=0, high=0.7,
         meaning="rate at which supported households leave hotels for dispersal housing whatever the policy: how long they would otherwise stay",
     )
-    inflow: dict[str, float] = Field(
-        default_factory=dict, description="households that arrive in a week, by year, in the place of inflow_per_week"
+    inflow: ByName[float] = Field(
+        default_factory=FrozenDict, description="households that arrive in a week, by year, in the place of inflow_per_week"
     )
     inflow_stage: InflowStage = parameter("awaiting", unit="stage", meaning="stage in which new households arrive")
-    origins: dict[str, float] = Field(default_factory=dict, description="share of each origin; they sum to one")
-    countries: dict[str, Country] = Field(default_factory=dict, description="figures of a country, in place of the table's")
+    origins: ByName[float] = Field(default_factory=FrozenDict, description="share of each origin; they sum to one")
+    countries: ByName[Country] = Field(default_factory=FrozenDict, description="figures of a country, in place of the table's")
     stages: StageMix = StageMix()
     housing: HousingMix = HousingMix()
     composition: Composition = Composition()

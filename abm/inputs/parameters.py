@@ -16,6 +16,7 @@ Marks say how far a figure can be trusted:
 from __future__ import annotations
 
 import difflib
+import hashlib
 import math
 import re
 import unicodedata
@@ -31,6 +32,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_core import PydanticCustomError
 
+from abm.inputs.kept import once
 from abm.numerics.calendar import NO_LIMIT
 
 Mark = Literal["primary", "press", "inferred", "fitted", "assumed"]
@@ -271,7 +273,9 @@ class Inputs(BaseModel):
                 place = place[parent]
             place[leaf] = value
         made = build(type(self), values, file=file)
-        made._figures.update({p: f for p, f in self._figures.items() if p not in changes})
+        made._figures.update(self._figures)
+        for path in changes:
+            made._figures.pop(path, None)
         return made
 
 
@@ -503,7 +507,8 @@ def parse_value(declaration: Declaration, text: str, *, file: str = "--set") -> 
 # ---- what the rules read -----------------------------------------------------------------------
 
 
-def plain(inputs: M, *, without: tuple[type[BaseModel], ...] = ()) -> M:
+@once
+def plain(inputs: M, without: tuple[type[BaseModel], ...] = ()) -> M:
     """The numbers of some inputs, by name, section in section: what the rules read.
 
     Parameters
@@ -543,6 +548,42 @@ def _packer(model: type[BaseModel], without: tuple[type[BaseModel], ...]) -> Cal
         return made(*[read(values[name]) for name, read in readers.items()])
 
     return pack
+
+
+@once
+def mark(inputs: Inputs, without: tuple[str, ...] = ()) -> str:
+    """A hash of all that an input says, from those of its sections.
+
+    Named members (offers, countries) may stand in any order; origins and households are drawn in theirs.
+
+    Parameters
+    ----------
+    without
+        Fields that do not count.
+    """
+    said = dict(vars(inputs))
+    for name in without:
+        del said[name]
+    for name in _nested(type(inputs)):
+        said[name] = _said(said[name])
+    return hashlib.blake2b(repr(said).encode(), digest_size=16).hexdigest()
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_said(one) for one in value]
+    if isinstance(value, dict) and any(isinstance(one, Inputs) for one in value.values()):
+        return {name: mark(value[name]) for name in sorted(value)}
+    return mark(value) if isinstance(value, Inputs) else value
+
+
+@cache
+def _nested(model: type[Inputs]) -> tuple[str, ...]:
+    """The fields that are no single number or text."""
+    single = {*declarations(model)}
+    return tuple(
+        name for name, field in model.model_fields.items() if name not in single and field.annotation is not str
+    )
 
 
 def _number(value: float | None) -> float:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from abm.inputs.kept import ByName, FrozenDict
 from abm.inputs.parameters import (
     InputError,
     Inputs,
@@ -33,6 +34,8 @@ Priority = Literal["random", "longest_first", "newest_first", "families_first", 
 NoticeRule = Literal["with_offer", "when_exhausted"]
 Deadline = Literal["application", "departure"]
 ShareBy = Literal["household", "site"]
+#: Levers of an offer that are weeks, or dates.
+WEEKS_OF_OFFER = ("start_week", "end_week", "claims_before_week")
 #: The same as the rules know them: ``SUPPORT.end_after``, ``PRIORITY.longest_first``.
 SHARE_BY = positions(ShareBy)
 SUPPORT, PRIORITY, NOTICE_OF_REMOVAL = positions(SupportRule), positions(Priority), positions(NoticeRule)
@@ -240,7 +243,7 @@ class Regime(Inputs):
 
     start: Week
     title: str = ""
-    levers: dict[str, Any] = Field(default_factory=dict)
+    levers: ByName[Any] = Field(default_factory=FrozenDict)
 
 
 class Policy(Inputs):
@@ -254,7 +257,7 @@ class Policy(Inputs):
     title: str = ""
     describes: str = ""
     context: str = ""
-    offers: dict[str, Offer] = Field(default_factory=dict)
+    offers: ByName[Offer] = Field(default_factory=FrozenDict)
     reintegration: Reintegration = Reintegration()
     advice: Advice = Advice()
     support: Support = Support()
@@ -266,7 +269,7 @@ class Policy(Inputs):
     scope: Scope = Scope()
     entry: Entry = Entry()
     regimes: tuple[Regime, ...] = ()
-    rule: dict[str, float] = Field(default_factory=dict)
+    rule: ByName[float] = Field(default_factory=FrozenDict)
 
     @model_validator(mode="after")
     def _own(self) -> Policy:
@@ -333,6 +336,14 @@ class Policy(Inputs):
         return sorted({*self.offers, *named})
 
     @property
+    def has_dates(self) -> bool:
+        """Whether a date stands where a week could: the caseload's own date then makes a week of it."""
+        weeks: list[Any] = [getattr(offer, lever) for offer in self.offers.values() for lever in WEEKS_OF_OFFER]
+        for regime in self.regimes:
+            weeks += [regime.start, *regime.levers.values()]
+        return any(isinstance(week, date) for week in weeks)
+
+    @property
     def said(self) -> dict[str, Any]:
         """The levers that are not as declared, by dotted path, then those of each regime: what this policy says."""
         known = declarations(type(self))
@@ -393,7 +404,7 @@ class Policy(Inputs):
             If a date has to be turned into a week and `day` is not known.
         """
         changes: dict[str, Any] = {}
-        for name, lever in product(self.offers, ("start_week", "end_week", "claims_before_week")):
+        for name, lever in product(self.offers, WEEKS_OF_OFFER):
             value = getattr(self.offers[name], lever)
             if isinstance(value, date):
                 path = self.path_at(("offers", name, lever))

@@ -11,6 +11,7 @@ import numpy as np
 
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
+from abm.inputs.kept import Kept
 from abm.inputs.parameters import (
     OWN,
     RULE,
@@ -163,9 +164,19 @@ def check_used(policy: Policy, levers: Mapping[str, Any]) -> None:
             raise InputError(path, value, allowed)
 
 
+#: Inputs with some paths changed: many points of a sweep change what others do.
+_CHANGED: Kept[Any] = Kept()
+
+
 def _changed(inputs: M, changes: Mapping[str, Any], prefix: str, file: str) -> M:
     if not changes:
         return inputs
+    known = known_paths()
+    key = id(inputs), id(known), repr(changes)
+    return cast(M, _CHANGED.of(key, lambda: _with(inputs, changes, prefix, file), (inputs, known)))
+
+
+def _with(inputs: M, changes: Mapping[str, Any], prefix: str, file: str) -> M:
     try:
         if isinstance(inputs, Policy):
             return cast(M, inputs.set_throughout(changes, file=file))

@@ -84,13 +84,8 @@ class Case:
         member = self.members[replicate % len(self.members)]
         return pull_over(self.policy.timeline(day_of(self.caseload)), self.caseload, member, self.weeks)
 
-    def prepared(self, replicate: int = 0, like: Prepared | None = None) -> Prepared:
+    def prepared(self, replicate: int = 0) -> Prepared:
         """The case packed for running, with the behaviour of a replicate.
-
-        Parameters
-        ----------
-        like
-            Another case, packed: if it differs in nothing but behaviour, the rest is taken over.
 
         Raises
         ------
@@ -98,15 +93,8 @@ class Case:
             If the inputs do not go together.
         """
         member = self.members[replicate % len(self.members)]
-        if isinstance(like, Prepared) and self._differs_in_behaviour(like):
-            return like.with_behaviour(member)
         # Looked up where it lives, when it is needed: there a stand-in for the model can be put.
         return abm.prepare(self.policy, self.caseload, member, weeks=self.weeks, households=self.households)
-
-    def _differs_in_behaviour(self, other: Prepared) -> bool:
-        """Whether, at most; inputs count as the same if they are the same objects."""
-        same = other.policy is self.policy and other.caseload is self.caseload and other.rules is active()
-        return same and (other.weeks, other.households) == (self.weeks, self.size)
 
     def identity(self, seed: int, replicate: int = 0) -> str:
         """Hash of everything that determines a run, as `abm.Prepared.identity` has it, with nothing packed for it."""

@@ -88,21 +88,6 @@ class Shared:
         InputError
             If the values do not go together (a cap below the amount, for example).
         """
-        apart, felt = self.split(variant, settings)
-        return self.felt(variant, self.laid(variant, apart), felt, replicate)
-
-    def split(self, variant: int, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The design's settings for a variant with those of a cell: all but those of behaviour, and those."""
-        told = {**self.own(self.settings, variant), **settings}
-        felt = {path: value for path, value in told.items() if path.startswith("behaviour.")}
-        return {path: value for path, value in told.items() if path not in felt}, felt
-
-    def laid(self, variant: int, settings: Mapping[str, Any]) -> Case:
-        """A variant with settings that are not of behaviour."""
         bare = self.cases[variant]
-        return replace(bare, members=bare.members[:1]).with_settings(settings, file=self.file)
-
-    def felt(self, variant: int, laid: Case, settings: Mapping[str, Any], replicate: int) -> Case:
-        """That with the behaviour of a replicate, and settings of it."""
-        one = replace(laid, members=(self.cases[variant].members[replicate % self.vectors],))
-        return one.with_settings(settings, file=self.file)
+        one = replace(bare, members=(bare.members[replicate % self.vectors],))
+        return one.with_settings({**self.own(self.settings, variant), **settings}, file=self.file)

@@ -6,7 +6,6 @@ Runs here in a thread of this process, or in a worker of a cluster; nothing here
 from __future__ import annotations
 
 import pickle
-import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import abm
+from abm.inputs.kept import Kept
 from abm.inputs.parameters import InputError
 from abm.model import Prepared
-from experiments.question.case import Case
 from experiments.question.shared import Shared
 from experiments.running.versions import Versions, check_versions, versions
 
@@ -64,31 +63,15 @@ class Runner:
 
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
-        self._kept: dict[tuple[int, int], Prepared] = {}
-        # The last of each variant, for points that differ in nothing but behaviour have most in common.
-        self._laid: dict[int, tuple[dict[str, Any], Case]] = {}
-        self._last: dict[int, Prepared] = {}
-        self._lock = threading.Lock()
+        self._kept: Kept[Prepared] = Kept(KEPT_POINTS)
 
     def prepared(self, job: Job, replicate: int) -> Prepared:
         """The job's point with the behaviour of a replicate, prepared now or a moment ago."""
-        key = (job.cell, replicate % self.shared.vectors)
-        found = self._kept.get(key)
-        if found is None:
-            case = self._case(job, replicate)
-            found = self._last[job.variant] = case.prepared(like=self._last.get(job.variant))
-            with self._lock:
-                while len(self._kept) >= KEPT_POINTS:
-                    del self._kept[next(iter(self._kept))]
-                self._kept[key] = found
-        return found
 
-    def _case(self, job: Job, replicate: int) -> Case:
-        apart, felt = self.shared.split(job.variant, job.settings)
-        laid = self._laid.get(job.variant)
-        if laid is None or laid[0] != apart:
-            laid = self._laid[job.variant] = apart, self.shared.laid(job.variant, apart)
-        return self.shared.felt(job.variant, laid[1], felt, replicate)
+        def make() -> Prepared:
+            return self.shared.case(job.variant, job.settings, replicate).prepared()
+
+        return self._kept.of((job.cell, replicate % self.shared.vectors), make)
 
     def __call__(self, jobs: Sequence[Job]) -> Done:
         """Run a batch; a run that raises is recorded, the others go on."""

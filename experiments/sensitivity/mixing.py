@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.arrays.setting import as_records, day_of
+from abm.arrays.records import as_records
+from abm.arrays.setting import day_of
 from abm.inputs.caseload import Caseload
 from abm.inputs.parameters import InputError, Inputs, Week, build, declarations, read
 from abm.inputs.policy import Offer, Policy, Regime

@@ -23,7 +23,8 @@ from numba import njit
 from abm import Prepared, prepare
 from abm.arrays.paths import safety_paths
 from abm.arrays.population import populate, who_comes
-from abm.arrays.setting import Setting, as_records
+from abm.arrays.records import as_records
+from abm.arrays.setting import Setting
 from abm.arrays.state import BLOCK, COUNT, LAND, State, new_state, there
 from abm.arrays.table import Table, rows_in
 from abm.household.beliefs import Attention

@@ -8,6 +8,9 @@ import numpy as np
 from tiny import assert_same_run, busy
 
 from abm import prepare
+from abm.inputs.caseload import Caseload
+from abm.inputs.parameters import build
+from abm.inputs.policy import Policy
 
 
 def test_prepared_inputs_survive_the_way_between_processes() -> None:
@@ -35,3 +38,19 @@ def test_a_run_leaves_its_setting_as_it_was() -> None:
     before = pickle.dumps([np.asarray(part) for part in prepared.setting])
     prepared.run(1)
     assert pickle.dumps([np.asarray(part) for part in prepared.setting]) == before
+
+
+def test_an_identity_is_of_all_that_a_run_depends_on_and_of_nothing_else() -> None:
+    prepared = busy(weeks=30)
+    policy, caseload = prepared.policy, prepared.caseload
+
+    def told(policy: Policy = policy, caseload: Caseload = caseload) -> str:
+        return prepare(policy, caseload, prepared.behaviour, weeks=30, households=prepared.households).identity(1)
+
+    turned = dict(reversed(policy.offers.items()))
+    assert len(turned) > 1
+    assert told(build(Policy, {**vars(policy), "offers": turned})) == prepared.identity(1)
+    # Origins are drawn in the order in which they stand: in another, other households come from each.
+    turned = dict(reversed(caseload.origins.items()))
+    other = build(Caseload, {**vars(caseload), "origins": turned})
+    assert told(caseload=other) != prepared.identity(1)

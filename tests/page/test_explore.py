@@ -135,7 +135,7 @@ def test_others_take_their_turn_in_between(monkeypatch):
     """With room for one run at a time, whoever waits gets the next turn or the one after."""
     turns = threading.BoundedSemaphore(1)
     monkeypatch.setattr("experiments.page.explore.running.TURNS", turns)
-    plan = line(SMALL.chosen("seed", 7), AMOUNT)
+    plan = line(SMALL.chosen("seed", 7).chosen("weeks", 260), AMOUNT)  # long enough for five turns
     thread = threading.Thread(target=lambda: list(explored(plan)))
     thread.start()
     waited = []
