@@ -182,8 +182,9 @@ class ReturnModel(mesa.Model):
         stand in 16 bits (the first is `NEVER`, the last `NO_LIMIT`), counts in 32, codes and numbers of persons in 8:
         ``.astype(float)`` before reckoning with them.  What few households have (payments, returns) is a copy.
         """
+        # Without those of rules of one's own, which come after these.
         names = [*(column.name for column in Column), *map(offered_column, self._prepared.offers)]
-        columns = dict(zip(names, self.state.s.rows(), strict=False))  # without those of rules of one's own
+        columns = {name: self.state.s.row(number) for number, name in enumerate(names)}
         for name in columns.keys() - {column.name for column in WRITABLE}:
             columns[name].flags.writeable = False
         return columns

@@ -16,7 +16,6 @@ as in `Table.rows`, `NO_LIMIT` stands as `LAST`.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -128,11 +127,12 @@ class Table(NamedTuple):
 
     def tobytes(self) -> bytes:
         """The bits of all entries."""
-        return b"".join(row.tobytes() for row in self.rows())
+        return b"".join(self.row(number).tobytes() for number in range(self.shape[0]))
 
-    def rows(self) -> Iterator[np.ndarray]:
-        """Every row as it is kept: an array that lives and changes with the run (where few have any: a copy)."""
-        return (self._row(number, slice(None)) for number in range(self.shape[0]))
+    def row(self, number: int) -> np.ndarray:
+        """A row as it is kept: an array that lives and changes with the run (where few have any: a copy)."""
+        kept: np.ndarray = self._row(number, slice(None))
+        return kept
 
     @property
     def drawers(self) -> int:

@@ -128,8 +128,8 @@ class InC:
 
     def attended(self, key: int, first: int, last: int, state: State) -> None:
         """As `attended` above."""
-        held = list(state.s.rows())
-        columns = (ctypes.c_void_p * len(COLUMNS))(*(address(held[Column[name]]).value for name in COLUMNS))
+        held = (address(state.s.row(Column[name])).value for name in COLUMNS)
+        columns = (ctypes.c_void_p * len(COLUMNS))(*held)
         fixed = (address(self.attention), address(self.chances), columns)
         lands = state.lands[LAND.true_safety], state.lands[LAND.listed]
         known = (*(address(land) for land in lands), ctypes.c_size_t(lands[0].shape[1]))
@@ -138,7 +138,7 @@ class InC:
 
     def chosen(self, key: int, first: int, last: int, state: State, places: int) -> None:
         """As `chosen` above."""
-        choice = address(list(state.s.rows())[Column.choice])
+        choice = address(state.s.row(Column.choice))
         fixed = (address(self.coefficients), address(state.bench), ctypes.c_size_t(places), choice)
         self.library.chosen(*over(key, first, last), *fixed)
 
