@@ -16,6 +16,7 @@ import numpy as np
 
 from abm.arrays.setting import Setting
 from abm.arrays.state import COUNT, STOCKS_AT, State
+from abm.frames import offered_column
 from abm.household.stages import COL, STAGE, STAGES, Column
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
@@ -26,7 +27,7 @@ from abm.mesa_agent import WRITABLE, Household, checked_class
 from abm.mesa_network import check_drawn, graph_of, own_ties
 from abm.mesa_reporters import collector, cost_to_date, households_in
 from abm.mesa_run import OwnRun, Written, checked_inputs, explained, passed_on, seed_of
-from abm.model import Prepared, offered_column, prepare
+from abm.model import Prepared, prepare
 from abm.numerics.draws import key_of
 from abm.scenarios.overrides import levers_of
 from abm.scenarios.scenario import load_policy

@@ -7,30 +7,27 @@ threads.  `simulate` is the one-line version.  `ReturnModel` is the same run as 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import abm.frames as frames
 import abm.week.compiled as compiled
-from abm.arrays.ledger import Line
-from abm.arrays.setting import Setting, Spell, day_of, origin_names, spells
-from abm.arrays.state import COUNTED, FLOWS_AT, LEDGER_AT, STOCKS_AT, Counted, Event, Flow, Kin, State
-from abm.arrays.tally import incidence
+from abm.arrays.origins import origin_names
+from abm.arrays.setting import Setting, Spell, spells
+from abm.arrays.state import State
 from abm.evidence.homeland import year_of
-from abm.household.stages import COL, ROUTES, STAGES, TOLD, Column, Housing, Kind, Stage
+from abm.household.stages import TOLD
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
-from abm.inputs.parameters import InputError, mark, nearest_spelling
+from abm.inputs.parameters import InputError, mark
 from abm.inputs.policy import Policy
 from abm.inputs.registry import NOTHING, OwnMeasure, RuleSet, active, check_shapes
-from abm.inputs.shown import table
+from abm.inputs.shown import figure, table
 from abm.measures import IDS, MEASURES, OWN, measured
-from abm.numerics.calendar import MONTHS_PER_YEAR, happened
 from abm.numerics.draws import key_for_entries
 from abm.scenarios.overrides import apply_settings, check_used, levers_of
 from abm.scenarios.scenario import load_behaviour, load_caseload, load_policy
@@ -40,7 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Identifies what a run does: version of the package and hash of its rules and measures.
-MODEL_VERSION = f"{VERSION}+{compiled.source_hash('measures.py')}"
+MODEL_VERSION = f"{VERSION}+{compiled.source_hash('measures')}"
 
 
 def model_version() -> str:
@@ -109,38 +106,14 @@ class Run:
         Counts are of the simulated households; multiply by `prepared.weight` for the caseload.  The
         account is not discounted.  Columns ``stock_*``, the flows by name, ``cost_*``.
         """
-        import pandas as pd
-
-        history = self.state.history
-        table = {f"stock_{name.lower()}": history[:, STOCKS_AT + k] for k, name in enumerate(STAGES) if k > 0}
-        table |= {flow.name: history[:, FLOWS_AT + flow] for flow in Flow}
-        table |= {f"cost_{line.name}": history[:, LEDGER_AT + line] / 100.0 for line in Line}
-        frame = pd.DataFrame(table)
-        frame["cost_total"] = history[:, LEDGER_AT:].sum(axis=1) / 100.0
-        frame.insert(0, "week", np.arange(len(frame)))
-        return frame
+        return frames.weekly(self.state.history)
 
     @cached_property
     def households(self) -> pd.DataFrame:
         """One row a household, final state; origin, stage and housing by name, weeks that never came as NaN."""
-        import pandas as pd
-
-        s = self.state.s
-        frame = pd.DataFrame({
-            column.name: column.shown(s[column]) for column in Column if column.kind is not Kind.WORKING
-        })  # fmt: skip
-        for k, name in enumerate(self.prepared.offers):
-            frame[offered_column(name)] = Column.closing.shown(s[TOLD + k])
-        for k, name in enumerate(self.prepared.rules.columns):
-            frame[name] = s[TOLD + len(self.prepared.plain.offers) + k]
-        frame["origin"] = pd.Categorical.from_codes(s[COL.origin].astype(int), self.prepared.origins)
-        frame["stage"] = pd.Categorical.from_codes(frame["stage"].astype(int), STAGES)
-        route = frame["route"].astype(int)
-        frame["route"] = pd.Series([STAGES[code] if code else None for code in route], dtype="object")
-        frame["housing"] = pd.Categorical.from_codes(s[COL.housing].astype(int), [h.name for h in Housing])
-        frame["size"] = (s[COL.adults] + s[COL.children]).astype(int)
-        frame["received"] = frame["received"] / 100.0
-        return frame
+        p = self.prepared
+        own = {name: TOLD + len(p.plain.offers) + k for k, name in enumerate(p.rules.columns)}
+        return frames.of_households(self.state.s, p.origins, p.offers, own)
 
     def by(self, group: str, months: int = 12) -> pd.DataFrame:
         """Return rates of the households at risk, by ``origin``, ``size``, ``housing`` or ``family``.
@@ -159,42 +132,9 @@ class Run:
             (cumulative incidences, as the measures), and ever out of contact; over the run, share that left for a
             country unsafe at that time, and share of their children that were removed by force (NaN without children).
         """
-        import pandas as pd
+        return frames.rates(self.state, self.prepared.origins, group, months)
 
-        if group not in ("origin", "size", "housing", "family"):
-            raise InputError("by", group, "one of origin, size, housing, family")
-        s, weeks = self.state.s, self.state.history.shape[0]
-        since, left_at = s[COL.risk_from], s[COL.left_at]
-        rows = np.flatnonzero(happened(since))
-        gone = happened(left_at[rows]) & (left_at[rows] >= since[rows])
-        duration = np.where(gone, left_at[rows] - since[rows], weeks - since[rows] - 1).clip(0, weeks).astype(int)
-        window = round(months / MONTHS_PER_YEAR * 52)
-        told = {}
-        for name, members in self._groups(group, rows).items():
-            left = np.zeros((weeks + 1, len(STAGES)))
-            np.add.at(left, (duration[members & gone], s[COL.route, rows[members & gone]].astype(int)), 1.0)
-            seen = np.bincount(duration[members], minlength=weeks + 1)[::-1].cumsum()[::-1].astype(np.float64)
-            share = incidence(left, seen)[window] if window <= weeks else np.full(len(STAGES), np.nan)
-            told[name] = {
-                "households": int(members.sum()),
-                "return_rate": float(share[list(ROUTES)].sum()),
-                "assisted_return_rate": float(share[Stage.RETURNED_ASSISTED]),
-                "removed_rate": float(share[Stage.REMOVED]),
-                "absconded_share": float(np.mean(happened(s[COL.absconded_at, rows[members]]))),
-                "unsafe_share": float(np.mean(s[COL.left_unsafe, rows[members]])),
-                "children_removed_share": self._children_removed(rows[members]),
-            }
-        columns = ["households", "return_rate", "assisted_return_rate", "removed_rate", "absconded_share"]
-        columns += ["unsafe_share", "children_removed_share"]
-        return pd.DataFrame.from_dict(told, orient="index", columns=columns).rename_axis(group)
-
-    def _children_removed(self, rows: np.ndarray) -> float:
-        """Share of the children of some households that were removed by force; NaN without children."""
-        children = self.state.s[COL.children, rows]
-        removed = children[self.state.s[COL.route, rows] == Stage.REMOVED].sum()
-        return float(removed / children.sum()) if children.sum() > 0 else math.nan
-
-    def flows(self, by: Sequence[str] = (), every: Every = "year") -> pd.DataFrame:
+    def flows(self, by: Sequence[str] = (), every: frames.Every = "year") -> pd.DataFrame:
         """What happened in each period, as a tidy table: a row a period, a group and an event.
 
         A run that did not count events by group is run once more: the same seed gives the same run.
@@ -218,24 +158,9 @@ class Run:
         InputError
             If a group or period is not known, or the caseload has no date to reckon a calendar from.
         """
-        import pandas as pd
-
-        for name in by:
-            if name not in GROUPED:
-                raise InputError("by", name, "any of " + ", ".join(GROUPED), nearest=nearest_spelling(name, GROUPED))
-        periods = self._periods(every)
-        counted = self.events
-        week, event, group = np.nonzero(counted[:, :, COUNTED.households])
-        land, kin, housing = np.unravel_index(group, (len(self.prepared.origins), len(Kin), len(Housing)))
-        table = pd.DataFrame({
-            "period": periods[week],
-            "origin": np.array(self.prepared.origins, dtype=object)[land],
-            "family": kin == Kin.family,
-            "housing": np.array([housing.name.lower() for housing in Housing], dtype=object)[housing],
-            "event": np.array([event.name for event in Event], dtype=object)[event],
-        } | {unit.name: counted[week, event, unit, group] * self.prepared.weight for unit in Counted})  # fmt: skip
-        keys = ["period", *(name for name in GROUPED if name in by), "event"]
-        return table.groupby(keys, sort=True)[[unit.name for unit in Counted]].sum().reset_index()
+        frames.check_grouped(by)
+        p = self.prepared
+        return frames.flows(self.events, p.caseload, p.origins, p.weight, by, every)
 
     @cached_property
     def events(self) -> np.ndarray:
@@ -245,53 +170,6 @@ class Run:
         state = self.prepared.begin(self.seed, events=True)
         self.prepared.advance(self.seed, state, 0, self.prepared.weeks)
         return state.events
-
-    def _periods(self, every: str) -> np.ndarray:
-        """The period of each week: its number, or the first day of its quarter or year."""
-        weeks = len(self.state.history)
-        if every == "week":
-            return np.arange(weeks)
-        if every not in ("quarter", "year"):
-            raise InputError("every", every, "one of week, quarter, year")
-        start = day_of(self.prepared.caseload)
-        if start is None:
-            allowed = "the day on which week 0 begins, such as 2005-01-03; or every week"
-            raise InputError("date", self.prepared.caseload.date, allowed)
-        days = [start + timedelta(weeks=week) for week in range(weeks)]
-        months = [1 if every == "year" else day.month - (day.month - 1) % 3 for day in days]
-        return np.array([date(day.year, month, 1) for day, month in zip(days, months, strict=True)], dtype=object)
-
-    def _groups(self, group: str, rows: np.ndarray) -> dict[Any, np.ndarray]:
-        """Which of some rows belong to each group, by its name, in order."""
-        s = self.state.s
-        if group == "origin":
-            names: Sequence[Any] = self.prepared.origins
-            keys = s[COL.origin, rows].astype(int)
-        elif group == "housing":
-            names, keys = [housing.name for housing in Housing], s[COL.first_housing, rows].astype(int)
-        elif group == "family":
-            names, keys = ["no children", "family"], (s[COL.children, rows] > 0).astype(int)
-        else:
-            keys = (s[COL.adults, rows] + s[COL.children, rows]).astype(int)
-            names = range(int(keys.max(initial=0)) + 1)
-        return {names[key]: keys == key for key in np.unique(keys).tolist()}
-
-
-def figure(value: float) -> str:
-    """A number with the digits that a reader needs: four that matter, thousands parted, a dash for NaN."""
-    if math.isnan(value):
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
-
-
-#: What `Run.flows` can tell apart, and over which periods.
-GROUPED = ("origin", "family", "housing")
-Every = Literal["week", "quarter", "year"]
-
-
-def offered_column(offer: str) -> str:
-    """Name of the column that says when an offer was made to a household."""
-    return "offered" if offer == "offer" else f"{offer}_offered"
 
 
 @dataclass(frozen=True)

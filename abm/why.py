@@ -22,8 +22,8 @@ from abm.household.decision import RETURN, Circumstances, Terms, Utilities, term
 from abm.household.stages import COL, NOTICE, Stage, case_is_open, chooses
 from abm.inputs.parameters import InputError
 from abm.inputs.registry import RuleSet, Term
-from abm.inputs.shown import plain, table
-from abm.model import Prepared, figure
+from abm.inputs.shown import figure, plain, table
+from abm.model import Prepared
 from abm.numerics.calendar import NO_LIMIT
 from abm.numerics.draws import PURPOSE, key_for_entries, key_of, uniform
 from abm.week.considering import best_offers, circumstances, consider, shocks_of

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from abm.arrays.setting import GIVEN, INFLOW, ORIGIN, Setting
+from abm.arrays.origins import ORIGIN
+from abm.arrays.setting import GIVEN, INFLOW, Setting
 from abm.household.stages import STAGE
 from abm.numerics.arithmetic import routine, rule
 from abm.numerics.draws import PURPOSE, exponential, uniform

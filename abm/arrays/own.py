@@ -17,7 +17,8 @@ import numpy as np
 from numba import njit
 from numba.extending import overload
 
-from abm.arrays.setting import ORIGIN, Setting
+from abm.arrays.origins import ORIGIN
+from abm.arrays.setting import Setting
 from abm.arrays.table import Table, own_number, rows_in, set_own
 from abm.household.stages import COL, Column
 from abm.inputs.parameters import InputError

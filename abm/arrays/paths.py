@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.arrays.setting import ORIGIN, Setting
+from abm.arrays.origins import ORIGIN
+from abm.arrays.setting import Setting
 from abm.arrays.state import LAND
 from abm.inputs.world import SAFETY_PATH
 from abm.numerics.arithmetic import exp, maker, rule

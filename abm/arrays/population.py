@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from abm.arrays.arrivals import find_arrivals, given_row, is_arrival, origin_of, position, procedure_so_far
+from abm.arrays.origins import ORIGIN
 from abm.arrays.own import draw_columns, own_columns
-from abm.arrays.setting import GIVEN, MIX, ORIGIN, PATIENCE_CLASSES, Setting
+from abm.arrays.setting import GIVEN, MIX, PATIENCE_CLASSES, Setting
 from abm.arrays.table import Table, new_table, nothing_yet, rows_in
 from abm.household.beliefs import within_a_year
 from abm.household.decision import Circumstances, terms, utilities

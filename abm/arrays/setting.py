@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import namedtuple
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from datetime import date, timedelta
 from functools import cache
 from itertools import repeat
@@ -18,10 +18,9 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from abm.arrays.ledger import Prices, prices
+from abm.arrays.origins import by_origin, open_to, origin_names
 from abm.arrays.pull import pull_over
 from abm.arrays.records import as_records
-from abm.evidence.homeland import Origin as Land
-from abm.evidence.homeland import home, known_home, place_name, year_of
 from abm.household.offers import schedule
 from abm.household.stages import STAGES, Holds, Housing, Stage
 from abm.inputs.behaviour import Behaviour
@@ -68,21 +67,6 @@ class Frame(NamedTuple):
     reviews_since: float  # week in which the time between its reviews of protection did
 
 
-class Origin(Named):
-    """What is known of a country of origin, whatever the week."""
-
-    share = "cumulative share of the households"
-    safety = "true safety at the start"
-    on_path = "1 if its safety follows the world's path"
-    income = "income at home, GBP a year per head"
-    effect = "effect on return, log odds"
-    grant = "share granted at first decision"
-    allowed = "share of appeals allowed"
-    families = "share of households with children"
-    returnable = "1 if removal is feasible"
-    country = "a number that belongs to the country wherever it stands in a list"
-
-
 class Spell(NamedTuple):
     """A stretch of a run under one policy: from which week on, and the inputs as both drivers read them."""
 
@@ -119,9 +103,7 @@ class Mix(Named):
     what = "stage or housing that it stands for"
 
 
-ORIGIN, INFLOW, GIVEN, MIX = numbers(Origin), numbers(Inflow), numbers(Given), numbers(Mix)
-#: The rows of the origins go on with one an offer: 1 where offer k is open to the origin.
-OPEN_TO = len(Origin)
+INFLOW, GIVEN, MIX = numbers(Inflow), numbers(Given), numbers(Mix)
 
 
 class Mixes(NamedTuple):
@@ -146,7 +128,7 @@ class Setting(NamedTuple):
     frame: Frame
     prices: Prices
     mixes: Mixes
-    origins: np.ndarray  # a row an `Origin`, then one an offer (`OPEN_TO`), (rows, origins)
+    origins: np.ndarray  # a row an `Origin`, then one an offer: see `abm.arrays.origins`, (rows, origins)
     shares: np.ndarray  # shares of each amount, (offers, weeks, C + 1, delays): see `abm.household.offers.schedule`
     inflow: np.ndarray  # mean arrivals of each week, from the pipeline's first on: a row an `Inflow`, (2, weeks)
     given: np.ndarray  # households given one by one: a column a `Given`, or no rows
@@ -166,11 +148,6 @@ def _patience(discounting: float, spread: float) -> tuple[float, ...]:
         yearly = discounting * exp(spread * z)
         factors.append(exp(-log(1.0 + yearly) / WEEKS_PER_YEAR))
     return tuple(factors)
-
-
-def origin_names(caseload: Caseload) -> list[str]:
-    """The origins of a caseload, in the order of its setting's arrays."""
-    return list(dict.fromkeys([*caseload.origins, *(row.origin for row in caseload.rows)]))
 
 
 def spells(
@@ -193,7 +170,7 @@ def spells(
     own = scale * own_inflow(caseload, -before, weeks)
     pull = pull_over(timeline, caseload, behaviour, weeks)
     patient = _patience(behaviour.discounting, behaviour.discounting_spread)
-    lands = _origins(caseload, names)
+    lands = by_origin(caseload, names)
     # What is no lever, packed once.
     x: dict[str, Any] = {
         "b": plain(of_the_place(behaviour, caseload.world)),
@@ -220,7 +197,7 @@ def spells(
             offers=tuple(map(offer_terms, terms, repeat(patient), close)),
             frame=frame._replace(since=since, support_since=support_since, reviews_since=reviews_since),
             prices=prices(caseload.world, found.reintegration.per_household),
-            origins=np.concatenate([lands, [_open_to(offer, names, places) for offer in terms]]),
+            origins=np.concatenate([lands, [open_to(offer, names, places) for offer in terms]]),
             shares=_shares(terms, patient, close, weeks),
             own=rules.numbers(found, offers, behaviour),
         )
@@ -282,15 +259,6 @@ def closes(offer: Offer, caseload: Caseload) -> float:
         return NO_LIMIT
     assert isinstance(offer.end_week, int)  # dates have been turned into weeks
     return offer.end_week - (caseload.world.processing_weeks if offer.deadline == "departure" else 0.0)
-
-
-@once
-def _open_to(offer: Offer, names: tuple[str, ...], places: tuple[str, ...]) -> tuple[float, ...]:
-    """1 for each origin to which an offer is open, (origins,)."""
-    if offer.origins.strip() == "all":
-        return (1.0,) * len(names)
-    named = [place_name(name.strip(), places) for name in offer.origins.split(",")]
-    return tuple(float(place_name(name, places) in named) for name in names)
 
 
 @once
@@ -361,54 +329,6 @@ def _frame(policy: Policy, caseload: Caseload, weeks: int, households: int) -> F
         support_since=NEVER,
         reviews_since=NEVER,
     )
-
-
-@once
-def _origins(caseload: Caseload, names: tuple[str, ...]) -> np.ndarray:
-    """Figures by origin, a row an `Origin`."""
-    world, composition, procedure, places = caseload.world, caseload.composition, caseload.procedure, caseload.countries
-    if places:
-        found = _of_lands([home(caseload, name) for name in names])
-    else:
-        found = _known(names, year_of(caseload.date)).copy()
-    shares = np.array([caseload.origins.get(name, 0.0) for name in names])
-    found[Origin.share] = np.cumsum(shares) / max(shares.sum(), 1e-300)
-    paths = {name.strip() for name in world.safety_origins.split(",")}
-    if "all" not in paths:
-        on_path = {place_name(name, places) for name in paths}
-        found[Origin.on_path] = [float(place_name(name, places) in on_path) for name in names]
-    found[Origin.income] = np.maximum(found[Origin.income], world.income_floor)
-    for row, given in (
-        (Origin.grant, procedure.grant_rate),
-        (Origin.allowed, procedure.appeal_allowed),
-        (Origin.families, None if composition.family_share_by_origin else composition.family_share),
-    ):
-        if given is not None:
-            found[row] = given
-    return found
-
-
-@once
-def _known(names: tuple[str, ...], year: int | None) -> np.ndarray:
-    """Figures of countries of which a caseload says nothing itself."""
-    return _of_lands([known_home(name, year) for name in names])
-
-
-def _of_lands(lands: Sequence[Land]) -> np.ndarray:
-    """What is known of countries, a row an `Origin`; whoever stands in them is not."""
-    found = {
-        Origin.share: [0.0 for _ in lands],
-        Origin.safety: [land.safety for land in lands],
-        Origin.on_path: [1.0 for _ in lands],
-        Origin.income: [land.income_gbp for land in lands],
-        Origin.effect: [land.return_effect for land in lands],
-        Origin.grant: [land.grant_rate for land in lands],
-        Origin.allowed: [land.appeal_allowed for land in lands],
-        Origin.families: [land.family_share for land in lands],
-        Origin.returnable: [float(land.returnable) for land in lands],
-        Origin.country: [float(int(land.iso3, 36)) for land in lands],
-    }
-    return np.array([found[row] for row in Origin])
 
 
 @once

@@ -66,3 +66,10 @@ def table(
 
 def _text(cell: object) -> str:
     return "–" if isinstance(cell, float) and math.isnan(cell) else plain(cell)
+
+
+def figure(value: float) -> str:
+    """A number with the digits that a reader needs: four that matter, thousands parted, a dash for NaN."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"

@@ -37,11 +37,11 @@ TABLES = tuple(
 
 
 def source_hash(*others: str) -> str:
-    """Hash of the rules: every source file of the wings they live in, the tables they read, and some other files."""
+    """Hash of the rules: every source file of the wings they live in, and of some others, and the tables they read."""
     here = Path(__file__).parents[1]
     digest = hashlib.blake2b(digest_size=8)
-    sources = [path.relative_to(here).as_posix() for wing in WINGS for path in (here / wing).glob("*.py")]
-    for name in sorted([*sources, *TABLES, *others]):
+    sources = [path.relative_to(here).as_posix() for wing in (*WINGS, *others) for path in (here / wing).glob("*.py")]
+    for name in sorted([*sources, *TABLES]):
         digest.update(name.encode())
         digest.update((here / name).read_bytes())
     return digest.hexdigest()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from abm.arrays.setting import ORIGIN, PATIENCE_CLASSES, Setting
+from abm.arrays.origins import ORIGIN
+from abm.arrays.setting import PATIENCE_CLASSES, Setting
 from abm.arrays.state import FLOW, SEAT, State, note
 from abm.arrays.table import week_made
 from abm.household.decision import Circumstances, Shocks, hope_of_staying, race, terms, worth

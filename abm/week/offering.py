@@ -6,8 +6,9 @@ tenth more; and test what is cheap (the stage) before what is not.
 
 from __future__ import annotations
 
+from abm.arrays.origins import OPEN_TO, ORIGIN
 from abm.arrays.population import next_review
-from abm.arrays.setting import OPEN_TO, ORIGIN, PATIENCE_CLASSES, Setting
+from abm.arrays.setting import PATIENCE_CLASSES, Setting
 from abm.arrays.state import BLOCK, LAND, State, there
 from abm.arrays.table import set_made, week_made
 from abm.household.beliefs import raised, removal_after_threat

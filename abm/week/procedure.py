@@ -9,8 +9,9 @@ import math
 from typing import Any
 
 from abm.arrays.ledger import LINE, charge
+from abm.arrays.origins import ORIGIN
 from abm.arrays.population import housing_of, weeks_between_reviews
-from abm.arrays.setting import INFLOW, ORIGIN, Setting
+from abm.arrays.setting import INFLOW, Setting
 from abm.arrays.state import BLOCK, FLOW, LAND, LEDGER_AT, SEAT, State, enter, is_at_risk, note, rehouse, stock, there
 from abm.household.beliefs import raised, trust_after_visit
 from abm.household.stages import COL, HOUSING, STAGE, chooses

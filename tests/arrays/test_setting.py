@@ -9,7 +9,8 @@ import pytest
 from tiny import LIVELY, QUIET, busy, busy_caseload, busy_policy, caseload
 
 from abm import prepare
-from abm.arrays.setting import MIX, ORIGIN, PATIENCE_CLASSES, Origin, closes, patience
+from abm.arrays.origins import ORIGIN, Origin
+from abm.arrays.setting import MIX, PATIENCE_CLASSES, closes, patience
 from abm.household.offers import schedule
 from abm.household.stages import HOUSING, STAGE, STAGES
 from abm.numerics.calendar import NO_LIMIT

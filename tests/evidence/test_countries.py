@@ -9,7 +9,8 @@ from statistics import median
 import pycountry
 import pytest
 
-from abm.arrays.setting import ORIGIN, spells
+from abm.arrays.origins import ORIGIN
+from abm.arrays.setting import spells
 from abm.evidence.countries import codes, country_code, country_name, folded
 from abm.evidence.figures import table
 from abm.evidence.homeland import (

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
     "abm": (
         ("numerics",), ("inputs",), ("evidence",), ("scenarios",), ("household",), ("arrays",), ("week",),
-        ("measures", "model", "why_state", "why", "why_words", "mesa_network", "mesa_run", "mesa_agent",
+        ("measures",), ("frames", "model", "why_state", "why", "why_words", "mesa_network", "mesa_run", "mesa_agent",
          "mesa_reporters", "mesa_model", "mesa_scenario", "rules"), ("examples",), ("browser",),
     ),
     "experiments": (

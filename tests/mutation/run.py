@@ -36,7 +36,7 @@ SUITE = (
 _MEASURES, _FEW = "model/test_measures_in_plain_python.py", "arrays/test_a_few_households.py"
 _LEAVING = "week/test_departures_and_returns.py"
 FIRST = {
-    "abm/measures.py": _MEASURES, "abm/model.py": _MEASURES, "abm/arrays/tally.py": _MEASURES,
+    "abm/measures/of_runs.py": _MEASURES, "abm/frames.py": _MEASURES, "abm/arrays/tally.py": _MEASURES,
     "abm/household/beliefs.py": "household/test_beliefs.py", "abm/household/offers.py": "household/test_offers.py",
     "abm/week/departures.py": _LEAVING, "abm/week/enforcement.py": _LEAVING, "abm/week/arriving.py": _LEAVING,
     "abm/week/procedure.py": "week/test_levers_of_the_state.py", "abm/week/week.py": "week/test_levers_of_the_state.py",

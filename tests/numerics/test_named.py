@@ -9,7 +9,8 @@ import pytest
 from numba import njit
 
 from abm.arrays.ledger import LINE, Line
-from abm.arrays.setting import GIVEN, MIX, ORIGIN, Given, Mix, Origin
+from abm.arrays.origins import ORIGIN, Origin
+from abm.arrays.setting import GIVEN, MIX, Given, Mix
 from abm.arrays.state import COUNT, FLOW, KIN, LAND, Count, Flow, Kin, Land
 from abm.household.stages import (
     ACCOUNT,

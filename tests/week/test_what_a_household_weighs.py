@@ -10,7 +10,7 @@ import pytest
 from tiny import LIVELY, QUIET, caseload
 from told import ONE, household, offering, pulled, setting, world
 
-from abm.arrays.setting import ORIGIN
+from abm.arrays.origins import ORIGIN
 from abm.arrays.state import NEWS
 from abm.household.decision import Circumstances
 from abm.household.stages import COL, STAGE

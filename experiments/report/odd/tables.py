@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import get_args, get_type_hints
 
 from abm.arrays.ledger import Line, Upkeep
-from abm.arrays.setting import Origin
+from abm.arrays.origins import Origin
 from abm.arrays.state import Flow, Kin, Land
 from abm.household.decision import Circumstances, Terms
 from abm.household.stages import Account, Choice, Column, Holds, Housing, Kind, Notice, Stage

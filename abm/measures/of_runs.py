@@ -1,4 +1,4 @@
-"""The outcomes of a run: each a function, with its title, unit, group and definition beside it.
+"""The outcomes of one run: each a function of what the run adds up to.
 
 *At risk* are households whose claim has failed for good: appeal rights exhausted (in the stock, or in
 the course of the run), or claim given up by leaving or going out of contact after a refusal.  A window
@@ -10,23 +10,12 @@ Totals (unit GBP, persons, households …) stand for the whole caseload, also wh
 simulated.  Money is discounted to week 0.  A measure that a run cannot have is NaN.
 
 The docstring of a function is its definition, with window and denominator.
-
-A saving is split by what became of people.  The *upkeep* of a household is what its support would cost at the price of
-its first housing (at the start, or on arrival), from the week in which it came to the end of the run, whatever becomes
-of it.  Each week of upkeep is either paid, or not paid for one reason: the household has left, is out of contact, is
-protected or settled, has lost its support, or lives in cheaper housing.  A household has the same upkeep under every
-policy, so what a policy saves is, exactly, how much more upkeep is not paid for each reason, less what more is spent on
-casework, on departures, on those who come back and on those who come because of it (`SAVING_PARTS`).  A departure of
-somebody who would otherwise have gone out of contact moves upkeep from one reason to another, and saves nothing.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -34,88 +23,8 @@ from abm.arrays.ledger import LINE, UPKEEP, Concern, Line
 from abm.arrays.state import FLOW
 from abm.arrays.tally import HORIZONS, WINDOWS, Tally
 from abm.household.stages import ROUTES, Stage, case_is_open, in_country, went_home
-from abm.inputs.parameters import InputError
+from abm.measures.declared import MEASURES, OWN, TOO_SHORT, WIDER_OFF, measure
 from abm.numerics.calendar import WEEKS_PER_YEAR
-
-Group = Literal["firm", "fair", "compassionate", "public money"]
-
-#: Measures by id, of one run or of many (a float, or an array with an entry a run).
-Outcomes = Mapping[str, Any]
-
-
-class Ratio(NamedTuple):
-    """A ratio that is taken of means over runs, not run by run.
-
-    With `only_more` there is none unless what stands below the line can be told to be above zero; with `only_dearer`
-    what stands above it must be so too.
-    """
-
-    above: Any
-    below: Any
-    only_more: bool = False
-    only_dearer: bool = False
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What an outcome means, and how it is found.
-
-    Attributes
-    ----------
-    id, title, unit, definition
-        Name for files, name for people, unit, and definition with window and denominator.
-    group
-        Which concern it speaks to.
-    compared
-        True if it needs a baseline.
-    ratio
-        True for a `Ratio`: one number for all runs, not one a run.
-    control
-        True if it needs the variant without its money as well.
-    absent
-        Why there may be none.
-    of
-        A function of a `Tally`; of two `Outcomes` (variant, baseline) if it needs a baseline, of three (variant,
-        baseline, control) if it needs a control.
-    """
-
-    id: str
-    title: str
-    unit: str
-    definition: str
-    group: Group
-    compared: bool = False
-    ratio: bool = False
-    control: bool = False
-    absent: str = field(default="there is none in these runs", repr=False)
-    of: Callable[..., Any] = field(default=lambda *_: math.nan, repr=False, compare=False)
-
-
-MEASURES: dict[str, Measure] = {}
-#: Outcomes of a comparison: they need a baseline with the same seeds.
-COMPARED: dict[str, Measure] = {}
-
-Function = Callable[..., Any]
-
-
-def _declared(into: dict[str, Measure], title: str, unit: str, group: Group, told: Mapping[str, Any]) -> Any:
-    def declare(function: Function) -> Function:
-        definition = " ".join(inspect.cleandoc(function.__doc__ or "").split()).removesuffix(".")
-        definition = definition[:1].lower() + definition[1:]
-        into[function.__name__] = Measure(function.__name__, title, unit, definition, group, of=function, **told)
-        return function
-
-    return declare
-
-
-def measure(title: str, *, unit: str, group: Group, **told: Any) -> Callable[[Function], Function]:
-    """Make a function of a `Tally` a measure: its name is the id, its docstring the definition."""
-    return _declared(MEASURES, title, unit, group, told)
-
-
-def compared(title: str, *, unit: str, group: Group, **told: Any) -> Callable[[Function], Function]:
-    """Make a function of the `Outcomes` of a variant and its baseline (and its control) a measure of comparisons."""
-    return _declared(COMPARED, title, unit, group, {"compared": True, **told})
 
 
 def measured(t: Tally) -> np.ndarray:
@@ -257,9 +166,6 @@ def removals(t: Tally) -> float:
 
 # ---- public money -----------------------------------------------------------------------------------
 
-_TOO_SHORT = "the run is shorter"
-_WIDER_OFF = "no yearly figures for people outside the account are set"
-
 
 @measure("cost of asylum support and return", unit="GBP", group="public money")
 def cost_npv(t: Tally) -> float:
@@ -271,19 +177,19 @@ def cost_npv(t: Tally) -> float:
     return sum_of(t.lines) * t.weight
 
 
-@measure("the same in the first year", unit="GBP", group="public money", absent=_TOO_SHORT)
+@measure("the same in the first year", unit="GBP", group="public money", absent=TOO_SHORT)
 def cost_1y(t: Tally) -> float:
     """All lines of the account in the first 52 weeks, discounted."""
     return t.spent_by[HORIZONS.index(52)] * t.weight
 
 
-@measure("the same in three years", unit="GBP", group="public money", absent=_TOO_SHORT)
+@measure("the same in three years", unit="GBP", group="public money", absent=TOO_SHORT)
 def cost_3y(t: Tally) -> float:
     """All lines of the account in the first 156 weeks, discounted."""
     return t.spent_by[HORIZONS.index(156)] * t.weight
 
 
-@measure("the same in five years", unit="GBP", group="public money", absent=_TOO_SHORT)
+@measure("the same in five years", unit="GBP", group="public money", absent=TOO_SHORT)
 def cost_5y(t: Tally) -> float:
     """All lines of the account in the first 260 weeks, discounted."""
     return t.spent_by[HORIZONS.index(260)] * t.weight
@@ -402,7 +308,7 @@ def upkeep_moved(t: Tally) -> float:
     return t.upkeep_moved * t.weight
 
 
-@measure("cost, wider account", unit="GBP", group="public money", absent=_WIDER_OFF)
+@measure("cost, wider account", unit="GBP", group="public money", absent=WIDER_OFF)
 def cost_wider(t: Tally) -> float:
     """Cost of asylum support and return, and what people outside that account cost less what they pay, discounted.
 
@@ -476,200 +382,3 @@ def induced_arrivals(t: Tally) -> float:
 def at_risk(t: Tally) -> float:
     """Households ever at risk: the denominator of the shares."""
     return t.at_risk * t.weight
-
-
-class _Ids(Sequence[str]):
-    """The ids of `MEASURES`, those of rules of one's own among them."""
-
-    def __len__(self) -> int:
-        return len(MEASURES)
-
-    def __getitem__(self, place: Any) -> Any:
-        return tuple(MEASURES)[place]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(MEASURES)
-
-
-IDS: Sequence[str] = _Ids()
-#: Those of them that rules of one's own add (`abm.rules.measure`): of a finished run, not of a `Tally`.
-OWN: set[str] = set()
-
-
-def with_own(told: Iterable[Measure]) -> None:
-    """Have these measures of one's own in the place of those there were.
-
-    Raises
-    ------
-    InputError
-        If one has the id of a measure of the model.
-    """
-    own = list(told)
-    for one in own:
-        if one.id in (MEASURES.keys() | COMPARED.keys()) - OWN:
-            raise InputError("rules", one.id, "an id that no measure of the model has")
-    for name in OWN:
-        del MEASURES[name]
-    OWN.clear()
-    OWN.update(one.id for one in own)
-    MEASURES.update({one.id: one for one in own})
-
-
-# ---- against a baseline -----------------------------------------------------------------------------
-
-_NONE_MORE = "no additional departures, or too few to tell"
-_NO_OFFER = "no offer of its own"
-
-
-@compared("net saving", unit="GBP", group="public money")
-def net_saving_npv(run: Outcomes, base: Outcomes) -> Any:
-    """Cost of asylum support and return under the baseline less that of the variant, paired by seed."""
-    return base["cost_npv"] - run["cost_npv"]
-
-
-def difference(name: str, run: Outcomes, base: Outcomes) -> Any:
-    """How a measure of a variant differs from its baseline's, run by run; one of comparisons is itself a difference."""
-    return COMPARED[name].of(run, base) if name in COMPARED else run[name] - base[name]
-
-
-@compared("net saving in the first year", unit="GBP", group="public money", absent=_TOO_SHORT)
-def net_saving_1y(run: Outcomes, base: Outcomes) -> Any:
-    """Cost of the baseline less that of the variant in the first 52 weeks, paired by seed."""
-    return base["cost_1y"] - run["cost_1y"]
-
-
-@compared("net saving in three years", unit="GBP", group="public money", absent=_TOO_SHORT)
-def net_saving_3y(run: Outcomes, base: Outcomes) -> Any:
-    """Cost of the baseline less that of the variant in the first 156 weeks, paired by seed."""
-    return base["cost_3y"] - run["cost_3y"]
-
-
-@compared("net saving in five years", unit="GBP", group="public money", absent=_TOO_SHORT)
-def net_saving_5y(run: Outcomes, base: Outcomes) -> Any:
-    """Cost of the baseline less that of the variant in the first 260 weeks, paired by seed."""
-    return base["cost_5y"] - run["cost_5y"]
-
-
-@compared("net saving, wider account", unit="GBP", group="public money", absent=_WIDER_OFF)
-def net_saving_wider(run: Outcomes, base: Outcomes) -> Any:
-    """Wider cost under the baseline less that of the variant, paired by seed."""
-    return base["cost_wider"] - run["cost_wider"]
-
-
-# ---- where a saving comes from: the parts sum to it -----------------------------------------------------
-
-
-@compared("people who left", unit="GBP", group="public money")
-def saving_departures(run: Outcomes, base: Outcomes) -> Any:
-    """More upkeep not paid to people who have left, less what more is spent on those of them who come back."""
-    return run["upkeep_left"] - base["upkeep_left"] + base["reentry_spend"] - run["reentry_spend"]
-
-
-@compared("people out of contact", unit="GBP", group="public money")
-def saving_out_of_contact(run: Outcomes, base: Outcomes) -> Any:
-    """More upkeep not paid to people out of contact."""
-    return run["upkeep_out_of_contact"] - base["upkeep_out_of_contact"]
-
-
-@compared("people protected or settled", unit="GBP", group="public money")
-def saving_settled(run: Outcomes, base: Outcomes) -> Any:
-    """More upkeep not paid to people who are protected or settled; what they then cost or pay is not in it."""
-    return run["upkeep_stays"] - base["upkeep_stays"]
-
-
-@compared("support withdrawn", unit="GBP", group="public money")
-def saving_withdrawn(run: Outcomes, base: Outcomes) -> Any:
-    """More upkeep not paid to people whose case is open and whose support has ended."""
-    return run["upkeep_withdrawn"] - base["upkeep_withdrawn"]
-
-
-@compared("other housing", unit="GBP", group="public money")
-def saving_housing(run: Outcomes, base: Outcomes) -> Any:
-    """More upkeep not paid because supported people have moved from hotels to dispersal."""
-    return run["upkeep_moved"] - base["upkeep_moved"]
-
-
-@compared("offers, travel, help and advice", unit="GBP", group="public money")
-def saving_offers(run: Outcomes, base: Outcomes) -> Any:
-    """Less spent on offers, travel, help in kind and advice (a loss where more is spent)."""
-    more = run["leaving_spend"] - base["leaving_spend"]
-    return run["enforcement_spend"] - base["enforcement_spend"] - more
-
-
-@compared("enforcement and detention", unit="GBP", group="public money")
-def saving_enforcement(run: Outcomes, base: Outcomes) -> Any:
-    """Less spent on enforcement and detention."""
-    return base["enforcement_spend"] - run["enforcement_spend"]
-
-
-@compared("casework and appeals", unit="GBP", group="public money")
-def saving_casework(run: Outcomes, base: Outcomes) -> Any:
-    """Less spent on casework and appeals."""
-    return base["casework_spend"] - run["casework_spend"]
-
-
-@compared("arrivals", unit="GBP", group="public money")
-def saving_arrivals(run: Outcomes, base: Outcomes) -> Any:
-    """Less upkeep because fewer come, and less spent on induced arrivals (a loss where more come)."""
-    return base["upkeep"] - run["upkeep"] + base["induced_spend"] - run["induced_spend"]
-
-
-#: The parts of a net saving; they sum to it, run by run.
-SAVING_PARTS = tuple(name for name in COMPARED if name.startswith("saving_"))
-
-
-# ---- against the same policy without its money ----------------------------------------------------------
-
-
-@compared("without the money", unit="GBP", group="public money", control=True, absent=_NO_OFFER)
-def net_saving_without_money(run: Outcomes, base: Outcomes, control: Outcomes) -> Any:
-    """Cost of the baseline less that of the variant with its own offers at nought: publicity and threats alone.
-
-    The offers are made, announced and closed as in the variant, and come to nothing.
-    """
-    return base["cost_npv"] - control["cost_npv"]
-
-
-@compared("break-even payment", unit="GBP/household", group="public money", ratio=True, control=True, absent=_NO_OFFER)
-def break_even_offer(run: Outcomes, base: Outcomes, control: Outcomes) -> Ratio:
-    """Payment per assisted departure at which the variant costs what it costs without money, behaviour as simulated.
-
-    The same policy with its own offers at nought, as announced, less the variant's cost without payments, divided by
-    its assisted departures; none without an offer that the baseline does not make.
-    """
-    return Ratio(control["cost_npv"] - (run["cost_npv"] - run["offer_spend"]), run["assisted_departures"])
-
-
-# ---- ratios to the baseline -----------------------------------------------------------------------------
-
-
-@compared("break-even stay in a hotel", unit="weeks", group="public money", ratio=True, absent=_NONE_MORE)
-def break_even_stay_hotel(run: Outcomes, base: Outcomes) -> Ratio:
-    """Weeks that an additional person who leaves must otherwise have stayed in a hotel for the spending to pay.
-
-    Additional spending on departures, divided by additional persons who depart and the price of a hotel week.
-    """
-    return _stay(run, base, base["hotel_week"])
-
-
-@compared("break-even stay in dispersal", unit="weeks", group="public money", ratio=True, absent=_NONE_MORE)
-def break_even_stay_dispersal(run: Outcomes, base: Outcomes) -> Ratio:
-    """The same with the price of a week in dispersal housing."""
-    return _stay(run, base, base["dispersal_week"])
-
-
-def _stay(run: Outcomes, base: Outcomes, week: Any) -> Ratio:
-    more = run["departed_persons"] - base["departed_persons"]
-    return Ratio(run["leaving_spend"] - base["leaving_spend"], more * week, only_more=True)
-
-
-@compared(
-    "cost per additional return", unit="GBP/household", group="public money", ratio=True, absent=_NONE_MORE,
-)  # fmt: skip
-def cost_per_additional_return(run: Outcomes, base: Outcomes) -> Ratio:
-    """Additional public cost divided by additional departures against the baseline (ratio of means).
-
-    Only where more is spent and more leave.  A policy that saves while more leave dominates its baseline, one that
-    costs while fewer leave is dominated: such ratios do not rank policies, and words stand in their place.
-    """
-    return Ratio(run["cost_npv"] - base["cost_npv"], run["departures"] - base["departures"], only_dearer=True)
