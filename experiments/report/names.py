@@ -16,9 +16,13 @@ DATED = re.compile(r"(\d{4}(?:–\d{4})?): (.+)")
 def names_of(question: Question) -> tuple[str, ...]:
     """A name for each policy, the baseline first: its title, or its label where it has none or shares one.
 
-    Where several settings of one policy are compared, each is called by what was set.
+    Where several settings of one policy are compared, each is called by what was set; a policy that is held against
+    itself without what was set, by its being set.
     """
     short = list(_short(question))
+    baseline, *others = question.labels
+    if baseline in others:
+        short[1 + others.index(baseline)] += ", as set"
     if question.varied:
         # Labels are those of the policy and what was set: see `experiments.question.varied`.
         short[1:] = [label.removeprefix(f"{question.varied}, ") for label in question.labels[1:]]

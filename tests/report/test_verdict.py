@@ -139,5 +139,12 @@ def test_policies_are_called_by_their_titles_without_what_all_share(question: Qu
     assert names_of(replace(question, cases=cases)) == tuple(f"An offer ({label})" for label in question.labels)
 
 
+def test_a_policy_held_against_itself_has_a_name_of_its_own_where_something_was_set(question: Question) -> None:
+    base, _, second = question.cases
+    itself = replace(question, cases=(base, base, second), labels=(question.labels[0], *question.labels[0::2]))
+    assert names_of(itself)[:2] == ("the standing offer (2025)", "the standing offer (2025), as set")
+    assert names_of(itself)[2] == names_of(question)[2]
+
+
 def test_a_horizon_is_told_in_years_where_it_is_whole_years() -> None:
     assert [horizon(weeks) for weeks in (52, 260, 60, 30)] == ["one year", "five years", "60 weeks", "30 weeks"]
