@@ -24,8 +24,8 @@ from abm.arrays.records import as_records
 from abm.household.offers import schedule
 from abm.household.stages import STAGES, Holds, Housing, Stage
 from abm.inputs.behaviour import Behaviour
-from abm.inputs.caseload import Caseload, HousingMix, StageMix
-from abm.inputs.kept import once
+from abm.inputs.caseload import Caseload, HouseholdRow, HousingMix, StageMix
+from abm.inputs.kept import Kept, once
 from abm.inputs.parameters import InputError, plain
 from abm.inputs.policy import Offer, Policy
 from abm.inputs.registry import NOTHING, RuleSet
@@ -370,10 +370,18 @@ def _stacked(schedules: list[np.ndarray]) -> np.ndarray:
     return stacked
 
 
-@once
+#: Households given one by one, packed: few, for there may be many households.
+_GIVEN: Kept[np.ndarray] = Kept(8)
+
+
 def _given(caseload: Caseload, names: tuple[str, ...]) -> np.ndarray:
     """Households given one by one, as numbers, a column a `Given`."""
-    rows = [
+    rows = caseload.rows
+    return _GIVEN.of((id(rows), names), lambda: _packed(rows, names), rows)
+
+
+def _packed(rows: tuple[HouseholdRow, ...], names: tuple[str, ...]) -> np.ndarray:
+    found = [
         {
             Given.origin: names.index(row.origin),
             Given.adults: row.size - row.children,
@@ -384,6 +392,6 @@ def _given(caseload: Caseload, names: tuple[str, ...]) -> np.ndarray:
             Given.weeks_in_stage: row.weeks_in_stage,
             Given.weeks_in_country: row.weeks_in_country,
         }
-        for row in caseload.rows
+        for row in rows
     ]
-    return np.array([[row[column] for column in Given] for row in rows], dtype=np.float64).reshape(-1, len(Given))
+    return np.array([[row[column] for column in Given] for row in found], dtype=np.float64).reshape(-1, len(Given))

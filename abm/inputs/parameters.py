@@ -32,7 +32,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_core import PydanticCustomError
 
-from abm.inputs.kept import once
+from abm.inputs.kept import Kept, once
 from abm.numerics.calendar import NO_LIMIT
 
 Mark = Literal["primary", "press", "inferred", "fitted", "assumed"]
@@ -254,7 +254,7 @@ class Inputs(BaseModel):
         return list(declarations(type(self)))
 
     def with_values(self: M, changes: Mapping[str, Any], *, file: str = "") -> M:
-        """A copy with some dotted paths changed, and validated; sections without a change are shared, as they are.
+        """A copy with some dotted paths changed, and validated; fields without a change are shared, as they are.
 
         Raises
         ------
@@ -273,6 +273,8 @@ class Inputs(BaseModel):
                 place = place[parent]
             place[leaf] = value
         made = build(type(self), values, file=file)
+        touched = {self.place_of(path)[0] for path in changes}
+        vars(made).update({name: value for name, value in vars(self).items() if name not in touched})
         made._figures.update(self._figures)
         for path in changes:
             made._figures.pop(path, None)
@@ -561,20 +563,38 @@ def mark(inputs: Inputs, without: tuple[str, ...] = ()) -> str:
     without
         Fields that do not count.
     """
-    said = dict(vars(inputs))
+    return _hash(_told(inputs, without))
+
+
+def _told(inputs: Inputs, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    told = dict(vars(inputs))
     for name in without:
-        del said[name]
+        del told[name]
     for name in _nested(type(inputs)):
-        said[name] = _said(said[name])
-    return hashlib.blake2b(repr(said).encode(), digest_size=16).hexdigest()
+        told[name] = _marked(told[name])
+    return told
 
 
-def _said(value: Any) -> Any:
+#: Hashes of what stands in inputs by name or in rows.
+_INSIDE: Kept[str] = Kept()
+
+
+def _marked(value: Any) -> Any:
+    if isinstance(value, Inputs):
+        return mark(value)
+    return _INSIDE.of(id(value), lambda: _hash(_inside(value)), value) if isinstance(value, dict | tuple) else value
+
+
+def _inside(value: dict[str, Any] | tuple[Any, ...]) -> Any:
     if isinstance(value, tuple):
-        return [_said(one) for one in value]
-    if isinstance(value, dict) and any(isinstance(one, Inputs) for one in value.values()):
+        return [_told(one) if isinstance(one, Inputs) else one for one in value]
+    if any(isinstance(one, Inputs) for one in value.values()):
         return {name: mark(value[name]) for name in sorted(value)}
-    return mark(value) if isinstance(value, Inputs) else value
+    return value
+
+
+def _hash(told: Any) -> str:
+    return hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()
 
 
 @cache

@@ -5,14 +5,17 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import abm
-from abm.arrays.setting import Setting
+from abm.arrays.setting import GIVEN, Setting
+from abm.inputs.caseload import Caseload, HouseholdRow
 from abm.inputs.kept import KEPT, Kept, once
+from abm.inputs.parameters import build
 from abm.inputs.policy import Offer
 from experiments.question.case import Case, load_case
 from experiments.question.shared import Shared
@@ -88,6 +91,21 @@ def test_what_a_point_does_not_change_is_worked_out_once() -> None:
     for name in ("policy", "caseload", "world", "mixes", "shares"):
         assert getattr(one.plain, name) is getattr(other.plain, name), name
     assert one.plain.b != other.plain.b
+
+
+def test_households_given_one_by_one_are_packed_once_for_points_of_the_world() -> None:
+    rows = tuple(HouseholdRow(origin="Iraq", size=size, children=size - 1) for size in (1, 2, 5))
+    caseload = abm.load_caseload("uk-families-2026")
+    given = build(Caseload, {**vars(caseload), "rows": rows, "origins": {}})
+    case = load_case("uk-pilot-2026", given, weeks=30)
+    one, other = (case.with_settings({"world.hotel_night": price}) for price in (90.0, 91.0))
+    assert one.caseload.rows is other.caseload.rows
+    assert one.prepared().plain.given is other.prepared().plain.given
+    assert one.prepared().plain.given[:, GIVEN.children].tolist() == [0.0, 1.0, 4.0]
+    fewer = build(Caseload, {**vars(one.caseload), "rows": rows[:2]})
+    changed = replace(one, caseload=fewer)
+    assert changed.prepared().plain.given[:, GIVEN.children].tolist() == [0.0, 1.0]
+    assert len({point.identity(0) for point in (one, other, changed)}) == 3
 
 
 def test_inputs_cannot_be_changed_in_place() -> None:
