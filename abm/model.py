@@ -23,7 +23,8 @@ from abm.evidence.homeland import year_of
 from abm.household.stages import TOLD
 from abm.inputs.behaviour import Behaviour
 from abm.inputs.caseload import Caseload
-from abm.inputs.parameters import InputError, mark
+from abm.inputs.identity import digest
+from abm.inputs.parameters import InputError
 from abm.inputs.policy import Policy
 from abm.inputs.registry import NOTHING, OwnMeasure, RuleSet, active, check_shapes
 from abm.inputs.shown import figure, table
@@ -226,9 +227,9 @@ class Prepared:
         """Hash of what determines a run beside its seed."""
         inputs: dict[str, Any] = {
             "model": MODEL_VERSION,
-            "policy": mark(self.policy, ("name", "title", "describes", "context")),
-            "caseload": mark(self.caseload, ("name", "title", "describes", "place", "date", "default_sample")),
-            "behaviour": mark(self.behaviour),
+            "policy": digest(self.policy, ("name", "title", "describes", "context")),
+            "caseload": digest(self.caseload, ("name", "title", "describes", "place", "date", "default_sample")),
+            "behaviour": digest(self.behaviour),
             "year": year_of(self.caseload.date),
             "weeks": self.weeks,
             "households": self.households,

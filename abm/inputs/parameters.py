@@ -16,7 +16,6 @@ Marks say how far a figure can be trusted:
 from __future__ import annotations
 
 import difflib
-import hashlib
 import math
 import re
 import unicodedata
@@ -32,7 +31,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_core import PydanticCustomError
 
-from abm.inputs.kept import Kept, once
+from abm.inputs.kept import once
 from abm.numerics.calendar import NO_LIMIT
 
 Mark = Literal["primary", "press", "inferred", "fitted", "assumed"]
@@ -550,60 +549,6 @@ def _packer(model: type[BaseModel], without: tuple[type[BaseModel], ...]) -> Cal
         return made(*[read(values[name]) for name, read in readers.items()])
 
     return pack
-
-
-@once
-def mark(inputs: Inputs, without: tuple[str, ...] = ()) -> str:
-    """A hash of all that an input says, from those of its sections.
-
-    Named members (offers, countries) may stand in any order; origins and households are drawn in theirs.
-
-    Parameters
-    ----------
-    without
-        Fields that do not count.
-    """
-    return _hash(_told(inputs, without))
-
-
-def _told(inputs: Inputs, without: tuple[str, ...] = ()) -> dict[str, Any]:
-    told = dict(vars(inputs))
-    for name in without:
-        del told[name]
-    for name in _nested(type(inputs)):
-        told[name] = _marked(told[name])
-    return told
-
-
-#: Hashes of what stands in inputs by name or in rows.
-_INSIDE: Kept[str] = Kept()
-
-
-def _marked(value: Any) -> Any:
-    if isinstance(value, Inputs):
-        return mark(value)
-    return _INSIDE.of(id(value), lambda: _hash(_inside(value)), value) if isinstance(value, dict | tuple) else value
-
-
-def _inside(value: dict[str, Any] | tuple[Any, ...]) -> Any:
-    if isinstance(value, tuple):
-        return [_told(one) if isinstance(one, Inputs) else one for one in value]
-    if any(isinstance(one, Inputs) for one in value.values()):
-        return {name: mark(value[name]) for name in sorted(value)}
-    return value
-
-
-def _hash(told: Any) -> str:
-    return hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()
-
-
-@cache
-def _nested(model: type[Inputs]) -> tuple[str, ...]:
-    """The fields that are no single number or text."""
-    single = {*declarations(model)}
-    return tuple(
-        name for name, field in model.model_fields.items() if name not in single and field.annotation is not str
-    )
 
 
 def _number(value: float | None) -> float:
