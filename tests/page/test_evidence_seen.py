@@ -46,6 +46,47 @@ def test_a_lever_is_moved_typed_refused_and_put_back(visit):
     assert asked(page).b == ASKED.b
 
 
+def test_what_is_being_typed_stays_while_the_page_changes_beneath_it(visit):
+    """Else whoever types on at once after a change would find the answer to it in the box."""
+    page = visit().open(EVIDENCE)
+    box = lever(page, "offer.amount_per_person", kind="number")
+    for amount in ("2400", "2600"):
+        box.fill(amount)
+        page.keyboard.press("Enter")
+        page.wait_for_function(f"location.search.includes('b.offer.amount_per_person={amount}')")
+    box.fill("-5")
+    page.evaluate("history.back()")
+    page.wait_for_function("location.search.includes('b.offer.amount_per_person=2400')")
+    slider = lever(page, "offer.amount_per_person")
+    page.wait_for_function("slider => slider.value === '2400'", arg=slider.element_handle())
+    assert box.input_value() == "-5"
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".r-refused")
+    page.wait_for_function("box => box.value === '2400'", arg=box.element_handle())
+    box.fill("77")
+    box.fill("2400")
+    page.keyboard.press("Tab")
+    page.evaluate("history.back()")
+    page.wait_for_function("!location.search.includes('b.offer.amount_per_person')")
+    page.wait_for_function("box => box.value === '10000'", arg=box.element_handle())
+
+
+def test_a_size_that_is_being_typed_stays_too(visit):
+    page = visit().open(EVIDENCE)
+    page.locator(".r-numbers summary").click()
+    box = page.locator("#r-households")
+    box.fill("60")
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.search.includes('households=60')")
+    page.wait_for_function("document.querySelector('.r-numbers summary').textContent.includes('60 households')")
+    box.fill("70")
+    page.evaluate("history.back()")
+    page.wait_for_function("!document.querySelector('.r-numbers summary').textContent.includes('60 households')")
+    assert box.input_value() == "70"
+    page.keyboard.press("Tab")
+    page.wait_for_function("location.search.includes('households=70')")
+
+
 def test_a_lever_is_found_by_a_misspelt_name_a_source_and_a_mark_and_explained_by_keyboard(visit):
     page = visit().open(EVIDENCE)
     page.fill(".r-lever-find", "houshold cap")
