@@ -169,7 +169,7 @@ def spells(
     before = pipeline_weeks(caseload)
     own = scale * own_inflow(caseload, -before, weeks)
     pull = pull_over(timeline, caseload, behaviour, weeks)
-    patient = _patience(behaviour.discounting, behaviour.discounting_spread)
+    patient = tuple(patience(behaviour).tolist())
     lands = by_origin(caseload, names)
     # What is no lever, packed once.
     x: dict[str, Any] = {
@@ -284,6 +284,8 @@ def offer_terms(offer: Offer, patient: tuple[float, ...], closed: float) -> Any:
         open_to[stage] = getattr(offer, lever)
     own: Any = plain(offer)
     later = np.array(_after(offer.later_payment_weeks, patient))
+    for array in (open_to, later):
+        array.setflags(write=False)
     return _offer_type(*own._fields)(*own._replace(end_week=closed), open_to, later)
 
 
@@ -343,7 +345,9 @@ def _mix(mix: StageMix | HousingMix, names: type[Named]) -> np.ndarray:
     for share in shares:
         total += share
         cumulative.append(total)
-    return np.array([cumulative, [float(names[name.upper()]) for name in type(mix).model_fields]])
+    drawn = np.array([cumulative, [float(names[name.upper()]) for name in type(mix).model_fields]])
+    drawn.setflags(write=False)
+    return drawn
 
 
 #: Schedules for as long as somebody has them: those of a long run are large.

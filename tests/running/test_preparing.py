@@ -108,6 +108,14 @@ def test_households_given_one_by_one_are_packed_once_for_points_of_the_world() -
     assert len({point.identity(0) for point in (one, other, changed)}) == 3
 
 
+def test_what_points_share_cannot_be_written_to() -> None:
+    """Nobody's arithmetic on one point is to reach another."""
+    x = load_case("uk-pilot-2026", weeks=30, households=40).prepared().plain
+    for array in (x.offers[0].open_to, x.offers[0].paid_later, x.mixes.stages, x.mixes.housing):
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0.0
+
+
 def test_inputs_cannot_be_changed_in_place() -> None:
     """What was worked out from them would no longer be true of them."""
     caseload, policy = abm.load_caseload("uk-families-2026"), abm.load_policy("uk-pilot-2026")
