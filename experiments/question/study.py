@@ -10,8 +10,6 @@ share one.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,6 +30,7 @@ from experiments.question.keys import path_of
 from experiments.question.loading import cases_of, figures_by_path, own_value
 from experiments.question.sampling import Points, lay_points
 from experiments.question.shared import ArrayOrInt, Shared
+from experiments.storing.output import fingerprint
 
 #: Points whose values are tried together before the first run; later ones that clash are recorded as failed.
 CHECKED_POINTS = 10_000
@@ -217,24 +216,24 @@ class Study:
         baseline = [case.policy.model_dump(mode="json") for case in shared.cases[shared.variants :]]
         return {
             "model version": shared.model_version,
-            "variants": _hash([case.policy.model_dump(mode="json") for case in variants]),
-            "baseline": _hash(baseline) if baseline else "none",
-            "caseload": _hash(first.caseload.model_dump(mode="json")),
-            "behaviour": _hash([member.model_dump(mode="json") for member in first.members]),
-            "[set]": _hash(dict(shared.settings)),
-            "points": _hash(self.points.identity),
-            "posterior draws": _hash(self.draws.identity),
+            "variants": fingerprint([case.policy.model_dump(mode="json") for case in variants]),
+            "baseline": fingerprint(baseline) if baseline else "none",
+            "caseload": fingerprint(first.caseload.model_dump(mode="json")),
+            "behaviour": fingerprint([member.model_dump(mode="json") for member in first.members]),
+            "[set]": fingerprint(dict(shared.settings)),
+            "points": fingerprint(self.points.identity),
+            "posterior draws": fingerprint(self.draws.identity),
             "weeks": str(first.weeks),
             "households": str(first.households),
             "seed": str(design.seed) if shared.draws == 1 else f"{design.seed}, a seed a draw",
             "series": str(shared.series).lower(),
-            "measures": _hash(list(abm.MEASURES)),
+            "measures": fingerprint(list(abm.MEASURES)),
         }
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all that determines the results of a cell and replicate."""
-        return _hash(self.inputs)
+        return fingerprint(self.inputs)
 
     def check(self) -> None:
         """Try the values of the points together, before anything runs.
@@ -304,8 +303,3 @@ def _count_cells(design: Design, levels: list[int]) -> None:
     if cells > MOST_CELLS:
         allowed = f"a grid of at most {MOST_CELLS:,} points ({' × '.join(map(str, levels))} is {cells:,})"
         raise InputError("sampling.levels", design.sampling.levels, allowed, file=design.file)
-
-
-def _hash(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -32,10 +32,21 @@ PACKAGES = ("household-returns", "numpy", "numba", "mesa", "pandas", "scipy", "p
 Writer = Callable[[Path], object]
 
 
-def fingerprint(inputs: Mapping[str, Any]) -> str:
-    """Hash of inputs: canonical JSON, so that equal inputs have equal hashes."""
-    text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+def fingerprint(inputs: Any) -> str:
+    """Hash of inputs: canonical JSON, so that equal inputs have equal hashes.
+
+    What stands by name may stand in any order, but for origins: households are drawn in theirs.
+    """
+    text = json.dumps(_ordered(inputs), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _ordered(value: Any, name: str = "") -> Any:
+    """The same with origins as a list."""
+    if isinstance(value, Mapping):
+        told = {key: _ordered(one, key) for key, one in value.items()}
+        return list(told.items()) if name == "origins" else told
+    return [_ordered(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 class Place:

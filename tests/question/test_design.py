@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import pandas as pd
 import pytest
 
 import abm
-from abm.inputs.parameters import InputError
+from abm.inputs.caseload import Caseload
+from abm.inputs.parameters import InputError, build
 from abm.scenarios.scenario import load_behaviour, load_behaviour_draws
 from experiments.question.design import DESIGNS, Design, design_names, load_design
 from experiments.question.study import lay_out
+from experiments.storing.output import fingerprint
 
 AMOUNT = "offer.amount_per_person"
 
@@ -149,6 +152,20 @@ def test_what_enters_a_run_changes_the_fingerprint(change: dict[str, Any]) -> No
 
 
 # ---- for whom, and together -----------------------------------------------------------------------
+
+
+def test_origins_in_another_order_are_another_study() -> None:
+    """Households are drawn from origins in their order: runs of both in one folder would not be of one population."""
+    study = lay_out(design())
+    case = study.shared.cases[0]
+    turned = build(Caseload, {**vars(case.caseload), "origins": dict(reversed(case.caseload.origins.items()))})
+    cases = tuple(replace(case, caseload=turned) for case in study.shared.cases)
+    other = replace(study, shared=replace(study.shared, cases=cases))
+    assert [name for name in study.inputs if study.inputs[name] != other.inputs[name]] == ["caseload"]
+    assert case.identity(1) != cases[0].identity(1)
+    record, again = case.caseload.record(), turned.record()
+    assert fingerprint({"caseload": record}) != fingerprint({"caseload": again})
+    assert fingerprint({"a": 1, "b": [{"c": 2, "d": 3}]}) == fingerprint({"b": [{"d": 3, "c": 2}], "a": 1})
 
 
 def test_a_lever_of_one_variant_leaves_the_others_alone_and_does_not_run_them_twice() -> None:
